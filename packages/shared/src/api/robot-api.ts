@@ -1,0 +1,109 @@
+/** What robots ask of the control plane. `v1` only grows: robots run old agents. */
+import { Type } from 'typebox';
+import { Activity, ComponentState, Inventory, Labels, TrustVersions, Vitals } from '../fleet/robot-facts.ts';
+import { Lifecycle } from '../fleet/states.ts';
+import { EnvironmentName, RobotId, Sha256 } from '../ids.ts';
+import { Timestamp } from '../time.ts';
+import { Envelope } from '../trust/assignment.ts';
+import type { Api } from './route.ts';
+
+const closed = { additionalProperties: false };
+export const RobotParams = Type.Object({ robot: RobotId }, closed);
+
+export const EnrolBody = Type.Object(
+  {
+    robot: RobotId,
+    publicKey: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Ed25519, 64 hex digits.' }),
+    token: Type.Optional(
+      Type.String({ maxLength: 200, description: 'One-time enrolment token; without it the robot waits as pending.' }),
+    ),
+    environment: EnvironmentName,
+    group: Type.Optional(Type.String({ maxLength: 63 })),
+    labels: Type.Optional(Labels),
+    inventory: Inventory,
+  },
+  closed,
+);
+export const EnrolReply = Type.Object({
+  robot: RobotId,
+  lifecycle: Lifecycle,
+  environment: EnvironmentName,
+  /** For the log only: a robot pins its root from the install medium, never from here. */
+  rootSha256: Type.Optional(Sha256),
+});
+
+export const CheckInBody = Type.Object(
+  {
+    nonce: Type.String({ pattern: '^[0-9a-f]{32}$', description: '16 random bytes, echoed in the signed assignment.' }),
+    bootId: Type.String({ maxLength: 64 }),
+    agentVersion: Type.String({ maxLength: 56 }),
+    /** The assignment the robot has applied; the server answers at once where its own is newer. */
+    knownSeq: Type.Integer({ minimum: 0 }),
+    /** How long the robot is willing to wait for news, in seconds. 0: answer at once. */
+    waitSec: Type.Integer({ minimum: 0, maximum: 120 }),
+    components: Type.Array(ComponentState, { maxItems: 100 }),
+    activity: Activity,
+    trust: TrustVersions,
+    vitals: Type.Optional(Vitals),
+    /** Only when changed since the last acknowledged one. */
+    inventory: Type.Optional(Inventory),
+    /** Reports not yet acknowledged. */
+    unsentReports: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+);
+export const CheckInReply = Type.Object({
+  lifecycle: Lifecycle,
+  /** Present for accepted robots of a control plane whose trust is set up. */
+  assignment: Type.Optional(Envelope),
+  next: Type.Object({
+    intervalSec: Type.Integer({ minimum: 1, description: 'Pause before the next check-in…' }),
+    jitterSec: Type.Integer({ minimum: 0, description: '…plus a random part of this.' }),
+    waitSec: Type.Integer({
+      minimum: 0,
+      description: 'How long the robot may let the next check-in wait for news (long-poll).',
+    }),
+  }),
+  serverTime: Timestamp,
+});
+
+export const ReportsBody = Type.Object(
+  { envelopes: Type.Array(Envelope, { minItems: 1, maxItems: 100, description: 'In order of seq, without gaps.' }) },
+  closed,
+);
+export const ReportsReply = Type.Object({
+  acknowledgedSeq: Type.Integer({ minimum: 0, description: 'Everything up to here is durable; send the next.' }),
+});
+
+export const robotApi = {
+  enrol: {
+    method: 'POST',
+    path: '/api/v1/robots/enrol',
+    access: 'enrolling-robot',
+    tag: 'robots',
+    summary: 'Introduce a robot by its key, with a one-time token or to wait as pending',
+    body: EnrolBody,
+    reply: EnrolReply,
+    status: 201,
+  },
+  checkIn: {
+    method: 'POST',
+    path: '/api/v1/robots/:robot/check-in',
+    access: 'robot',
+    tag: 'robots',
+    summary: 'Heartbeat and question in one: which releases should this robot run?',
+    params: RobotParams,
+    body: CheckInBody,
+    reply: CheckInReply,
+  },
+  report: {
+    method: 'POST',
+    path: '/api/v1/robots/:robot/reports',
+    access: 'robot',
+    tag: 'robots',
+    summary: 'Deliver durable reports; what is acknowledged is stored',
+    params: RobotParams,
+    body: ReportsBody,
+    reply: ReportsReply,
+  },
+} as const satisfies Api;

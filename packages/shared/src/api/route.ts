@@ -1,0 +1,41 @@
+/** One route definition, four uses: Fastify validation, OpenAPI 3.1, the typed client, the docs. */
+import type { Static, TObject, TSchema } from 'typebox';
+
+/** Ordered: each role may do what the one before it may. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Who may call: anybody; the robot named in the path (its Ed25519 request signature, TRUST 4.10); a robot
+ * that proves it holds the key it enrols; a person with at least this role; or either a robot or a viewer.
+ */
+export type Access = 'public' | 'robot' | 'enrolling-robot' | 'robot-or-viewer' | Role;
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: `/${string}`;
+  readonly access: Access;
+  readonly tag: string;
+  readonly summary: string;
+  readonly params?: TObject;
+  readonly query?: TObject;
+  /** A JSON schema, or 'bytes' for an unparsed octet stream. */
+  readonly body?: TSchema | 'bytes';
+  /** A JSON schema, 'bytes' for a stream, 'text' for text/plain. */
+  readonly reply: TSchema | 'bytes' | 'text';
+  /** Success status; default 200. */
+  readonly status?: 200 | 201 | 202 | 204;
+}
+export type Api = Readonly<Record<string, Route>>;
+
+type Part<S> = S extends TSchema ? Static<S> : undefined;
+export interface RequestOf<R extends Route> {
+  readonly params: Part<R['params']>;
+  readonly query: Part<R['query']>;
+  readonly body: R['body'] extends 'bytes' ? Uint8Array : Part<R['body']>;
+}
+export type ReplyOf<R extends Route> = R['reply'] extends TSchema
+  ? Static<R['reply']>
+  : R['reply'] extends 'text'
+    ? string
+    : Uint8Array;

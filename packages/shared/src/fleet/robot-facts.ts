@@ -1,0 +1,120 @@
+/** What a robot says of itself in a check-in, and what the fleet registry says of a robot. */
+import { type Static, Type } from 'typebox';
+import { Refusal } from '../failure.ts';
+import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '../ids.ts';
+import { Timestamp } from '../time.ts';
+import { RunningRelease } from '../trust/report.ts';
+import { DeploymentState, Lifecycle, Presence, UpdateState } from './states.ts';
+
+const closed = { additionalProperties: false };
+const text = (maxLength = 200) => Type.String({ maxLength });
+
+/** Kubernetes label syntax: values may be empty, at most 63 characters. */
+export const Labels = Type.Record(
+  Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' }),
+  Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' }),
+  { description: 'Free labels, key=value. group, environment and robot are reserved keys.' },
+);
+export type Labels = Static<typeof Labels>;
+
+/** What hardly changes: sent at enrolment and whenever its digest changes. */
+export const Inventory = Type.Object(
+  {
+    hostname: text(253),
+    arch: text(20),
+    board: Type.Optional(text()),
+    jetpack: Type.Optional(text(40)),
+    os: text(),
+    kernel: text(),
+    cpu: text(),
+    cores: Type.Integer({ minimum: 1 }),
+    memoryMb: Type.Integer({ minimum: 0 }),
+    diskMb: Type.Integer({ minimum: 0 }),
+    agentVersion: text(56),
+    nodeVersion: text(40),
+  },
+  closed,
+);
+export type Inventory = Static<typeof Inventory>;
+
+/** Vital signs of the moment. */
+export const Vitals = Type.Object(
+  {
+    uptimeSec: Type.Number({ minimum: 0 }),
+    cpuLoad: Type.Number({ minimum: 0, description: 'One-minute load average.' }),
+    memoryFreeMb: Type.Number({ minimum: 0 }),
+    diskFreeMb: Type.Number({ minimum: 0 }),
+    temperatureC: Type.Optional(Type.Number()),
+    batteryPercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    agentRssMb: Type.Number({ minimum: 0 }),
+  },
+  closed,
+);
+export type Vitals = Static<typeof Vitals>;
+
+export const ComponentState = Type.Object(
+  {
+    component: ComponentName,
+    active: Type.Optional(RunningRelease),
+    previous: Type.Optional(RunningRelease),
+    staged: Type.Optional(RunningRelease),
+  },
+  closed,
+);
+export type ComponentState = Static<typeof ComponentState>;
+
+/** The update in progress, as a check-in shows it. */
+export const Activity = Type.Object(
+  {
+    state: UpdateState,
+    component: Type.Optional(ComponentName),
+    deployment: Type.Optional(DeploymentId),
+    /** 0 to 1 where the step can tell. */
+    progress: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    /** Why it waits or refuses. */
+    refusal: Type.Optional(Refusal),
+  },
+  closed,
+);
+export type Activity = Static<typeof Activity>;
+
+export const TrustVersions = Type.Object(
+  {
+    root: Type.Integer({ minimum: 0 }),
+    timestamp: Type.Integer({ minimum: 0 }),
+    snapshot: Type.Integer({ minimum: 0 }),
+    role: Type.Integer({ minimum: 0 }),
+  },
+  { ...closed, description: 'Newest verified metadata versions on the robot; 0 where none.' },
+);
+export type TrustVersions = Static<typeof TrustVersions>;
+
+/** A robot as operators see it. */
+export const RobotView = Type.Object({
+  robot: RobotId,
+  lifecycle: Lifecycle,
+  presence: Presence,
+  environment: EnvironmentName,
+  group: Type.Optional(Type.String()),
+  labels: Labels,
+  keyFingerprint: Sha256,
+  /** Set where two holders of one key were seen, or an operator took the robot out. */
+  quarantined: Type.Optional(Refusal),
+  enrolledAt: Timestamp,
+  lastSeen: Type.Optional(Timestamp),
+  inventory: Type.Optional(Inventory),
+  vitals: Type.Optional(Vitals),
+  components: Type.Array(ComponentState),
+  desired: Type.Array(
+    Type.Object({
+      component: ComponentName,
+      version: Version,
+      manifestSha256: Sha256,
+      deployment: DeploymentId,
+      state: DeploymentState,
+    }),
+  ),
+  activity: Type.Optional(Activity),
+  trust: Type.Optional(TrustVersions),
+});
+export type RobotView = Static<typeof RobotView>;

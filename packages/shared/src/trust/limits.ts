@@ -1,0 +1,19 @@
+/** How much any document may cost before its signature is even looked at (TRUST 4.12). */
+export const LIMITS = {
+  rootBytes: 64 * 1024,
+  timestampBytes: 8 * 1024,
+  snapshotBytes: 64 * 1024,
+  /** One delegated role. tuf-js parses in O(n^2): at this size about 415 releases, 150 ms. */
+  roleBytes: 128 * 1024,
+  manifestBytes: 256 * 1024,
+  smallTargetBytes: 64 * 1024,
+  jsonDepth: 24,
+  rootRotations: 256,
+  files: 20_000,
+  metadataDeadlineMs: 20_000,
+  headersDeadlineMs: 10_000,
+  blobIdleMs: 30_000,
+  /** Below this rate (bytes per second, after the grace) a metadata download is the slow-retrieval attack. */
+  floorRate: 1024,
+  floorRateGraceMs: 5_000,
+} as const;

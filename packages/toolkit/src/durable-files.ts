@@ -1,0 +1,94 @@
+/**
+ * The one way Fairlead writes: temp file beside the target, fsync, rename, fsync of the folder. After a power
+ * cut a reader finds the whole old content or the whole new content, never a mixture and never nothing.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/** Suffix of temp files, so that a janitor can sweep what a crash left. */
+export const TEMP_MARK = '.fairlead-tmp-';
+
+const tempBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}${TEMP_MARK}${randomBytes(6).toString('hex')}`);
+
+/** Replaces `path` atomically and durably. `mode` is set before any content is written. */
+export async function writeDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: { mode?: number } = {},
+): Promise<void> {
+  const temp = tempBeside(path);
+  try {
+    const handle = await open(temp, 'wx', options.mode ?? 0o644);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temp, path);
+  } catch (cause) {
+    await rm(temp, { force: true });
+    throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Points the relative symlink `path` at `to` atomically and durably. */
+export async function linkDurably(path: string, to: string): Promise<void> {
+  const temp = tempBeside(path);
+  try {
+    await symlink(to, temp);
+    await rename(temp, path);
+  } catch (cause) {
+    await rm(temp, { force: true });
+    throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Renames durably inside one file system. */
+export async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  await syncFolder(dirname(to));
+  if (dirname(from) !== dirname(to)) await syncFolder(dirname(from));
+}
+
+/** Removes a file or link durably; absent is fine. */
+export async function removeDurably(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncFolder(dirname(path));
+}
+
+/** Makes a folder (and its parents) and makes the entry itself survive a power cut. */
+export async function makeFolderDurably(path: string, mode = 0o755): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let folder = path; folder.length >= dirname(first).length; folder = dirname(folder)) {
+    await syncFolder(folder);
+    if (folder === dirname(folder)) break;
+  }
+}
+
+/** fsync of a folder: makes the names in it durable (a rename alone is only in the page cache). */
+export async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    await handle.sync();
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Where a link points, or undefined where there is none. */
+export async function readLink(path: string): Promise<string | undefined> {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+/** What a smoke test of a release answers, for whoever runs it: the builder's machine and the robot. */
+import type { Refusal, Result } from '@fairlead/shared/failure';
+import type { Manifest, ModelContract } from '@fairlead/shared/release/manifest';
+
+/** Where the verified (or, at build time, the author's) files lie. Models are loaded by path from here. */
+export interface SmokeTestOrder {
+  readonly folder: string;
+  /** Contracts, smoke tests and the list of files; nothing outside `files` may be touched by a model. */
+  readonly manifest: Pick<Manifest, 'component' | 'version' | 'files' | 'models' | 'smokeTests'>;
+  /** 'build' on the author's machine, 'smoke-test' on a robot: the phase written into refusals. */
+  readonly phase: 'build' | 'smoke-test';
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: SmokeTestProgress) => void;
+}
+export interface SmokeTestProgress {
+  readonly test: string;
+  readonly done: number;
+  readonly total: number;
+}
+export interface ModelFigures {
+  readonly model: string;
+  readonly loadMs: number;
+  readonly firstRunMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly peakMemoryMb: number;
+  readonly cases: number;
+}
+export interface SmokeTestReport {
+  readonly models: readonly ModelFigures[];
+  readonly commands: readonly { readonly run: string; readonly ms: number }[];
+}
+export type RunSmokeTests = (order: SmokeTestOrder) => Promise<Result<SmokeTestReport, Refusal>>;
+/** Loads one model in a guarded child and reads its contract (names, dtypes, shapes, opsets, external data). */
+export type InspectModel = (order: {
+  readonly folder: string;
+  readonly path: string;
+  readonly component?: string;
+}) => Promise<Result<ModelContract, Refusal>>;
