@@ -1,0 +1,26 @@
+/**
+ * Port: who starts and stops what a robot runs. Adapters: the agent itself (`process`) and systemd.
+ * Both outlive the agent: an agent that restarts finds the services as it left them.
+ */
+import type { Phase, Result } from '@fairlead/shared/failure';
+
+export interface ServiceState {
+  /** `failed`: ended by itself and is not coming back without help. `unknown`: the manager could not be asked. */
+  readonly state: 'running' | 'stopped' | 'failed' | 'unknown';
+  /** Unplanned exits since the last `start`; a planned stop and start begins again at 0. */
+  readonly restarts: number;
+  /** One sentence for people: the unit's result, the exit code, why it could not be asked. */
+  readonly detail: string;
+}
+
+export interface ServiceManager {
+  /**
+   * Resolves when the service is up as far as its manager can tell; running already is fine, but a program that
+   * ran from the old release keeps running it: stop first. `phase` is the beat that a refusal is written for.
+   */
+  start(service: string, phase: Phase): Promise<Result<void>>;
+  /** Resolves when no process of the service is left; stopped already is fine. */
+  stop(service: string, phase: Phase): Promise<Result<void>>;
+  /** Never rejects. */
+  state(service: string): Promise<ServiceState>;
+}
