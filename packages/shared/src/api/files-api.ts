@@ -21,6 +21,7 @@ export const filesApi = {
     access: 'public',
     tag: 'files',
     summary: 'A signed manifest or policy, by its digest-prefixed name (consistent snapshots)',
+    params: Type.Object({ '*': Type.String({ maxLength: 300 }) }, closed),
     reply: 'bytes',
   },
   /** Honours Range (RFC 9110 14), so that a robot on a bad link resumes. */

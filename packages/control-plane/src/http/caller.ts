@@ -1,0 +1,29 @@
+/** Who asks, as authenticate.ts proved it. The route's `access` decides which of these a handler can ever see. */
+import type { Access, Role } from '@fairlead/shared/api/route';
+import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+
+export interface RobotCaller {
+  readonly kind: 'robot';
+  readonly robot: RobotId;
+  readonly keyid: Sha256;
+}
+export interface PersonCaller {
+  readonly kind: 'person';
+  readonly name: string;
+  /** What this session or token may do; a token's role can be lower than its owner's. */
+  readonly role: Role;
+  readonly via: 'session' | 'api-token';
+}
+/** Nobody known; for `enrolling-robot` the body's own key has signed the request. */
+export interface NobodyCaller {
+  readonly kind: 'nobody';
+}
+export type Caller = RobotCaller | PersonCaller | NobodyCaller;
+
+export type CallerOf<A extends Access> = A extends 'public' | 'enrolling-robot'
+  ? NobodyCaller
+  : A extends 'robot'
+    ? RobotCaller
+    : A extends 'robot-or-viewer'
+      ? RobotCaller | PersonCaller
+      : PersonCaller;
