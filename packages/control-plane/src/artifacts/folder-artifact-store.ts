@@ -1,0 +1,171 @@
+/**
+ * Blobs in a folder: `blobs/DIGEST` is complete and read-only, `uploads/DIGEST.part` is on its way. A part's
+ * length is the only record of progress, so a server killed in mid-upload resumes from what is really there.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, constants, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { accept, Failure, type Result, refuse } from '@fairlead/shared/failure';
+import type { Sha256 } from '@fairlead/shared/ids';
+import { type Clock, DAY } from '@fairlead/shared/time';
+import { makeFolderDurably, renameDurably } from '@fairlead/toolkit/durable-files';
+import type { ArtifactStore, OpenBlob, Range, UploadRefusal, UploadState } from './artifact-store.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+
+/** An upload nobody went on with for this long is swept at the next start. */
+const ABANDONED_AFTER = 7 * DAY;
+
+export interface FolderArtifactStoreOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Largest blob, in bytes. */
+  readonly maxBlobBytes: number;
+  /** All blobs and uploads together, in bytes. */
+  readonly maxTotalBytes: number;
+}
+
+/** Opens the folder (made where absent) and sweeps abandoned uploads. */
+export async function openFolderArtifactStore(options: FolderArtifactStoreOptions): Promise<ArtifactStore> {
+  const blobs = join(options.folder, 'blobs');
+  const uploads = join(options.folder, 'uploads');
+  await makeFolderDurably(blobs);
+  await makeFolderDurably(uploads, 0o700);
+  await sweep(uploads, options.clock.now() - ABANDONED_AFTER);
+
+  const blobFile = (blob: Sha256) => join(blobs, blob);
+  const partFile = (blob: Sha256) => join(uploads, `${blob}.part`);
+  const turn = oneAtATime();
+  let total = (await bytesIn(blobs)) + (await bytesIn(uploads));
+
+  async function state(blob: Sha256): Promise<UploadState> {
+    const size = await sizeOf(blobFile(blob));
+    if (size !== undefined) return { received: size, complete: true };
+    return { received: (await sizeOf(partFile(blob))) ?? 0, complete: false };
+  }
+
+  async function append(order: Parameters<ArtifactStore['append']>[0]): Promise<Result<UploadState, UploadRefusal>> {
+    const { blob, offset, size } = order;
+    const now = await state(blob);
+    if (now.complete) return accept(now);
+    if (offset !== now.received) return refuse({ code: 'offset_mismatch', offset: now.received });
+    if (size > options.maxBlobBytes) return tooLarge(`A blob may have ${options.maxBlobBytes} bytes, not ${size}.`);
+    if (total + size - now.received > options.maxTotalBytes) {
+      return tooLarge(`${size} bytes do not fit: the store is limited to ${options.maxTotalBytes} bytes in all.`);
+    }
+    let fitted: boolean;
+    try {
+      fitted = await write(partFile(blob), offset, size, order.bytes);
+    } finally {
+      total += ((await sizeOf(partFile(blob))) ?? 0) - offset;
+    }
+    if (!fitted) return tooLarge(`More bytes arrived than the declared ${size}.`);
+    const then = await state(blob);
+    return then.received < size ? accept(then) : await complete(blob, size);
+  }
+
+  async function complete(blob: Sha256, size: number): Promise<Result<UploadState, UploadRefusal>> {
+    const found = await digestOf(partFile(blob));
+    if (found !== blob) {
+      // Never resumed from: a wrong first half would spoil every later attempt.
+      await rm(partFile(blob), { force: true });
+      total -= size;
+      return refuse({
+        code: 'hash',
+        detail: `The ${size} bytes have SHA-256 ${found}, not ${blob}; they were deleted.`,
+      });
+    }
+    await renameDurably(partFile(blob), blobFile(blob));
+    return accept({ received: size, complete: true });
+  }
+
+  async function read(blob: Sha256, range?: Range): Promise<OpenBlob | undefined> {
+    const size = await sizeOf(blobFile(blob));
+    return size === undefined ? undefined : { size, stream: createReadStream(blobFile(blob), { ...range }) };
+  }
+
+  return {
+    state,
+    append: (order) => turn(order.blob, () => append(order)),
+    size: (blob) => sizeOf(blobFile(blob)),
+    open: read,
+    lend: async (blob, use) => ((await sizeOf(blobFile(blob))) === undefined ? undefined : await use(blobFile(blob))),
+    ready: () => access(uploads, constants.W_OK),
+  };
+}
+
+const tooLarge = (detail: string) => refuse({ code: 'too_large', detail } as const);
+
+/**
+ * Writes until the source ends or breaks; what arrived before a broken link is kept. Answers false, and keeps
+ * nothing of this part, where more comes than `size`.
+ */
+async function write(
+  file: string,
+  offset: number,
+  size: number,
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<boolean> {
+  const handle = await open(file, constants.O_WRONLY | constants.O_CREAT, 0o644);
+  try {
+    let at = offset;
+    for await (const chunk of source) {
+      if (at + chunk.length > size) {
+        await handle.truncate(offset);
+        return false;
+      }
+      for (let done = 0; done < chunk.length; ) {
+        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, at + done);
+        done += bytesWritten;
+      }
+      at += chunk.length;
+    }
+    await handle.sync();
+    return true;
+  } catch (error) {
+    throw error instanceof Error && 'code' in error && error.code === 'ENOSPC' ? diskFull(error) : error;
+  } finally {
+    await handle.close();
+  }
+}
+
+const diskFull = (cause: Error): Failure =>
+  new Failure(
+    {
+      phase: 'publish',
+      element: 'artifact store',
+      category: 'disk_full',
+      detail: 'The disk of the control plane is full; the upload is kept and resumes.',
+      retryable: true,
+      hint: 'Free space in the blob folder of the control plane, then run the same command again.',
+    },
+    { cause },
+  );
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(folder)) sum += (await sizeOf(join(folder, name))) ?? 0;
+  return sum;
+}
+
+async function sweep(uploads: string, before: number): Promise<void> {
+  for (const name of await readdir(uploads)) {
+    const file = join(uploads, name);
+    if ((await stat(file)).mtimeMs < before) await rm(file, { force: true });
+  }
+}
