@@ -1,0 +1,73 @@
+/** What every command is given: how to speak, where home is, and an authenticated client of the control plane. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, createClient, type Transport } from '@fairlead/shared/api/client';
+import { operatorApi } from '@fairlead/shared/api/operator-api';
+import { publishApi } from '@fairlead/shared/api/publish-api';
+import { type AskSecret, secretAsker } from './ask-secret.ts';
+import { createOutput, type Output, type TextStream } from './output.ts';
+import { readSession } from './session.ts';
+
+/** Where a control plane listens that was told nothing else. */
+export const DEFAULT_SERVER = 'http://127.0.0.1:7300';
+
+export interface CliContext {
+  readonly out: Output;
+  /** Folder of session and keys: --home, FAIRLEAD_HOME, or ~/.fairlead. */
+  readonly home: string;
+  /** Base address without a trailing slash: --server, FAIRLEAD_SERVER, the session's, or DEFAULT_SERVER. */
+  server(): string;
+  client(): { readonly operator: Client<typeof operatorApi>; readonly publish: Client<typeof publishApi> };
+  readonly transport: Transport;
+  /** The headers that say who asks; empty where nobody is logged in. */
+  readonly authorise: () => Record<string, string>;
+  readonly askSecret: AskSecret;
+}
+
+/** The options every command knows. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly server?: string;
+  readonly home?: string;
+}
+
+interface World {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream & NodeJS.WritableStream;
+  readonly transport: Transport;
+  /** Read late: commander knows them only after parsing. */
+  readonly options: () => GlobalOptions;
+}
+
+export function createContext(world: World): CliContext {
+  const { env, options, transport } = world;
+  const home = (): string => options().home ?? env['FAIRLEAD_HOME'] ?? join(homedir(), '.fairlead');
+  const server = (): string =>
+    (options().server ?? env['FAIRLEAD_SERVER'] ?? readSession(home())?.server ?? DEFAULT_SERVER).replace(/\/+$/, '');
+  const authorise = (): Record<string, string> => {
+    const token = env['FAIRLEAD_TOKEN'] ?? tokenFor(server(), home());
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  };
+  return {
+    out: createOutput({ json: () => options().json === true, stdout: world.stdout, stderr: world.stderr, env }),
+    get home() {
+      return home();
+    },
+    server,
+    client() {
+      const to = { baseUrl: server(), transport, authorise };
+      return { operator: createClient(operatorApi, to), publish: createClient(publishApi, to) };
+    },
+    transport,
+    authorise,
+    askSecret: secretAsker(world.stdin, world.stderr),
+  };
+}
+
+/** A token is told only to the server that gave it: --server elsewhere must not leak it. */
+function tokenFor(server: string, home: string): string | undefined {
+  const session = readSession(home);
+  return session?.server === server ? session.token : undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * How commands speak. For people: tables, lines and bars, in colour on a terminal only. For programs:
+ * `--json` prints exactly one JSON document on stdout, the API's own reply, and nothing else there.
+ */
+import { Presets, SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import picocolors from 'picocolors';
+import { printable } from './printable.ts';
+
+export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
+/** Text of a cell; whatever it holds, it cannot move the cursor. */
+export type Cell = string | number | undefined | { readonly text: string; readonly tone: Tone };
+
+export interface Progress {
+  set(value: number): void;
+  stop(): void;
+}
+
+export interface Output {
+  readonly json: boolean;
+  /** Human only. */
+  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void;
+  /** Human only: one line on stdout. */
+  line(text: string, tone?: Tone): void;
+  /** The command's result: the JSON document, or what `human` prints. Call it once. */
+  done(value: unknown, human: () => void): void;
+  /** A bar on stderr where that is a terminal, silent elsewhere. `total` and `set` count the same unit. */
+  progress(title: string, total: number): Progress;
+  /** On stderr, also with --json. */
+  warn(text: string): void;
+}
+
+/** Anything that text can be written to; `isTTY` decides on colours and bars. */
+export interface TextStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+interface OutputOptions {
+  readonly json: () => boolean;
+  readonly stdout: TextStream;
+  readonly stderr: TextStream & NodeJS.WritableStream;
+  /** NO_COLOR is obeyed (https://no-color.org). */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const COLOUR = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 'bold' } as const;
+
+export function createOutput({ json, stdout, stderr, env }: OutputOptions): Output {
+  const colourful = (stream: TextStream): boolean => stream.isTTY === true && !env['NO_COLOR'];
+  const say = (stream: TextStream, text: string, tone?: Tone): string =>
+    tone ? picocolors.createColors(colourful(stream))[COLOUR[tone]](printable(text)) : printable(text);
+  const cell = (value: Cell): string => {
+    if (value === undefined) return say(stdout, '-', 'dim');
+    return typeof value === 'object' ? say(stdout, value.text, value.tone) : printable(String(value));
+  };
+
+  return {
+    get json() {
+      return json();
+    },
+    table(columns, rows) {
+      if (json()) return;
+      const head = columns.map((column) => say(stdout, column, 'strong'));
+      const table = new Table({ head, chars: PLAIN, style: { head: [], border: [], 'padding-left': 0 } });
+      table.push(...rows.map((row) => row.map(cell)));
+      stdout.write(`${table.toString().replaceAll(/ +$/gm, '')}\n`);
+    },
+    line(text, tone) {
+      if (!json()) stdout.write(`${say(stdout, text, tone)}\n`);
+    },
+    done(value, human) {
+      if (json()) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      else human();
+    },
+    progress(title, total) {
+      if (json() || stderr.isTTY !== true) return { set: () => {}, stop: () => {} };
+      const format = `${printable(title)} {bar} {percentage}% {eta_formatted}`;
+      const bar = new SingleBar({ format, stream: stderr, hideCursor: true }, Presets.shades_classic);
+      bar.start(total, 0);
+      return { set: (value) => bar.update(value), stop: () => bar.stop() };
+    },
+    warn(text) {
+      stderr.write(`${say(stderr, `warning: ${text}`, 'warn')}\n`);
+    },
+  };
+}
+
+/** No frames: columns that a person can read and copy. */
+const PLAIN = Object.fromEntries(
+  'top,top-mid,top-left,top-right,bottom,bottom-mid,bottom-left,bottom-right,left,left-mid,mid,mid-mid,right,right-mid'
+    .split(',')
+    .map((place) => [place, '']),
+) as Record<string, string>;
+PLAIN['middle'] = ' ';

@@ -1,0 +1,33 @@
+/** The tree of commands, in the order of an update's story. */
+import { Command, Option } from 'commander';
+import { addLoginCommands } from './commands/login.ts';
+import type { CliContext, GlobalOptions } from './context.ts';
+import { DEFAULT_SERVER } from './context.ts';
+
+export interface Program {
+  readonly command: Command;
+  readonly context: CliContext;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  done                        3  refused (by a check, a rule or your role)
+  1  failed                      4  the control plane cannot be reached
+  2  the command is not right    5  not logged in`;
+
+/** Each adds its commands; `fairlead --help` lists them in this order. */
+const ADD = [addLoginCommands];
+
+export function createProgram(contextOf: (options: () => GlobalOptions) => CliContext): Program {
+  const command = new Command('fairlead')
+    .description('Signed, staged, self-healing releases for robots that run ONNX models')
+    .addOption(new Option('--server <url>', `control plane; default: where you are logged in, or ${DEFAULT_SERVER}`))
+    .option('--json', 'print the result as JSON')
+    .option('--home <dir>', 'folder of session and keys; default: FAIRLEAD_HOME or ~/.fairlead')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(fairlead help COMMAND says more)')
+    .exitOverride();
+  const context = contextOf(() => command.opts<GlobalOptions>());
+  for (const add of ADD) add(command, context);
+  return { command, context };
+}

@@ -1,0 +1,39 @@
+/** Runs one command and turns however it ends into an exit code and at most a few lines on stderr. */
+import { CommanderError } from 'commander';
+import { EXIT, toCliError } from './cli-error.ts';
+import type { TextStream } from './output.ts';
+import { printable } from './printable.ts';
+import type { Program } from './program.ts';
+
+/** Never throws. `argv` without node and script. */
+export async function runProgram({ command, context }: Program, argv: readonly string[], stderr: TextStream) {
+  try {
+    await command.parseAsync(argv, { from: 'user' });
+    return EXIT.ok;
+  } catch (thrown) {
+    // Commander has already printed its sentence; its own codes (help: 0, mistakes: 1) become ours.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (thrown instanceof Error && thrown.name === 'ExitPromptError') return EXIT.failed;
+    const error = toCliError(thrown, addressOf(context));
+    const { where, hint, exitCode = EXIT.failed, refusal, problem } = error.options;
+    if (context.out.json) {
+      stderr.write(
+        `${JSON.stringify({ error: { message: error.message, where, hint, exitCode, refusal, problem } })}\n`,
+      );
+    } else {
+      stderr.write(`error: ${printable(error.message)}\n`);
+      if (where !== undefined) stderr.write(`where: ${printable(where)}\n`);
+      if (hint !== undefined) stderr.write(`next:  ${printable(hint)}\n`);
+    }
+    return exitCode;
+  }
+}
+
+/** A damaged session file must not hide the first error. */
+function addressOf(context: Program['context']): string {
+  try {
+    return context.server();
+  } catch {
+    return 'unknown';
+  }
+}
