@@ -2,6 +2,7 @@
  * Port: where the packed bytes of releases lie, each under its own SHA-256. Uploads resume, because a bundle
  * is gigabytes and links break; nothing is visible under a digest before all its bytes were hashed.
  */
+import type { Readable } from 'node:stream';
 import type { Result } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 
@@ -30,7 +31,7 @@ export interface Range {
 export interface OpenBlob {
   /** Bytes of the whole blob. */
   readonly size: number;
-  readonly stream: NodeJS.ReadableStream;
+  readonly stream: Readable;
 }
 
 export interface ArtifactStore {
