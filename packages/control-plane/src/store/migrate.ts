@@ -1,0 +1,14 @@
+/** Brings a database to the newest schema. Migrations are code, run once each, in the order of their names. */
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database } from './database.ts';
+import { peopleAndRobots } from './migrations/0001-people-and-robots.ts';
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-people-and-robots': peopleAndRobots,
+};
+
+/** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */
+export async function migrate(db: Database): Promise<void> {
+  const { error } = await new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } }).migrateToLatest();
+  if (error) throw new Error('The database could not be brought to the schema of this version.', { cause: error });
+}

@@ -1,0 +1,42 @@
+/** What every store must do, run on each: describeStore('sqlite', () => …). A slice adds its own describe below. */
+import { describe, expect, test } from 'vitest';
+import type { Store } from './store.ts';
+
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`store: ${name}`, () => {
+    describeTransactions(open);
+  });
+}
+
+function describeTransactions(open: () => Promise<Store>): void {
+  test('what a finished transaction wrote is there', async () => {
+    const store = await open();
+    await store.transaction((slices) => slices.settings.save('pace', { seconds: 5 }));
+    expect(await store.settings.find('pace')).toEqual({ seconds: 5 });
+  });
+
+  test('nothing of a failed transaction is there', async () => {
+    const store = await open();
+    const failing = store.transaction(async (slices) => {
+      await slices.settings.save('pace', 1);
+      throw new Error('power cut');
+    });
+    await expect(failing).rejects.toThrow('power cut');
+    expect(await store.settings.find('pace')).toBeUndefined();
+  });
+
+  test('transactions begun at once run one after the other: no count is lost', async () => {
+    const store = await open();
+    await store.settings.save('count', 0);
+    const add = () =>
+      store.transaction(async ({ settings }) => settings.save('count', Number(await settings.find('count')) + 1));
+    await Promise.all(Array.from({ length: 20 }, add));
+    expect(await store.settings.find('count')).toBe(20);
+  });
+
+  test('inside a transaction the outer slices refuse instead of waiting for ever', async () => {
+    const store = await open();
+    await expect(store.transaction(() => store.settings.find('pace'))).rejects.toThrow('Inside a transaction');
+    await expect(store.transaction(() => store.transaction(async () => {}))).rejects.toThrow('Inside a transaction');
+  });
+}

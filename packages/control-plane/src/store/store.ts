@@ -1,0 +1,22 @@
+/**
+ * Port: everything the control plane remembers, as small slices (one file each: the interface here beside its
+ * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
+ * goes through `transaction`.
+ */
+import type { SettingsSlice } from './settings.ts';
+
+export interface Slices {
+  readonly settings: SettingsSlice;
+}
+
+export interface Store extends Slices {
+  /**
+   * Runs `work` in one write transaction: all of it is durable when the promise resolves, none of it when
+   * `work` throws. Use only the slices it is given (the outer ones throw inside), and wait for nothing but
+   * the store in it: on SQLite everybody else waits.
+   */
+  transaction<T>(work: (slices: Slices) => Promise<T>): Promise<T>;
+  /** Resolves where the database answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
