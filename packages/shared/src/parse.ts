@@ -5,42 +5,71 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { closestWord } from './closest-word.ts';
 import { accept, type Result, refuse } from './failure.ts';
+import { narrowUnions } from './narrow-unions.ts';
 
 export interface Mistake {
   /** JSON pointer (RFC 6901) of the offending value, '' for the whole document. */
   readonly at: string;
   readonly message: string;
+  /** The key that should not be there; `at` is then the object that holds it. */
+  readonly unknownKey?: string;
 }
 
 const compiled = new WeakMap<TSchema, Validator>();
 
-/** Checks `value` against `schema`. At most 20 mistakes are told; union branches that do not apply are left out. */
+/** Checks `value` against `schema`. At most 20 mistakes are told; union branches that were not meant are left out. */
 export function parse<S extends TSchema>(schema: S, value: unknown): Result<Static<S>, readonly Mistake[]> {
   let validator = compiled.get(schema);
   if (!validator) compiled.set(schema, (validator = Compile(schema)));
   if (validator.Check(value)) return accept(value as Static<S>);
-  const mistakes = validator.Errors(value).map(toMistake);
-  return refuse(dedupe(mistakes).slice(0, 20));
+  const told = narrowUnions(schema, value) as TSchema;
+  const narrowed = Compile(told).Errors(value);
+  // Narrowing only chooses what to tell: were it ever too kind, the whole schema still speaks.
+  const errors = narrowed.length > 0 ? narrowed : validator.Errors(value);
+  return refuse(dedupe(errors.flatMap((error) => toMistakes(error, told))).slice(0, 20));
 }
 
-function toMistake(error: { keyword: string; instancePath: string; message: string; params?: unknown }): Mistake {
-  const params = (error.params ?? {}) as { additionalProperties?: string[]; allowedValues?: unknown[] };
-  if (error.keyword === 'additionalProperties' && params.additionalProperties) {
-    return { at: error.instancePath, message: `unknown key ${params.additionalProperties.join(', ')}` };
-  }
-  if (error.keyword === 'enum' && params.allowedValues) {
-    return { at: error.instancePath, message: `must be one of ${params.allowedValues.join(', ')}` };
-  }
-  return { at: error.instancePath, message: error.message };
+interface SchemaError {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly instancePath: string;
+  readonly message: string;
+  readonly params?: unknown;
 }
+
+function toMistakes({ keyword, schemaPath, instancePath: at, message, params }: SchemaError, schema: unknown) {
+  const { additionalProperties, allowedValues } = (params ?? {}) as {
+    additionalProperties?: readonly string[];
+    allowedValues?: readonly unknown[];
+  };
+  if (keyword === 'additionalProperties' && additionalProperties) {
+    const known = keysAt(schema, schemaPath);
+    return additionalProperties.map((unknownKey): Mistake => {
+      const meant = closestWord(unknownKey, known);
+      return { at, unknownKey, message: `unknown key ${unknownKey}${meant ? `; did you mean ${meant}?` : ''}` };
+    });
+  }
+  if (keyword === 'enum' && allowedValues) return [{ at, message: `must be one of ${allowedValues.join(', ')}` }];
+  // The same is said better by the unknown-key line of the object around it.
+  if (message === 'schema is false') return [];
+  return [{ at, message }];
+}
+
+function keysAt(schema: unknown, schemaPath: string): readonly string[] {
+  const steps = schemaPath.split('/').slice(1);
+  const inner = steps.reduce<unknown>((at, step) => (isRecord(at) ? at[step] : undefined), schema);
+  return isRecord(inner) && isRecord(inner['properties']) ? Object.keys(inner['properties']) : [];
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 function dedupe(mistakes: readonly Mistake[]): Mistake[] {
   const seen = new Set<string>();
   return mistakes.filter(({ at, message }) => {
-    // 'schema is false' repeats what the unknown-key line beside it says better.
-    if (message === 'schema is false' || seen.has(`${at} ${message}`)) return false;
-    seen.add(`${at} ${message}`);
-    return true;
+    const line = `${at} ${message}`;
+    return !seen.has(line) && seen.add(line);
   });
 }

@@ -24,7 +24,7 @@ test('a wrong value is told with its file, line and key', () => {
 
 test('a misspelt key is told on its own line', () => {
   expect(mistakesIn('robot: duck\nlegs:\n  - joints: 5\n    jionts: 6\n')).toEqual([
-    'robot.yaml:4: legs.0.jionts: unknown key jionts',
+    'robot.yaml:4: legs.0.jionts: unknown key jionts; did you mean joints?',
   ]);
 });
 

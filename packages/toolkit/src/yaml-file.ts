@@ -30,10 +30,9 @@ export function parseYaml<S extends TSchema>(
   const parsed = parse(schema, document.toJS({ maxAliasCount: 100 }) ?? {});
   if (parsed.ok) return accept(parsed.value);
   return refuse(
-    parsed.refused.map(({ at, message }) => {
+    parsed.refused.map(({ at, message, unknownKey }) => {
       // An unknown key is reported of its parent; people look for the key itself.
-      const unknown = /^unknown key ([^,]+)/.exec(message)?.[1];
-      const path = unknown === undefined ? pathOf(at) : [...pathOf(at), unknown];
+      const path = unknownKey === undefined ? pathOf(at) : [...pathOf(at), unknownKey];
       return { file, line: lineOf(document, lines, path), key: path.join('.'), message };
     }),
   );

@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { expect, test } from 'vitest';
+import { parse } from './parse.ts';
+
+const closed = { additionalProperties: false };
+const Check = Type.Union([
+  Type.Object({ http: Type.Object({ url: Type.String(), attempts: Type.Optional(Type.Integer()) }, closed) }, closed),
+  Type.Object({ tcp: Type.Object({ port: Type.Integer() }, closed) }, closed),
+]);
+const Robot = Type.Object({ name: Type.String(), checks: Type.Optional(Type.Array(Check)) }, closed);
+
+const mistakes = (value: unknown) => {
+  const parsed = parse(Robot, value);
+  return parsed.ok ? [] : parsed.refused.map(({ at, message }) => `${at}: ${message}`);
+};
+
+test('a value of the right form is given back', () => {
+  expect(parse(Robot, { name: 'duck', checks: [{ tcp: { port: 1 } }] }).ok).toBe(true);
+});
+
+test('a misspelt key comes with the key that was meant', () => {
+  expect(mistakes({ name: 'duck', checks: [{ http: { url: '', atempts: 3 } }] })).toEqual([
+    '/checks/0/http: unknown key atempts; did you mean attempts?',
+  ]);
+});
+
+test('a key like no other is only called unknown', () => {
+  expect(mistakes({ name: 'duck', battery: 3 })).toEqual([': unknown key battery']);
+});
+
+test('of a union only the branch that was meant is told', () => {
+  expect(mistakes({ name: 'duck', checks: [{ http: { url: '' } }, { tcp: { port: 'x' } }] })).toEqual([
+    '/checks/1/tcp/port: must be integer',
+  ]);
+});
+
+test('a misspelt branch of a union is told as the unknown key it is', () => {
+  expect(mistakes({ name: 'duck', checks: [{ htpp: {} }] })).toEqual([
+    '/checks/0: unknown key htpp; did you mean http?',
+  ]);
+});
+
+test('two branches in one place are refused', () => {
+  expect(mistakes({ name: 'duck', checks: [{ http: { url: '' }, tcp: { port: 1 } }] })).toEqual([
+    '/checks/0: must not have more than 1 properties',
+  ]);
+});
+
+test('a value of quite another kind is refused, not thrown at', () => {
+  for (const odd of [null, 3, 'duck', [], { name: 'duck', checks: [null] }, { name: 'duck', checks: 'all' }]) {
+    expect(mistakes(odd).length).toBeGreaterThan(0);
+  }
+});
