@@ -3,18 +3,19 @@ import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
 import { ComponentName, DeploymentId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
+import { OUTCOMES } from './outcome.ts';
+import { STEPS } from './step.ts';
 
 const closed = { additionalProperties: false };
 /** Version N reads N-1's journal (a fixture of every older format stays in the tests). */
 export const JOURNAL_SCHEMA = 'fairlead.journal.v1';
 
-const Release = Type.Object(
+/** A release as the robot remembers it: its whole identity and its place in the environment's order. */
+export const InstalledRelease = Type.Object(
   { component: ComponentName, version: Version, manifestSha256: Sha256, releaseCounter: Type.Integer({ minimum: 1 }) },
   closed,
 );
-
-export const OUTCOMES = ['succeeded', 'failed', 'rolled-back', 'rejected', 'cancelled'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type InstalledRelease = Static<typeof InstalledRelease>;
 
 export const Journal = Type.Object(
   {
@@ -22,24 +23,10 @@ export const Journal = Type.Object(
     deployment: DeploymentId,
     component: ComponentName,
     /** Where we go. Its manifest lies beside the release folder and is re-read by digest. */
-    candidate: Release,
+    candidate: InstalledRelease,
     /** What ran when this update began; absent on a first install. */
-    current: Type.Optional(Release),
-    step: Type.Enum([
-      'download',
-      'verify',
-      'stage',
-      'smoke-test',
-      'prove-parachute',
-      'wait',
-      'switch',
-      'probation',
-      'commit',
-      'roll-back',
-      'discard',
-      'report',
-      'done',
-    ]),
+    current: Type.Optional(InstalledRelease),
+    step: Type.Enum([...STEPS, 'done']),
     /** How often the present step was begun. */
     starts: Type.Integer({ minimum: 1 }),
     startedAt: Timestamp,
@@ -51,6 +38,8 @@ export const Journal = Type.Object(
     stateBackup: Type.Optional(Type.String({ maxLength: 300 })),
     /** Set by a person or the server; obeyed at the next step that may still stop (never after switch). */
     cancelRequested: Type.Optional(Type.Boolean()),
+    /** The agent was asked to stop in the middle of this step: that start is not held against it. */
+    paused: Type.Optional(Type.Boolean()),
   },
   closed,
 );
