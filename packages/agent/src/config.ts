@@ -1,0 +1,132 @@
+/** `agent.yaml`: what the integrator of this robot decided. Every key has one description, here. */
+
+import { Labels } from '@fairlead/shared/fleet/robot-facts';
+import { ComponentName, EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false };
+const path = (description: string) => Type.String({ pattern: '^/', maxLength: 1024, description });
+const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'HH:MM, 24 hours.' });
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const UpdateWindow = Type.Object(
+  {
+    days: Type.Optional(
+      Type.Array(Type.Enum([...WEEKDAYS]), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'Days on which the window opens. Default: every day.',
+      }),
+    ),
+    from: clockTime,
+    to: clockTime,
+    zone: Type.String({ minLength: 1, maxLength: 64, description: 'IANA time zone: Europe/Berlin.' }),
+  },
+  { ...closed, description: 'When this robot may switch. `to` before `from` reaches past midnight.' },
+);
+export type UpdateWindow = Static<typeof UpdateWindow>;
+
+const ServiceCommand = Type.Object(
+  {
+    component: ComponentName,
+    run: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {
+      minItems: 1,
+      maxItems: 100,
+      description: 'Program and arguments, no shell. A relative program lies in the active release.',
+    }),
+    env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String())),
+    cwd: Type.Optional(
+      Type.String({ maxLength: 1024, description: 'Relative to the active release. Default: its root.' }),
+    ),
+    stopTimeoutSec: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 600, description: 'Between SIGTERM and SIGKILL. Default 10.' }),
+    ),
+  },
+  closed,
+);
+export type ServiceCommand = Static<typeof ServiceCommand>;
+
+const Services = Type.Object(
+  {
+    manager: Type.Enum(['process', 'systemd'], {
+      description: 'process: the agent supervises `commands` itself. systemd: units of the machine. Default systemd.',
+    }),
+    commands: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,127}$' }), ServiceCommand, {
+        description: 'For the process manager: one command per service name.',
+      }),
+    ),
+    onAgentExit: Type.Optional(
+      Type.Enum(['keep', 'stop'], {
+        description: 'Whether supervised commands outlive the agent and are adopted by the next one. Default keep.',
+      }),
+    ),
+  },
+  closed,
+);
+
+export const AgentYaml = Type.Object(
+  {
+    server: Type.String({ pattern: '^https?://', maxLength: 500, description: 'URL of the control plane.' }),
+    robot: Type.Optional(RobotId),
+    environment: EnvironmentName,
+    group: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),
+    labels: Type.Optional(Labels),
+    root: Type.Optional(path('Where the agent keeps everything; one file system. Default /var/lib/fairlead.')),
+    trust: Type.Union(
+      [
+        Type.Object({ rootFile: path('A root.json that came with the install medium.') }, closed),
+        Type.Object({ rootSha256: Sha256 }, closed),
+      ],
+      { description: 'The pinned TUF root; nothing is ever trusted on first use.' },
+    ),
+    enrolment: Type.Optional(
+      Type.Union(
+        [
+          Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, closed),
+          Type.Object({ tokenFile: path('File that holds the token alone.') }, closed),
+        ],
+        { description: 'One-time token. Without it the robot waits as pending until somebody accepts it.' },
+      ),
+    ),
+    checkIn: Type.Optional(
+      Type.Object(
+        {
+          intervalSec: Type.Optional(Type.Integer({ minimum: 1, maximum: 86400 })),
+          jitterSec: Type.Optional(Type.Integer({ minimum: 0, maximum: 86400 })),
+          longPollSec: Type.Optional(Type.Integer({ minimum: 0, maximum: 120 })),
+        },
+        { ...closed, description: 'Overrides of what the control plane asks for.' },
+      ),
+    ),
+    updateWindow: Type.Optional(UpdateWindow),
+    download: Type.Optional(
+      Type.Object(
+        { maxKbPerSec: Type.Integer({ minimum: 1, description: 'Bandwidth limit, 1024 bytes per second.' }) },
+        closed,
+      ),
+    ),
+    hardware: Type.Optional(
+      Type.Object(
+        {
+          board: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,100}$' })),
+          jetpack: Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+){0,2}$' })),
+        },
+        { ...closed, description: 'What the agent cannot find out on this machine, or finds out wrongly.' },
+      ),
+    ),
+    services: Type.Optional(Services),
+    socket: Type.Optional(path('Unix socket of the local API. Default: agent.sock in the root folder.')),
+    logLevel: Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error'], { description: 'Default info.' })),
+  },
+  { ...closed, title: 'agent.yaml', description: 'Configuration of fairlead-agent.' },
+);
+export type AgentYaml = Static<typeof AgentYaml>;
+
+/** The file with its defaults filled in. */
+export interface AgentConfig extends AgentYaml {
+  readonly robot: RobotId;
+  readonly root: string;
+  readonly socket: string;
+  readonly services: Static<typeof Services>;
+}
