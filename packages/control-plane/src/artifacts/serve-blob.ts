@@ -20,7 +20,8 @@ export function blobHandlers(artifacts: ArtifactStore): Handlers<Pick<typeof fil
       });
       if (headers['if-none-match'] === etag) return reply(304, new Uint8Array(), {});
       // If-Range: the part is only good beside the bytes the robot has; an unknown validator gets the whole blob.
-      const wanted = headers['if-range'] === undefined || headers['if-range'] === etag ? headers['range'] : undefined;
+      const wanted =
+        headers['if-range'] === undefined || headers['if-range'] === etag ? text(headers['range']) : undefined;
       const range = requestedRange(wanted, size);
       if (range === 'unsatisfiable') return reply(416, new Uint8Array(), { 'content-range': `bytes */${size}` });
       const blob = await artifacts.open(params.sha256, range === 'whole' ? undefined : range);
@@ -33,3 +34,6 @@ export function blobHandlers(artifacts: ArtifactStore): Handlers<Pick<typeof fil
     },
   };
 }
+
+/** A header sent twice means nothing. */
+const text = (header: string | string[] | undefined) => (typeof header === 'string' ? header : undefined);

@@ -1,0 +1,73 @@
+/**
+ * How a deployment moves, as one table. It only ever moves up in rank, so a late, doubled or reordered message
+ * never moves it back. The highest rank is the robot's own verdict: what a robot did is a fact, and a fact
+ * outranks the server's wish (a cancellation that reached the robot after its switch).
+ */
+import type { ReportEvent } from '../trust/report.ts';
+import type { DeploymentState, UpdateState } from './states.ts';
+
+interface Row {
+  readonly rank: number;
+  /** Nothing was switched yet: the order can still be withdrawn. */
+  readonly withdrawable: boolean;
+}
+
+// biome-ignore format: the table is read by column
+export const DEPLOYMENT: Readonly<Record<DeploymentState, Row>> = {
+  'pending':     { rank: 0, withdrawable: true  },
+  'offered':     { rank: 1, withdrawable: true  },
+  'downloading': { rank: 2, withdrawable: true  },
+  'staged':      { rank: 3, withdrawable: true  },
+  'waiting':     { rank: 4, withdrawable: true  },
+  'switching':   { rank: 5, withdrawable: false },
+  'probation':   { rank: 6, withdrawable: false },
+  // The server's last word…
+  'cancelled':   { rank: 7, withdrawable: false },
+  'timed-out':   { rank: 7, withdrawable: false },
+  'quarantined': { rank: 7, withdrawable: false },
+  // …and the robot's.
+  'succeeded':   { rank: 8, withdrawable: false },
+  'failed':      { rank: 8, withdrawable: false },
+  'rolled-back': { rank: 8, withdrawable: false },
+  'rejected':    { rank: 8, withdrawable: false },
+  'skipped':     { rank: 8, withdrawable: false },
+};
+
+/** What a robot's activity says of its deployment; undefined where it says nothing new. */
+// biome-ignore format: the table is read by column
+const SEEN_AS: Readonly<Record<UpdateState, DeploymentState | undefined>> = {
+  'idle':         undefined,
+  'downloading':  'downloading',
+  'verifying':    'downloading',
+  'staging':      'downloading',
+  'testing':      'staged',
+  'waiting':      'waiting',
+  'switching':    'switching',
+  'probation':    'probation',
+  'committing':   'probation',
+  'rolling-back': 'probation',
+  'reporting':    undefined,
+};
+
+/** Moves to `to` if that is further than `from`; else stays. */
+export const advance = (from: DeploymentState, to: DeploymentState): DeploymentState =>
+  DEPLOYMENT[to].rank > DEPLOYMENT[from].rank ? to : from;
+
+/** The state after a robot's report; the same state where the report tells nothing new. */
+export function afterReport(state: DeploymentState, event: ReportEvent): DeploymentState {
+  if (event.event === 'update-ended') return advance(state, event.outcome);
+  if (event.event !== 'update-state') return state;
+  // A robot that waits before it downloads (disk, window) has not staged anything yet.
+  const seen = event.refusal?.phase === 'decide' ? undefined : SEEN_AS[event.state];
+  return seen === undefined ? state : advance(state, seen);
+}
+
+/** The state after a person or a newer order withdrew it; the same state where the robot has begun to switch. */
+export const afterCancel = (state: DeploymentState): DeploymentState =>
+  DEPLOYMENT[state].withdrawable ? 'cancelled' : state;
+
+/**
+ * Whether the robot is still told of it. What succeeded stays desired; what ended otherwise is left out of the
+ * assignment, so that the robot keeps what it has instead of trying again for ever.
+ */
+export const isOrdered = (state: DeploymentState): boolean => DEPLOYMENT[state].rank < 7 || state === 'succeeded';

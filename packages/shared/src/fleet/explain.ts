@@ -1,0 +1,184 @@
+/**
+ * `fairlead explain ROBOT`: facts in, one sentence and the next move out. The questions are asked in the order
+ * in which one answer makes the later ones pointless: a robot that is not accepted is never offered anything,
+ * a silent one can't be asked how its update goes.
+ */
+import type { Refusal } from '../failure.ts';
+import type { ComponentName, DeploymentId, RobotId, Version } from '../ids.ts';
+import { HOUR, type Instant, MINUTE } from '../time.ts';
+import type { Explanation } from './explanation.ts';
+import type { Activity } from './robot-facts.ts';
+import type { DeploymentState, Lifecycle, Presence } from './states.ts';
+
+/** What the robot should run, one entry per component, with how far that has come. */
+export interface Order {
+  readonly deployment: DeploymentId;
+  readonly component: ComponentName;
+  readonly version: Version;
+  readonly state: DeploymentState;
+  readonly refusal?: Refusal;
+}
+export interface ExplainFacts {
+  readonly robot: RobotId;
+  readonly now: Instant;
+  readonly lifecycle: Lifecycle;
+  readonly presence: Presence;
+  readonly lastSeen?: Instant;
+  readonly quarantined?: Refusal;
+  /** Whether the control plane has a trusted root, so that anything can be assigned at all. */
+  readonly trustInitialised: boolean;
+  readonly orders: readonly Order[];
+  /** From the last check-in. */
+  readonly activity?: Activity;
+}
+
+/** What one rule finds; undefined where it does not apply. `unblock` present means blocked. */
+interface Finding {
+  readonly says: string;
+  readonly unblock?: string;
+  readonly component?: ComponentName;
+  readonly refusal?: Refusal;
+}
+type Rule = (facts: ExplainFacts) => Finding | undefined;
+
+const RULES: readonly Rule[] = [membership, quarantine, trust, silence, badEnd, waiting, working, offered, settled];
+
+/** Always exactly one sentence; blocked if, and only if, there is something a person can do about it. */
+export function explain(facts: ExplainFacts): Explanation {
+  const found = RULES.map((rule) => rule(facts)).find((finding) => finding !== undefined);
+  const { says, ...rest } = found ?? { says: `${facts.robot} has nothing assigned` };
+  return { robot: facts.robot, sentence: `${clause(says)}.`, blocked: rest.unblock !== undefined, ...rest };
+}
+
+function membership({ robot, lifecycle }: ExplainFacts): Finding | undefined {
+  switch (lifecycle) {
+    case 'accepted':
+      return undefined;
+    case 'pending':
+      return {
+        says: `${robot} waits to be accepted into the fleet`,
+        unblock: `Compare its key fingerprint with the one the robot shows, then run fairlead robot accept ${robot}.`,
+      };
+    case 'rejected':
+      return {
+        says: `${robot} was refused by an operator and gets nothing`,
+        unblock: 'Enrol it again with a one-time token if that was a mistake.',
+      };
+    case 'decommissioned':
+      return {
+        says: `${robot} was taken out of the fleet`,
+        unblock: 'Enrol it again under a new key to bring it back.',
+      };
+  }
+}
+
+function quarantine({ robot, quarantined }: ExplainFacts): Finding | undefined {
+  return (
+    quarantined && {
+      says: `${robot} is quarantined and gets no assignments: ${quarantined.detail}`,
+      unblock: quarantined.hint,
+      refusal: quarantined,
+    }
+  );
+}
+
+function trust({ robot, trustInitialised }: ExplainFacts): Finding | undefined {
+  if (trustInitialised) return undefined;
+  return {
+    says: `${robot} can't be given anything because this control plane has no trusted root yet`,
+    unblock: 'Run fairlead trust init once.',
+  };
+}
+
+function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Finding | undefined {
+  const ago = lastSeen === undefined ? '' : ` ${sayDuration(now - lastSeen)} ago`;
+  const look = 'Check its power, its network and that fairlead-agent runs.';
+  switch (presence) {
+    case 'online':
+      return undefined;
+    case 'never-seen':
+      return { says: `${robot} has never checked in`, unblock: look };
+    case 'offline':
+      return { says: `${robot} is offline, last heard${ago}`, unblock: look };
+    case 'late': {
+      const open = orders.find((order) => !SETTLED.has(order.state));
+      // Late alone is a hint; late with an update outstanding holds that update up.
+      return (
+        open && { ...about(open), says: `${robot} is late, last heard${ago}, with ${say(open)} open`, unblock: look }
+      );
+    }
+  }
+}
+
+const SETTLED: ReadonlySet<DeploymentState> = new Set(['succeeded', 'skipped', 'cancelled']);
+const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
+  rejected: 'refused',
+  failed: 'failed to install',
+  'rolled-back': 'rolled back from',
+  'timed-out': 'did not finish in time with',
+  quarantined: 'may not try again',
+};
+
+function badEnd({ robot, orders }: ExplainFacts): Finding | undefined {
+  const order = orders.find(({ state }) => ENDED_BADLY[state] !== undefined);
+  if (!order) return undefined;
+  return {
+    ...about(order),
+    says: `${robot} ${ENDED_BADLY[order.state]} ${say(order)}${because(order.refusal)}`,
+    unblock: order.refusal?.hint ?? `Read fairlead history --robot ${robot}, then deploy a release that works.`,
+  };
+}
+
+function waiting({ robot, activity, orders }: ExplainFacts): Finding | undefined {
+  if (activity?.state !== 'waiting') return undefined;
+  const order = orders.find(({ deployment }) => deployment === activity.deployment);
+  const { refusal } = activity;
+  return {
+    ...(order && about(order)),
+    ...(refusal && { refusal }),
+    says: `${robot} waits${order ? ` with ${say(order)}` : ''}${because(refusal)}`,
+    unblock: refusal?.hint ?? `Ask on the robot itself: fairlead-agent explain.`,
+  };
+}
+
+function working({ robot, activity, orders }: ExplainFacts): Finding | undefined {
+  if (!activity || activity.state === 'idle') return undefined;
+  const order = orders.find(({ deployment }) => deployment === activity.deployment);
+  const progress = activity.progress === undefined ? '' : ` (${Math.floor(activity.progress * 100)} %)`;
+  const what = order ? say(order) : (activity.component ?? 'an update');
+  return { ...(order && about(order)), says: `${robot} is ${activity.state}${progress}, on its way to ${what}` };
+}
+
+function offered({ robot, orders }: ExplainFacts): Finding | undefined {
+  const order = orders.find(({ state }) => !SETTLED.has(state));
+  if (!order) return undefined;
+  const heard = order.state === 'pending' ? 'will be offered' : order.state === 'offered' ? 'was offered' : 'works on';
+  const then =
+    order.state === 'pending' ? ' at its next check-in' : order.state === 'offered' ? ' and has not begun' : '';
+  return { ...about(order), says: `${robot} ${heard} ${say(order)}${then}` };
+}
+
+function settled({ robot, orders, presence }: ExplainFacts): Finding | undefined {
+  const runs = orders.filter(({ state }) => state === 'succeeded' || state === 'skipped').map(say);
+  if (runs.length === 0) return undefined;
+  const late = presence === 'late' ? ', though it is late to check in' : '';
+  return { says: `${robot} is up to date with ${runs.join(', ')}${late}` };
+}
+
+const say = ({ component, version }: Order): string => `${component}@${version}`;
+const about = ({ component, refusal }: Order) => ({ component, ...(refusal && { refusal }) });
+const because = (refusal: Refusal | undefined): string => (refusal ? `: ${refusal.detail}` : '');
+
+/** Details come from elsewhere and may hold several sentences or lines; here they are joined into one. */
+const clause = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/[.!?;:,\s]+$/, '')
+    .replace(/[.!?]+\s+/g, '; ');
+
+function sayDuration(ms: number): string {
+  if (ms < 2 * MINUTE) return `${Math.max(0, Math.round(ms / 1000))} seconds`;
+  if (ms < 2 * HOUR) return `${Math.round(ms / MINUTE)} minutes`;
+  if (ms < 48 * HOUR) return `${Math.round(ms / HOUR)} hours`;
+  return `${Math.round(ms / (24 * HOUR))} days`;
+}
