@@ -1,0 +1,76 @@
+import { HOUR, MINUTE, SECOND } from '@fairlead/shared/time';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createAgentClock } from './agent-clock.ts';
+
+const BUILT = Date.UTC(2026, 10, 1);
+const TRUE_TIME = Date.UTC(2026, 10, 21, 9);
+
+function robotAt(wallTime: number) {
+  const world = { wall: wallTime, monotonic: 5_000, floor: BUILT };
+  const clock = createAgentClock({
+    floor: {
+      timeFloor: () => world.floor,
+      raiseTimeFloor: (to) => {
+        world.floor = Math.max(world.floor, to);
+      },
+    },
+    wall: () => world.wall,
+    monotonic: () => world.monotonic,
+  });
+  const hear = (time: number, roundTrip = 100) =>
+    clock.believe({ time, askedAt: world.monotonic - roundTrip, answeredAt: world.monotonic });
+  return { world, clock, hear };
+}
+
+test('a robot that boots in 1970 lives at its floor, not in 1970', () => {
+  const { clock } = robotAt(0);
+  expect([clock.now(), clock.trust()]).toEqual([BUILT, 'floor']);
+});
+
+test('a robot whose clock stands at 2100 takes the director’s time and says so once', () => {
+  const { clock, hear } = robotAt(Date.UTC(2100, 0));
+  expect(hear(TRUE_TIME)).toEqual({ skewMs: Date.UTC(2100, 0) - TRUE_TIME });
+  expect(hear(TRUE_TIME)).toBeUndefined();
+  expect([clock.now(), clock.trust()]).toEqual([TRUE_TIME, 'director']);
+});
+
+test('director time is carried on by the monotonic clock', () => {
+  const { world, clock, hear } = robotAt(TRUE_TIME);
+  hear(TRUE_TIME);
+  world.monotonic += 90 * MINUTE;
+  world.wall = Date.UTC(2100, 0);
+  expect(clock.now()).toBe(TRUE_TIME + 90 * MINUTE);
+});
+
+test('an answer that took ten seconds raises the floor but is not the time', () => {
+  const { world, clock, hear } = robotAt(TRUE_TIME + HOUR);
+  hear(TRUE_TIME, 10 * SECOND);
+  expect([world.floor, clock.now(), clock.trust()]).toEqual([TRUE_TIME, TRUE_TIME + HOUR, 'system']);
+});
+
+const step = fc.oneof(
+  fc.record({ ntp: fc.integer({ min: 0, max: Date.UTC(2200, 0) }) }),
+  fc.record({ wait: fc.integer({ min: 0, max: 10 * HOUR }) }),
+  fc.record({ heard: fc.integer({ min: 0, max: TRUE_TIME }), roundTrip: fc.integer({ min: 0, max: 60_000 }) }),
+);
+test('whatever NTP says, the floor never falls, never passes what was authenticated, and the time never falls below it', () => {
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const { world, clock, hear } = robotAt(0);
+      let authenticated = BUILT;
+      for (const each of steps) {
+        const before = world.floor;
+        if ('ntp' in each) world.wall = each.ntp;
+        else if ('wait' in each) world.monotonic += each.wait;
+        else {
+          authenticated = Math.max(authenticated, each.heard);
+          hear(each.heard, each.roundTrip);
+        }
+        expect(world.floor).toBeGreaterThanOrEqual(before);
+        expect(world.floor).toBeLessThanOrEqual(authenticated);
+        expect(clock.now()).toBeGreaterThanOrEqual(world.floor);
+      }
+    }),
+  );
+});

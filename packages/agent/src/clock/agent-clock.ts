@@ -1,0 +1,69 @@
+/**
+ * What time it is on a robot that may boot in 1970 or be lied to by NTP (TRUST 4.7).
+ *
+ * Best first: the director's signed time, carried on by the monotonic clock; else the system clock, but never
+ * before the floor. Only authenticated times move the floor: one spoofed 2100 must not brick updates for ever.
+ */
+import { type Clock, HOUR, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
+
+/** An answer slower than this may have been held back by somebody, and its time is that old. */
+const FRESH = 10 * SECOND;
+const SKEW_WORTH_A_WORD = 5 * MINUTE;
+
+export interface Floor {
+  /** No time before this can be true. */
+  timeFloor(): Instant;
+  /** Durable; only ever called with authenticated time. */
+  raiseTimeFloor(to: Instant): void;
+}
+
+/** A time that the director signed for a nonce of ours. */
+export interface DirectorTime {
+  readonly time: Instant;
+  /** Monotonic milliseconds at which the nonce was sent and the answer was there. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+export interface AgentClock extends Clock {
+  trust(): 'director' | 'floor' | 'system';
+  /** The time that would be believed if `heard` turned out to be signed: what its own signature is judged at. */
+  nowIf(heard: DirectorTime): Instant;
+  /** Believes `heard`, whose signature and nonce were checked. Tells how far the system clock is off, where that is worth a word. */
+  believe(heard: DirectorTime): { readonly skewMs: number } | undefined;
+}
+
+export function createAgentClock(deps: {
+  readonly floor: Floor;
+  /** The system clock, milliseconds since 1970. */
+  readonly wall: () => Instant;
+  /** Milliseconds that no NTP step touches. */
+  readonly monotonic: () => number;
+}): AgentClock {
+  const { floor, wall, monotonic } = deps;
+  let director: { readonly time: Instant; readonly at: number } | undefined;
+
+  const now = (): Instant => {
+    const best = director ? director.time + (monotonic() - director.at) : wall();
+    return Math.max(best, floor.timeFloor());
+  };
+  const isFresh = (heard: DirectorTime): boolean => heard.answeredAt - heard.askedAt < FRESH;
+
+  return {
+    now,
+    trust() {
+      if (director) return 'director';
+      return wall() > floor.timeFloor() ? 'system' : 'floor';
+    },
+    nowIf: (heard) => (isFresh(heard) ? Math.max(heard.time, floor.timeFloor()) : now()),
+    believe(heard) {
+      // A late answer is still true as a lower bound: it was signed after we asked.
+      if (heard.time > floor.timeFloor() + HOUR || !director) floor.raiseTimeFloor(heard.time);
+      if (!isFresh(heard)) return undefined;
+      const isFirst = director === undefined;
+      director = { time: heard.time, at: heard.answeredAt };
+      const skewMs = wall() - now();
+      return isFirst && Math.abs(skewMs) > SKEW_WORTH_A_WORD ? { skewMs } : undefined;
+    },
+  };
+}
