@@ -63,7 +63,7 @@ export function toCliError(error: unknown, server: string): CliError {
     });
   }
   if (isSystemError(error)) {
-    return new CliError(error.message, { ...(error.path === undefined ? {} : { where: error.path }) });
+    return new CliError(error.message, error.path === undefined ? {} : { where: error.path });
   }
   return new CliError(error instanceof Error ? error.message : String(error), {
     hint: 'This is a defect of fairlead. Please report it with the command you gave.',
@@ -74,7 +74,9 @@ function fromProblem(problem: Problem, server: string): CliError {
   const mistakes = (problem.mistakes ?? []).map(({ at, message }) => `${at || '/'}: ${message}`).join('; ');
   const code = problem.code as ProblemCode;
   const hint =
-    code === 'unauthenticated' ? `Log in: fairlead login --server ${server}` : (problem.hint ?? problem.refusal?.hint);
+    problem.hint ??
+    problem.refusal?.hint ??
+    (code === 'unauthenticated' ? `Log in: fairlead login --server ${server}` : undefined);
   const where = problem.refusal?.element ?? server;
   return new CliError([problem.detail || problem.title, mistakes].filter(Boolean).join(' '), {
     where,

@@ -1,6 +1,14 @@
 /** The tree of commands, in the order of an update's story. */
 import { Command, Option } from 'commander';
+import { addConfigCommands } from './commands/config.ts';
+import { addDeployCommands } from './commands/deploy.ts';
+import { addDeploymentCommands } from './commands/deployment.ts';
 import { addLoginCommands } from './commands/login.ts';
+import { addRobotCommands } from './commands/robot.ts';
+import { addServerCommand } from './commands/server.ts';
+import { addStatusCommands } from './commands/status.ts';
+import { addTokenCommands } from './commands/token.ts';
+import { addUserCommands } from './commands/user.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { DEFAULT_SERVER } from './context.ts';
 
@@ -16,7 +24,17 @@ Exit codes:
   2  the command is not right    5  not logged in`;
 
 /** Each adds its commands; `fairlead --help` lists them in this order. */
-const ADD = [addLoginCommands];
+const ADD = [
+  addServerCommand,
+  addLoginCommands,
+  addRobotCommands,
+  addDeployCommands,
+  addDeploymentCommands,
+  addStatusCommands,
+  addUserCommands,
+  addTokenCommands,
+  addConfigCommands,
+];
 
 export function createProgram(contextOf: (options: () => GlobalOptions) => CliContext): Program {
   const command = new Command('fairlead')

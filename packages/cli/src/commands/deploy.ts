@@ -1,0 +1,86 @@
+/** Telling robots what to run: `deploy` names a release, `rollback` the one before. */
+import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
+import type { ReplyOf } from '@fairlead/shared/api/route';
+import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
+import { ComponentName, type ReleaseRef, sayRelease, Version } from '@fairlead/shared/ids';
+import type { Command } from 'commander';
+import { argument, releaseArgument } from '../arguments.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { CliContext } from '../context.ts';
+import { followDeployments } from '../follow-deployments.ts';
+import { type TargetOptions, targetOf, withTarget } from '../target-options.ts';
+import { deploymentCell } from '../tones.ts';
+
+type Orders = ReplyOf<typeof deploymentApi.deploy>;
+interface OrderOptions extends TargetOptions {
+  readonly reason?: string;
+  readonly wait?: boolean;
+}
+type DeployOptions = OrderOptions & { readonly release: ReleaseRef; readonly allowDowngrade?: boolean };
+type RollbackOptions = OrderOptions & { readonly component?: ComponentName; readonly to?: Version };
+
+export function addDeployCommands(program: Command, context: CliContext): void {
+  withTarget(program.command('deploy').description('assign a release to robots'))
+    .requiredOption('--release <component@version>', 'what they should run', releaseArgument)
+    .option('--allow-downgrade', 'permit an older release than the one that runs, never below the signed floor')
+    .option('--reason <text>', 'kept in the history')
+    .option('--wait', 'wait until every deployment has ended; the exit code says how')
+    .action(async (options: DeployOptions) => {
+      const { release, reason, allowDowngrade } = options;
+      const body = {
+        target: targetOf(options),
+        ...release,
+        ...(reason !== undefined && { reason }),
+        ...(allowDowngrade !== undefined && { allowDowngrade }),
+      };
+      await report(context, await context.client().operator.deploy({ body }), options);
+    });
+
+  withTarget(program.command('rollback').description('send robots back to their previous release'))
+    .option('--component <name>', 'which component; needed where a robot runs more than one', argument(ComponentName))
+    .option('--to <version>', 'a certain version instead of the previous one', argument(Version))
+    .option('--reason <text>', 'kept in the history')
+    .option('--wait', 'wait until every deployment has ended; the exit code says how')
+    .action(async (options: RollbackOptions) => {
+      const { component, to: toVersion, reason } = options;
+      const body = {
+        target: targetOf(options),
+        ...(component !== undefined && { component }),
+        ...(toVersion !== undefined && { toVersion }),
+        ...(reason !== undefined && { reason }),
+      };
+      await report(context, await context.client().operator.rollBack({ body }), options);
+    });
+}
+
+async function report(context: CliContext, orders: Orders, { wait }: OrderOptions): Promise<void> {
+  const { out } = context;
+  for (const { robot, refusal } of orders.skipped) {
+    out.warn(`${robot} is left out: ${refusal.detail} (${refusal.category}) ${refusal.hint}`);
+  }
+  const deployments = wait === true ? await followDeployments(context, orders.deployments) : orders.deployments;
+  out.done({ deployments, skipped: orders.skipped }, () => {
+    out.table(
+      ['ROBOT', 'RELEASE', 'STATE', 'DEPLOYMENT'],
+      deployments.map((view) => [view.robot, sayRelease(view), deploymentCell(view.state), view.deployment]),
+    );
+  });
+  if (deployments.length === 0) {
+    throw new CliError('No robot got an order.', {
+      hint: 'See the warnings above, or fairlead robot list.',
+      exitCode: EXIT.refused,
+    });
+  }
+  if (wait === true) refuseUnlessAllRun(deployments);
+}
+
+/** What did not end well, as the exit code: refused where every such robot refused, failed otherwise. */
+function refuseUnlessAllRun(deployments: readonly DeploymentView[]): void {
+  const bad = deployments.filter(({ state }) => state !== 'succeeded' && state !== 'skipped');
+  if (bad.length === 0) return;
+  throw new CliError(`${bad.length} of ${deployments.length} did not succeed.`, {
+    where: bad.map(({ robot, state }) => `${robot} ${state}`).join(', '),
+    hint: bad[0]?.refusal?.hint ?? `fairlead explain ${bad[0]?.robot}`,
+    exitCode: bad.every(({ state }) => state === 'rejected') ? EXIT.refused : EXIT.failed,
+  });
+}

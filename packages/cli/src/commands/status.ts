@@ -1,0 +1,70 @@
+/** What runs where, what is stuck and why: for the fleet, for one robot, and over time. */
+import { RobotId, sayRelease } from '@fairlead/shared/ids';
+import type { Command } from 'commander';
+import { ago } from '../ago.ts';
+import { argument } from '../arguments.ts';
+import type { CliContext } from '../context.ts';
+import { deploymentCell } from '../tones.ts';
+
+export function addStatusCommands(program: Command, context: CliContext): void {
+  const { out } = context;
+  program
+    .command('status')
+    .description('which robots run what, what is stuck and why')
+    .action(async () => {
+      const status = await context.client().operator.fleetStatus();
+      out.done(status, () => {
+        out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
+        out.line(`deployments: ${sayCounts(status.deployments)}`);
+        const running = status.running.map(({ component, version, robots }) => [`${component}@${version}`, robots]);
+        if (running.length > 0) out.table(['RUNNING', 'ROBOTS'], running);
+        if (status.attention.length === 0) return out.line('No robot needs a person.', 'good');
+        out.table(
+          ['NEEDS A PERSON', 'WHY', 'NEXT'],
+          status.attention.map(({ robot, sentence, unblock }) => [{ text: robot, tone: 'bad' }, sentence, unblock]),
+        );
+      });
+    });
+
+  program
+    .command('explain')
+    .description('in one sentence: what blocks this robot, and what to do')
+    .argument('<robot>', 'its name', argument(RobotId))
+    .action(async (robot: RobotId) => {
+      const explanation = await context.client().operator.explainRobot({ params: { robot } });
+      out.done(explanation, () => {
+        out.line(explanation.sentence, explanation.blocked ? 'bad' : 'good');
+        if (explanation.unblock !== undefined) out.line(`next: ${explanation.unblock}`);
+      });
+    });
+
+  program
+    .command('history')
+    .description("a robot's deployments, newest first, with everything that happened")
+    .requiredOption('--robot <name>', 'its name', argument(RobotId))
+    .option('--limit <n>', 'how many deployments', (text) => Number.parseInt(text, 10), 10)
+    .action(async ({ robot, limit }: { robot: RobotId; limit: number }) => {
+      const history = await context.client().operator.robotHistory({ params: { robot }, query: { limit } });
+      out.done(history, () => {
+        for (const { deployment, events } of history.items) {
+          const by = `${deployment.kind} by ${deployment.createdBy}, ${ago(deployment.createdAt, Date.now())}`;
+          out.line(`${sayRelease(deployment)}  ${by}  ${deployment.deployment}`, 'strong');
+          if (deployment.reason !== undefined) out.line(`reason: ${deployment.reason}`);
+          const rows = events.map(({ at, state, by: who, refusal }) => [
+            at,
+            deploymentCell(state),
+            who,
+            refusal && `${refusal.detail} (${refusal.category})`,
+          ]);
+          out.table(['AT', 'STATE', 'BY', 'WHY'], rows);
+        }
+        if (history.items.length === 0) out.line('Nothing was ever deployed to this robot.', 'dim');
+      });
+    });
+}
+
+const sayCounts = (counts: Readonly<Partial<Record<string, number>>>): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count !== undefined && count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ') || 'none';
