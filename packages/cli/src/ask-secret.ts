@@ -16,10 +16,12 @@ export interface SecretQuestion {
   /** The option that names the file, for the hint. */
   readonly option: string;
 }
+/** Standard input; `isTTY` decides whether somebody can be asked. */
+export type Terminal = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 export type AskSecret = (question: SecretQuestion) => Promise<string>;
 
 export const secretAsker =
-  (stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): AskSecret =>
+  (stdin: Terminal, stderr: NodeJS.WritableStream): AskSecret =>
   async ({ what, file, confirm, option }) => {
     if (file === '-') return firstLine(await readAll(stdin));
     if (file !== undefined) return firstLine(await readFile(file, 'utf8'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Client, createClient, type Transport } from '@fairlead/shared/api/client';
 import { operatorApi } from '@fairlead/shared/api/operator-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
-import { type AskSecret, secretAsker } from './ask-secret.ts';
+import { type AskSecret, secretAsker, type Terminal } from './ask-secret.ts';
 import { createOutput, type Output, type TextStream } from './output.ts';
 import { readSession } from './session.ts';
 
@@ -33,7 +33,7 @@ export interface GlobalOptions {
 
 interface World {
   readonly env: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadStream;
+  readonly stdin: Terminal;
   readonly stdout: TextStream;
   readonly stderr: TextStream & NodeJS.WritableStream;
   readonly transport: Transport;
