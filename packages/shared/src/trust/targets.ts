@@ -47,6 +47,7 @@ export const EnvironmentPolicy = Type.Object(
     environment: EnvironmentName,
     version: Type.Integer({ minimum: 1 }),
     floor: Type.Record(ComponentName, Type.Integer({ minimum: 0 }), {
+      ...closed,
       description: 'Lowest releaseCounter that may still be installed.',
     }),
     deny: Type.Array(
