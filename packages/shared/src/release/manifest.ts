@@ -1,7 +1,7 @@
 /**
  * The release manifest: what is signed, and therefore the allow-list of everything a robot may unpack and
- * run. It has exactly one definition, here. On the wire it is canonical JSON (trust/canonical-json.ts) and
- * its SHA-256 is the release's identity; the TUF entry in the environment's role vouches for that digest.
+ * run. It has exactly one definition, here. On the wire it is canonical JSON (RFC 8785, jcs.ts) and its
+ * SHA-256 is the release's identity; the TUF entry in the environment's role vouches for that digest.
  */
 import { type Static, Type } from 'typebox';
 import { type Sha256 as Digest, ReleasePath, type ReleaseRef, Sha256 } from '../ids.ts';

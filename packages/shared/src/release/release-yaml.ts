@@ -165,7 +165,10 @@ export const Requirements = Type.Object(
     minFreeDiskMb: Type.Optional(Type.Integer({ minimum: 1, description: 'On top of what the release itself needs.' })),
     minAgent: Type.Optional(SemverRange),
     components: Type.Optional(
-      Type.Record(ComponentName, SemverRange, { description: 'Components that must be active on the robot.' }),
+      Type.Record(ComponentName, SemverRange, {
+        ...closed,
+        description: 'Components that must be active on the robot.',
+      }),
     ),
   },
   closed,

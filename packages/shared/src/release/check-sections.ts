@@ -1,0 +1,52 @@
+/** What a schema cannot say about the author's sections: ranges that are ranges, paths that lead where they say. */
+import { valid, validRange } from 'semver';
+import type { Mistake } from '../parse.ts';
+import type { Requirements, SmokeTest } from './release-yaml.ts';
+
+interface Sections {
+  readonly component: string;
+  readonly version: string;
+  readonly requires?: Requirements;
+  readonly smokeTests?: readonly SmokeTest[];
+  readonly state?: { readonly backup: readonly string[] };
+}
+
+/** Mistakes by JSON pointer, the same in release.yaml and in the manifest. */
+export function checkSections(sections: Sections): Mistake[] {
+  const { component, version, requires = {}, smokeTests = [], state } = sections;
+  const mistakes: Mistake[] = [];
+  if (valid(version) === null) mistakes.push({ at: '/version', message: `"${version}" is not a semantic version` });
+  const ranges = Object.entries({ jetpack: requires.jetpack, minAgent: requires.minAgent });
+  for (const [key, range] of ranges) if (range !== undefined) mistakes.push(...checkRange(`/requires/${key}`, range));
+  for (const [needed, range] of Object.entries(requires.components ?? {})) {
+    mistakes.push(...checkRange(`/requires/components/${needed}`, range));
+    if (needed === component) {
+      mistakes.push({ at: `/requires/components/${needed}`, message: 'a component cannot require itself' });
+    }
+  }
+  smokeTests.forEach((test, index) => {
+    if ('onnx' in test && test.onnx.goldens === undefined && test.onnx.requireGoldens !== false) {
+      const message = 'a model needs goldens (fairlead release golden makes them), or requireGoldens: false';
+      mistakes.push({ at: `/smokeTests/${index}/onnx`, message });
+    }
+  });
+  state?.backup.forEach((path, index) => {
+    if (!isPlainAbsolute(path)) {
+      mistakes.push({
+        at: `/state/backup/${index}`,
+        message: 'must be an absolute path without . or .., and not / itself',
+      });
+    }
+  });
+  return mistakes;
+}
+
+const checkRange = (at: string, range: string): Mistake[] =>
+  validRange(range) === null ? [{ at, message: `"${range}" is not a semver range, such as ">=6.0" or "^2.1.0"` }] : [];
+
+/** A rollback writes there as root: nothing that climbs, nothing that is the whole machine. */
+const isPlainAbsolute = (path: string): boolean =>
+  path
+    .slice(1)
+    .split('/')
+    .every((segment) => segment !== '' && segment !== '.' && segment !== '..');

@@ -1,0 +1,33 @@
+/** A small sound manifest for tests, to be bent in one place. */
+
+import { parse } from '../../parse.ts';
+import { sha256Hex } from '../../trust/digest.ts';
+import { Manifest } from '../manifest.ts';
+
+export interface SampleFile {
+  readonly path: string;
+  readonly content?: string | Uint8Array;
+  readonly mode?: number;
+}
+
+/** The manifest of `files`, sorted as they must be; `bend` replaces whole sections. Throws where a bend breaks the schema. */
+export function sampleManifest(files: readonly SampleFile[] = [{ path: 'policy.onnx' }], bend: object = {}): Manifest {
+  const parsed = parse(Manifest, {
+    schema: 'fairlead.release.v1',
+    component: 'duck-policy',
+    version: '2.1.0',
+    files: files.map(entryOf).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    models: [],
+    bundle: { format: 'tar+zstd', size: 1, sha256: '0'.repeat(64) },
+    ...bend,
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.refused));
+  return parsed.value;
+}
+
+const entryOf = ({ path, content = '', mode = 0o644 }: SampleFile) => ({
+  path,
+  mode,
+  size: Buffer.byteLength(content),
+  sha256: sha256Hex(content),
+});
