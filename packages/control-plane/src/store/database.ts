@@ -3,7 +3,19 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
+import type { EnrolmentTokenTables } from './kysely-enrolment-tokens.ts';
+import type { IdempotentReplyTables } from './kysely-idempotent-replies.ts';
+import type { PeopleTables } from './kysely-people.ts';
+import type { PresenceTables } from './kysely-presence.ts';
+import type { RequestNonceTables } from './kysely-request-nonces.ts';
+import type { RobotTables } from './kysely-robots.ts';
 import type { SettingsTables } from './kysely-settings.ts';
 
-export type Tables = SettingsTables;
+export type Tables = PeopleTables &
+  RobotTables &
+  PresenceTables &
+  EnrolmentTokenTables &
+  RequestNonceTables &
+  IdempotentReplyTables &
+  SettingsTables;
 export type Database = Kysely<Tables>;

@@ -2,10 +2,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { kyselyEnrolmentTokens } from './kysely-enrolment-tokens.ts';
+import { kyselyIdempotentReplies } from './kysely-idempotent-replies.ts';
+import { kyselyPeople } from './kysely-people.ts';
+import { kyselyPresence } from './kysely-presence.ts';
+import { kyselyRequestNonces } from './kysely-request-nonces.ts';
+import { kyselyRobots } from './kysely-robots.ts';
 import { kyselySettings } from './kysely-settings.ts';
 import type { Slices, Store } from './store.ts';
 
 const slicesOn = (db: Database): Slices => ({
+  people: kyselyPeople(db),
+  robots: kyselyRobots(db),
+  presence: kyselyPresence(db),
+  enrolmentTokens: kyselyEnrolmentTokens(db),
+  requestNonces: kyselyRequestNonces(db),
+  idempotentReplies: kyselyIdempotentReplies(db),
   settings: kyselySettings(db),
 });
 

@@ -3,9 +3,21 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
+import type { EnrolmentTokens } from './enrolment-tokens.ts';
+import type { IdempotentReplies } from './idempotent-replies.ts';
+import type { People } from './people.ts';
+import type { PresenceSlice } from './presence.ts';
+import type { RequestNonces } from './request-nonces.ts';
+import type { Robots } from './robots.ts';
 import type { SettingsSlice } from './settings.ts';
 
 export interface Slices {
+  readonly people: People;
+  readonly robots: Robots;
+  readonly presence: PresenceSlice;
+  readonly enrolmentTokens: EnrolmentTokens;
+  readonly requestNonces: RequestNonces;
+  readonly idempotentReplies: IdempotentReplies;
   readonly settings: SettingsSlice;
 }
 

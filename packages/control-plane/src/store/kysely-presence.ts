@@ -1,0 +1,35 @@
+import { RobotId } from '@fairlead/shared/ids';
+import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import type { Kysely } from 'kysely';
+import { type Heard, type PresenceSlice, RobotFacts } from './presence.ts';
+import { readColumn, readJsonColumn } from './read-column.ts';
+
+interface PresenceRow {
+  robot: string;
+  last_seen: string | null;
+  facts: string;
+}
+export interface PresenceTables {
+  robot_presence: PresenceRow;
+}
+
+export const kyselyPresence = (db: Kysely<PresenceTables>): PresenceSlice => ({
+  async all() {
+    return (await db.selectFrom('robot_presence').selectAll().execute()).map(toHeard);
+  },
+  async save(heard) {
+    const row = {
+      robot: heard.robot,
+      last_seen: heard.lastSeen === undefined ? null : toTimestamp(heard.lastSeen),
+      facts: JSON.stringify(heard.facts),
+    };
+    const insert = db.insertInto('robot_presence').values(row);
+    await insert.onConflict((conflict) => conflict.column('robot').doUpdateSet(row)).execute();
+  },
+});
+
+const toHeard = (row: PresenceRow): Heard => ({
+  robot: readColumn(RobotId, row.robot),
+  ...(row.last_seen !== null && { lastSeen: fromTimestamp(row.last_seen) }),
+  facts: readJsonColumn(RobotFacts, row.facts),
+});

@@ -1,0 +1,43 @@
+/** Slice: what is published, as read out of verified metadata. */
+import type { ComponentName, EnvironmentName, ReleaseRef, Sha256, Version } from '@fairlead/shared/ids';
+import type { TargetName } from '@fairlead/shared/trust/names';
+
+export interface PublishedRelease {
+  readonly environment: EnvironmentName;
+  readonly component: ComponentName;
+  readonly version: Version;
+  readonly releaseCounter: number;
+  readonly target: TargetName;
+  readonly manifestSha256: Sha256;
+  /** Bytes of the manifest's text. */
+  readonly manifestLength: number;
+  readonly bundleSha256: Sha256;
+  readonly bundleSize: number;
+  readonly sizeOnDisk: number;
+  readonly description?: string;
+  readonly publishedAt: string;
+  readonly publishedBy: string;
+  readonly revoked?: { readonly at: string; readonly by: string };
+}
+
+export interface ReleaseFilter {
+  readonly environment?: EnvironmentName | undefined;
+  readonly component?: ComponentName | undefined;
+}
+
+export interface ReleasesSlice {
+  /** Rejects where that version is published in that environment already. */
+  add(release: PublishedRelease): Promise<void>;
+  revoke(target: TargetName, revoked: { readonly at: string; readonly by: string }): Promise<void>;
+  find(environment: EnvironmentName, release: ReleaseRef): Promise<PublishedRelease | undefined>;
+  /** Newest first; `after` is the last release of the page before. */
+  list(
+    filter: ReleaseFilter,
+    page: { readonly after?: PublishedRelease | undefined; readonly limit: number },
+  ): Promise<readonly PublishedRelease[]>;
+  /** The release behind a target name, where it was ever published. */
+  ofTarget(target: TargetName): Promise<PublishedRelease | undefined>;
+  /** Whether the bundle of this manifest was unpacked and compared with it once before. */
+  isBundleChecked(manifestSha256: Sha256): Promise<boolean>;
+  rememberCheckedBundle(manifestSha256: Sha256, at: string): Promise<void>;
+}
