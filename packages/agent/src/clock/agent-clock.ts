@@ -17,18 +17,19 @@ export interface Floor {
   raiseTimeFloor(to: Instant): void;
 }
 
-/** A time that the director signed for a nonce of ours. */
-export interface DirectorTime {
-  readonly time: Instant;
-  /** Monotonic milliseconds at which the nonce was sent and the answer was there. */
+/** Monotonic milliseconds at which a question was sent and its answer was there. */
+export interface RoundTrip {
   readonly askedAt: number;
   readonly answeredAt: number;
 }
+/** A time that the director signed for a nonce of ours. */
+export interface DirectorTime extends RoundTrip {
+  readonly time: Instant;
+}
+export const isFresh = (trip: RoundTrip): boolean => trip.answeredAt - trip.askedAt < FRESH;
 
 export interface AgentClock extends Clock {
   trust(): 'director' | 'floor' | 'system';
-  /** The time that would be believed if `heard` turned out to be signed: what its own signature is judged at. */
-  nowIf(heard: DirectorTime): Instant;
   /** Believes `heard`, whose signature and nonce were checked. Tells how far the system clock is off, where that is worth a word. */
   believe(heard: DirectorTime): { readonly skewMs: number } | undefined;
 }
@@ -47,15 +48,12 @@ export function createAgentClock(deps: {
     const best = director ? director.time + (monotonic() - director.at) : wall();
     return Math.max(best, floor.timeFloor());
   };
-  const isFresh = (heard: DirectorTime): boolean => heard.answeredAt - heard.askedAt < FRESH;
-
   return {
     now,
     trust() {
       if (director) return 'director';
       return wall() > floor.timeFloor() ? 'system' : 'floor';
     },
-    nowIf: (heard) => (isFresh(heard) ? Math.max(heard.time, floor.timeFloor()) : now()),
     believe(heard) {
       // A late answer is still true as a lower bound: it was signed after we asked.
       if (heard.time > floor.timeFloor() + HOUR || !director) floor.raiseTimeFloor(heard.time);
