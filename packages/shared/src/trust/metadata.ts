@@ -24,7 +24,8 @@ const Key = Type.Object(
   },
   closed,
 );
-const Keys = Type.Record(Sha256, Key, { maxProperties: 60 });
+/** Key id -> key. Unsafe only names the static type: TypeBox infers none from a branded key. */
+const Keys = Type.Unsafe<Readonly<Record<string, Static<typeof Key>>>>(Type.Record(Sha256, Key, { maxProperties: 60 }));
 const KeyIds = Type.Array(Sha256, { minItems: 1, maxItems: 20, uniqueItems: true });
 const Threshold = Type.Integer({ minimum: 1, maximum: 20 });
 const Role = Type.Object({ keyids: KeyIds, threshold: Threshold }, closed);
@@ -109,7 +110,10 @@ export type KeyTable = Static<typeof Keys>;
 export type Delegation = Static<typeof Delegation>;
 
 /** The text of a signed document. Its bytes are hashed by the snapshot: nobody may reformat it. */
-export function signMetadata(signed: { readonly version: number }, signers: readonly Signer[]): string {
+export function signMetadata(
+  signed: { readonly _type: string; readonly version: number },
+  signers: readonly Signer[],
+): string {
   const bytes = signingBytes(signed);
   const signatures = signers.map((signer) => ({
     keyid: signer.keyid,

@@ -46,10 +46,12 @@ export const EnvironmentPolicy = Type.Object(
     schema: Type.Literal('fairlead.policy.v1'),
     environment: EnvironmentName,
     version: Type.Integer({ minimum: 1 }),
-    floor: Type.Record(ComponentName, Type.Integer({ minimum: 0 }), {
-      ...closed,
-      description: 'Lowest releaseCounter that may still be installed.',
-    }),
+    // Unsafe only names the static type: TypeBox infers none from a branded key.
+    floor: Type.Unsafe<Readonly<Record<string, number>>>(
+      Type.Record(ComponentName, Type.Integer({ minimum: 0 }), {
+        description: 'Lowest releaseCounter that may still be installed.',
+      }),
+    ),
     deny: Type.Array(
       Type.Object(
         {

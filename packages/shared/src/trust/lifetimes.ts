@@ -1,0 +1,18 @@
+/** How long each signed role may be believed (TRUST 4.1). Expired metadata is the most likely self-made outage. */
+import type { EnvironmentName } from '../ids.ts';
+import { DAY } from '../time.ts';
+
+export const LIFETIMES_MS = {
+  root: 365 * DAY,
+  targets: 365 * DAY,
+  production: 60 * DAY,
+  staging: 60 * DAY,
+  development: 30 * DAY,
+  snapshot: 7 * DAY,
+  timestamp: DAY,
+  /** The director's key inside trust/director.json. */
+  director: 90 * DAY,
+} as const satisfies Record<string, number>;
+
+/** The roles whose metadata people sign, away from the server. */
+export type OfflineRoleName = 'root' | 'targets' | EnvironmentName;

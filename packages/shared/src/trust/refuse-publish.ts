@@ -1,0 +1,18 @@
+/** The one way in which the publisher's side says no. */
+import type { Refusal } from '../failure.ts';
+
+/** `element` is the role, target or file concerned; `category` a code of TRUST.md section 6. */
+export const refusePublish = (
+  element: string,
+  category: string,
+  detail: string,
+  hint = 'Make the update again from the newest published metadata and sign it.',
+): Refusal => ({
+  phase: 'publish',
+  element,
+  category,
+  detail,
+  // Only a lost race can succeed later as it is: read again, merge, sign again.
+  retryable: category === 'version_conflict',
+  hint,
+});
