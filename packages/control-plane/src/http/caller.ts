@@ -1,11 +1,14 @@
 /** Who asks, as authenticate.ts proved it. The route's `access` decides which of these a handler can ever see. */
 import type { Access, Role } from '@fairlead/shared/api/route';
+import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 
 export interface RobotCaller {
   readonly kind: 'robot';
   readonly robot: RobotId;
   readonly keyid: Sha256;
+  /** Never decommissioned; other than accepted only on routes for `waiting-robot`. */
+  readonly lifecycle: Lifecycle;
 }
 export interface PersonCaller {
   readonly kind: 'person';
@@ -22,7 +25,7 @@ export type Caller = RobotCaller | PersonCaller | NobodyCaller;
 
 export type CallerOf<A extends Access> = A extends 'public' | 'enrolling-robot'
   ? NobodyCaller
-  : A extends 'robot'
+  : A extends 'robot' | 'waiting-robot'
     ? RobotCaller
     : A extends 'robot-or-viewer'
       ? RobotCaller | PersonCaller

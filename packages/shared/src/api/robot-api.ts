@@ -85,11 +85,12 @@ export const robotApi = {
     body: EnrolBody,
     reply: EnrolReply,
     status: 201,
+    callsPerMinute: 600,
   },
   checkIn: {
     method: 'POST',
     path: '/api/v1/robots/:robot/check-in',
-    access: 'robot',
+    access: 'waiting-robot',
     tag: 'robots',
     summary: 'Heartbeat and question in one: which releases should this robot run?',
     params: RobotParams,

@@ -6,10 +6,11 @@ export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * Who may call: anybody; the robot named in the path (its Ed25519 request signature, TRUST 4.10); a robot
- * that proves it holds the key it enrols; a person with at least this role; or either a robot or a viewer.
+ * Who may call: anybody; the robot named in the path (its Ed25519 request signature, TRUST 4.10), accepted
+ * or still waiting to be; a robot that proves it holds the key it enrols; a person with at least this role;
+ * or either an accepted robot or a viewer.
  */
-export type Access = 'public' | 'robot' | 'enrolling-robot' | 'robot-or-viewer' | Role;
+export type Access = 'public' | 'robot' | 'waiting-robot' | 'enrolling-robot' | 'robot-or-viewer' | Role;
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -25,6 +26,10 @@ export interface Route {
   readonly reply: TSchema | 'bytes' | 'text';
   /** Success status; default 200. */
   readonly status?: 200 | 201 | 202 | 204;
+  /** How often one address may call per minute; unlimited where absent. */
+  readonly callsPerMinute?: number;
+  /** The reply holds a secret: it is never kept, so an Idempotency-Key has no effect. */
+  readonly secretReply?: true;
 }
 export type Api = Readonly<Record<string, Route>>;
 
