@@ -1,0 +1,52 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RobotId } from '@fairlead/shared/ids';
+import { expect, onTestFinished, test } from 'vitest';
+import { readIdentity, writeIdentity } from './robot-identity.ts';
+import { openRobotKey, retireRobotKey } from './robot-key.ts';
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'fairlead-identity-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return join(made, 'identity');
+}
+
+test('a robot makes its key once and nobody else can read it', async () => {
+  const identity = folder();
+  const first = await openRobotKey(identity);
+  const again = await openRobotKey(identity);
+  expect(again.signer.keyid).toBe(first.signer.keyid);
+  expect(statSync(join(identity, 'robot.key')).mode & 0o777).toBe(0o600);
+});
+
+test('a key that others could read is closed, and that is told', async () => {
+  const identity = folder();
+  await openRobotKey(identity);
+  chmodSync(join(identity, 'robot.key'), 0o644);
+  expect((await openRobotKey(identity)).wasExposed).toBe(true);
+  expect((await openRobotKey(identity)).wasExposed).toBe(false);
+});
+
+test('a damaged key is refused and never replaced silently', async () => {
+  const identity = folder();
+  await openRobotKey(identity);
+  writeFileSync(join(identity, 'robot.key'), '');
+  await expect(openRobotKey(identity)).rejects.toMatchObject({ refusal: { category: 'bad_key' } });
+});
+
+test('a retired key is followed by a new one', async () => {
+  const identity = folder();
+  const first = await openRobotKey(identity);
+  await retireRobotKey(identity, first.signer.keyid);
+  expect((await openRobotKey(identity)).signer.keyid).not.toBe(first.signer.keyid);
+});
+
+test('a robot knows who it is after a restart, and that it is nobody before enrolment', async () => {
+  const identity = folder();
+  const { signer } = await openRobotKey(identity);
+  expect(await readIdentity(identity)).toBeUndefined();
+  const me = { robot: 'duck-1' as RobotId, environment: 'production', keyid: signer.keyid } as const;
+  await writeIdentity(identity, { ...me, enrolledAt: '2026-11-21T09:00:00.000Z' });
+  expect(await readIdentity(identity)).toMatchObject(me);
+});
