@@ -3,10 +3,15 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
+import type { DeploymentTables } from './kysely-deployments.ts';
+import type { DesiredTables } from './kysely-desired.ts';
 import type { EnrolmentTokenTables } from './kysely-enrolment-tokens.ts';
 import type { IdempotentReplyTables } from './kysely-idempotent-replies.ts';
+import type { MetadataTables } from './kysely-metadata.ts';
 import type { PeopleTables } from './kysely-people.ts';
 import type { PresenceTables } from './kysely-presence.ts';
+import type { ReleaseTables } from './kysely-releases.ts';
+import type { ReportTables } from './kysely-reports.ts';
 import type { RequestNonceTables } from './kysely-request-nonces.ts';
 import type { RobotTables } from './kysely-robots.ts';
 import type { SettingsTables } from './kysely-settings.ts';
@@ -17,5 +22,10 @@ export type Tables = PeopleTables &
   EnrolmentTokenTables &
   RequestNonceTables &
   IdempotentReplyTables &
-  SettingsTables;
+  SettingsTables &
+  MetadataTables &
+  ReleaseTables &
+  DeploymentTables &
+  DesiredTables &
+  ReportTables;
 export type Database = Kysely<Tables>;

@@ -1,5 +1,8 @@
+import { toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
+import { Type } from 'typebox';
 import { METADATA_ROLES, type MetadataSlice, type StoredMetadata } from './metadata.ts';
+import { readColumn } from './read-column.ts';
 
 export interface MetadataTables {
   tuf_metadata: { role: string; version: number; text: string; stored_at: string };
@@ -27,7 +30,10 @@ export const kyselyMetadata = (db: Kysely<MetadataTables>): MetadataSlice => ({
     return row && toMetadata(row);
   },
   async add({ role, version, text }, at) {
-    await db.insertInto('tuf_metadata').values({ role, version, text, stored_at: at }).execute();
+    await db
+      .insertInto('tuf_metadata')
+      .values({ role, version, text, stored_at: toTimestamp(at) })
+      .execute();
   },
   async target(name, sha256) {
     const row = await db
@@ -53,14 +59,15 @@ export const kyselyMetadata = (db: Kysely<MetadataTables>): MetadataSlice => ({
     await db
       .deleteFrom('tuf_metadata')
       .where('role', '=', role)
-      .where('stored_at', '<', before)
+      .where('stored_at', '<', toTimestamp(before))
       .where('version', '<', newest)
       .execute();
   },
 });
 
-function toMetadata(row: { role: string; version: number; text: string }): StoredMetadata {
-  const role = METADATA_ROLES.find((name) => name === row.role);
-  if (!role) throw new Error(`The database holds metadata of an unknown role ${row.role}.`);
-  return { role, version: row.version, text: row.text };
-}
+const Role = Type.Enum([...METADATA_ROLES]);
+const toMetadata = (row: { role: string; version: number; text: string }): StoredMetadata => ({
+  role: readColumn(Role, row.role),
+  version: row.version,
+  text: row.text,
+});

@@ -1,39 +1,31 @@
-import { EnvironmentName, Sha256 } from '@fairlead/shared/ids';
-import type { Kysely, Selectable } from 'kysely';
-import { Type } from 'typebox';
-import { ComponentName, Version } from '@fairlead/shared/ids';
+import { ComponentName, EnvironmentName, Sha256, Version } from '@fairlead/shared/ids';
+import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import { asTargetName, type TargetName } from '@fairlead/shared/trust/names';
+import type { Kysely } from 'kysely';
+import { readColumn } from './read-column.ts';
 import type { PublishedRelease, ReleasesSlice } from './releases.ts';
-import { readRow } from './row.ts';
 
+interface ReleaseRow {
+  environment: string;
+  component: string;
+  version: string;
+  release_counter: number;
+  target: string;
+  manifest_sha256: string;
+  manifest_length: number;
+  bundle_sha256: string;
+  bundle_size: number;
+  size_on_disk: number;
+  description: string | null;
+  published_at: string;
+  published_by: string;
+  revoked_at: string | null;
+  revoked_by: string | null;
+}
 export interface ReleaseTables {
-  releases: {
-    environment: string;
-    component: string;
-    version: string;
-    release_counter: number;
-    target: string;
-    manifest_sha256: string;
-    manifest_length: number;
-    bundle_sha256: string;
-    bundle_size: number;
-    size_on_disk: number;
-    description: string | null;
-    published_at: string;
-    published_by: string;
-    revoked_at: string | null;
-    revoked_by: string | null;
-  };
+  releases: ReleaseRow;
   checked_bundles: { manifest_sha256: string; checked_at: string };
 }
-
-const Row = Type.Object({
-  environment: EnvironmentName,
-  component: ComponentName,
-  version: Version,
-  manifest_sha256: Sha256,
-  bundle_sha256: Sha256,
-});
 
 export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
   async add(release) {
@@ -51,9 +43,9 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
         bundle_size: release.bundleSize,
         size_on_disk: release.sizeOnDisk,
         description: release.description ?? null,
-        published_at: release.publishedAt,
+        published_at: toTimestamp(release.publishedAt),
         published_by: release.publishedBy,
-        revoked_at: release.revoked?.at ?? null,
+        revoked_at: release.revoked ? toTimestamp(release.revoked.at) : null,
         revoked_by: release.revoked?.by ?? null,
       })
       .execute();
@@ -61,7 +53,7 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
   async revoke(target, { at, by }) {
     await db
       .updateTable('releases')
-      .set({ revoked_at: at, revoked_by: by })
+      .set({ revoked_at: toTimestamp(at), revoked_by: by })
       .where('target', '=', target)
       .where('revoked_at', 'is', null)
       .execute();
@@ -85,8 +77,11 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
       .$if(after !== undefined, (query) =>
         query.where(({ eb, or, and }) =>
           or([
-            eb('published_at', '<', after?.publishedAt ?? ''),
-            and([eb('published_at', '=', after?.publishedAt ?? ''), eb('target', '<', after?.target ?? '')]),
+            eb('published_at', '<', toTimestamp(after?.publishedAt ?? 0)),
+            and([
+              eb('published_at', '=', toTimestamp(after?.publishedAt ?? 0)),
+              eb('target', '<', after?.target ?? ''),
+            ]),
           ]),
         ),
       )
@@ -111,34 +106,32 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
   async rememberCheckedBundle(manifestSha256, at) {
     await db
       .insertInto('checked_bundles')
-      .values({ manifest_sha256: manifestSha256, checked_at: at })
+      .values({ manifest_sha256: manifestSha256, checked_at: toTimestamp(at) })
       .onConflict((conflict) => conflict.column('manifest_sha256').doNothing())
       .execute();
   },
 });
 
-function toRelease(row: Selectable<ReleaseTables['releases']>): PublishedRelease {
-  const { environment, component, version, manifest_sha256, bundle_sha256 } = readRow(Row, row);
-  return {
-    environment,
-    component,
-    version,
-    releaseCounter: row.release_counter,
-    target: targetName(row.target),
-    manifestSha256: manifest_sha256,
-    manifestLength: row.manifest_length,
-    bundleSha256: bundle_sha256,
-    // PostgreSQL answers bigint as text.
-    bundleSize: Number(row.bundle_size),
-    sizeOnDisk: Number(row.size_on_disk),
-    ...(row.description !== null && { description: row.description }),
-    publishedAt: row.published_at,
-    publishedBy: row.published_by,
-    ...(row.revoked_at !== null && { revoked: { at: row.revoked_at, by: row.revoked_by ?? '' } }),
-  };
-}
+const toRelease = (row: ReleaseRow): PublishedRelease => ({
+  environment: readColumn(EnvironmentName, row.environment),
+  component: readColumn(ComponentName, row.component),
+  version: readColumn(Version, row.version),
+  releaseCounter: row.release_counter,
+  target: readTargetName(row.target),
+  manifestSha256: readColumn(Sha256, row.manifest_sha256),
+  manifestLength: row.manifest_length,
+  bundleSha256: readColumn(Sha256, row.bundle_sha256),
+  // PostgreSQL answers bigint as text.
+  bundleSize: Number(row.bundle_size),
+  sizeOnDisk: Number(row.size_on_disk),
+  ...(row.description !== null && { description: row.description }),
+  publishedAt: fromTimestamp(row.published_at),
+  publishedBy: row.published_by,
+  ...(row.revoked_at !== null && { revoked: { at: fromTimestamp(row.revoked_at), by: row.revoked_by ?? '' } }),
+});
 
-export function targetName(text: string): TargetName {
+/** A target name read back from a column. */
+export function readTargetName(text: string): TargetName {
   const name = asTargetName(text);
   if (name === undefined) throw new Error(`The database holds the impossible target name ${text}.`);
   return name;

@@ -2,10 +2,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { kyselyDeployments } from './kysely-deployments.ts';
+import { kyselyDesired } from './kysely-desired.ts';
 import { kyselyEnrolmentTokens } from './kysely-enrolment-tokens.ts';
 import { kyselyIdempotentReplies } from './kysely-idempotent-replies.ts';
+import { kyselyMetadata } from './kysely-metadata.ts';
 import { kyselyPeople } from './kysely-people.ts';
 import { kyselyPresence } from './kysely-presence.ts';
+import { kyselyReleases } from './kysely-releases.ts';
+import { kyselyReports } from './kysely-reports.ts';
 import { kyselyRequestNonces } from './kysely-request-nonces.ts';
 import { kyselyRobots } from './kysely-robots.ts';
 import { kyselySettings } from './kysely-settings.ts';
@@ -19,6 +24,11 @@ const slicesOn = (db: Database): Slices => ({
   requestNonces: kyselyRequestNonces(db),
   idempotentReplies: kyselyIdempotentReplies(db),
   settings: kyselySettings(db),
+  metadata: kyselyMetadata(db),
+  releases: kyselyReleases(db),
+  deployments: kyselyDeployments(db),
+  desired: kyselyDesired(db),
+  reports: kyselyReports(db),
 });
 
 export function kyselyStore(db: Database): Store {

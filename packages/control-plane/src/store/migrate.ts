@@ -2,9 +2,11 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { peopleAndRobots } from './migrations/0001-people-and-robots.ts';
+import { releasesAndDeployments } from './migrations/0002-releases-and-deployments.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
+  '0002-releases-and-deployments': releasesAndDeployments,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

@@ -1,5 +1,6 @@
 /** Slice: what is published, as read out of verified metadata. */
 import type { ComponentName, EnvironmentName, ReleaseRef, Sha256, Version } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
 import type { TargetName } from '@fairlead/shared/trust/names';
 
 export interface PublishedRelease {
@@ -15,9 +16,9 @@ export interface PublishedRelease {
   readonly bundleSize: number;
   readonly sizeOnDisk: number;
   readonly description?: string;
-  readonly publishedAt: string;
+  readonly publishedAt: Instant;
   readonly publishedBy: string;
-  readonly revoked?: { readonly at: string; readonly by: string };
+  readonly revoked?: { readonly at: Instant; readonly by: string };
 }
 
 export interface ReleaseFilter {
@@ -28,7 +29,7 @@ export interface ReleaseFilter {
 export interface ReleasesSlice {
   /** Rejects where that version is published in that environment already. */
   add(release: PublishedRelease): Promise<void>;
-  revoke(target: TargetName, revoked: { readonly at: string; readonly by: string }): Promise<void>;
+  revoke(target: TargetName, revoked: { readonly at: Instant; readonly by: string }): Promise<void>;
   find(environment: EnvironmentName, release: ReleaseRef): Promise<PublishedRelease | undefined>;
   /** Newest first; `after` is the last release of the page before. */
   list(
@@ -39,5 +40,5 @@ export interface ReleasesSlice {
   ofTarget(target: TargetName): Promise<PublishedRelease | undefined>;
   /** Whether the bundle of this manifest was unpacked and compared with it once before. */
   isBundleChecked(manifestSha256: Sha256): Promise<boolean>;
-  rememberCheckedBundle(manifestSha256: Sha256, at: string): Promise<void>;
+  rememberCheckedBundle(manifestSha256: Sha256, at: Instant): Promise<void>;
 }

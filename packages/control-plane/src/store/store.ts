@@ -3,10 +3,15 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
+import type { Deployments } from './deployments.ts';
+import type { DesiredSlice } from './desired.ts';
 import type { EnrolmentTokens } from './enrolment-tokens.ts';
 import type { IdempotentReplies } from './idempotent-replies.ts';
+import type { MetadataSlice } from './metadata.ts';
 import type { People } from './people.ts';
 import type { PresenceSlice } from './presence.ts';
+import type { ReleasesSlice } from './releases.ts';
+import type { Reports } from './reports.ts';
 import type { RequestNonces } from './request-nonces.ts';
 import type { Robots } from './robots.ts';
 import type { SettingsSlice } from './settings.ts';
@@ -19,6 +24,11 @@ export interface Slices {
   readonly requestNonces: RequestNonces;
   readonly idempotentReplies: IdempotentReplies;
   readonly settings: SettingsSlice;
+  readonly metadata: MetadataSlice;
+  readonly releases: ReleasesSlice;
+  readonly deployments: Deployments;
+  readonly desired: DesiredSlice;
+  readonly reports: Reports;
 }
 
 export interface Store extends Slices {

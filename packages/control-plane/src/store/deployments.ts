@@ -1,0 +1,56 @@
+/** Slice: one robot's part in an order to run a release, with everything that happened to it. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { DeploymentState } from '@fairlead/shared/fleet/states';
+import type { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
+import type { TargetName } from '@fairlead/shared/trust/names';
+
+export interface Deployment {
+  readonly deployment: DeploymentId;
+  readonly robot: RobotId;
+  /** The robot's environment when it was ordered. */
+  readonly environment: EnvironmentName;
+  readonly component: ComponentName;
+  readonly version: Version;
+  readonly target: TargetName;
+  readonly manifestSha256: Sha256;
+  /** Bytes of the manifest's text. */
+  readonly manifestLength: number;
+  readonly kind: 'deploy' | 'rollback';
+  readonly allowDowngrade: boolean;
+  readonly state: DeploymentState;
+  readonly createdAt: Instant;
+  readonly createdBy: string;
+  readonly reason?: string;
+  readonly endedAt?: Instant;
+  readonly refusal?: Refusal;
+}
+
+export interface DeploymentEventRecord {
+  readonly at: Instant;
+  readonly state: DeploymentState;
+  /** The robot, a user, or control-plane. */
+  readonly by: string;
+  readonly refusal?: Refusal;
+}
+
+export interface DeploymentFilter {
+  readonly robot?: RobotId | undefined;
+  readonly component?: ComponentName | undefined;
+  readonly state?: DeploymentState | undefined;
+}
+
+export interface Deployments {
+  find(deployment: DeploymentId): Promise<Deployment | undefined>;
+  /** Newest first; `after` is the last deployment of the page before. */
+  list(
+    filter: DeploymentFilter,
+    page: { readonly after?: DeploymentId | undefined; readonly limit: number },
+  ): Promise<readonly Deployment[]>;
+  /** How many deployments are in each state; states without any are left out. */
+  counts(): Promise<ReadonlyMap<DeploymentState, number>>;
+  /** Oldest first. */
+  events(deployment: DeploymentId): Promise<readonly DeploymentEventRecord[]>;
+  /** Inserts or replaces the deployment and appends what happened. */
+  save(deployment: Deployment, event: DeploymentEventRecord): Promise<void>;
+}

@@ -1,0 +1,136 @@
+import { Refusal } from '@fairlead/shared/failure';
+import { DeploymentState } from '@fairlead/shared/fleet/states';
+import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '@fairlead/shared/ids';
+import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import type { Kysely } from 'kysely';
+import { Type } from 'typebox';
+import type { Deployment, DeploymentEventRecord, Deployments } from './deployments.ts';
+import { readTargetName } from './kysely-releases.ts';
+import { readColumn, readJsonColumn } from './read-column.ts';
+
+export interface DeploymentRow {
+  deployment: string;
+  robot: string;
+  environment: string;
+  component: string;
+  version: string;
+  target: string;
+  manifest_sha256: string;
+  manifest_length: number;
+  kind: string;
+  allow_downgrade: number;
+  state: string;
+  created_at: string;
+  created_by: string;
+  reason: string | null;
+  ended_at: string | null;
+  refusal: string | null;
+}
+interface EventRow {
+  deployment: string;
+  ordinal: number;
+  at: string;
+  state: string;
+  by: string;
+  refusal: string | null;
+}
+export interface DeploymentTables {
+  deployments: DeploymentRow;
+  deployment_events: EventRow;
+}
+
+export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => ({
+  async find(deployment) {
+    const row = await db.selectFrom('deployments').selectAll().where('deployment', '=', deployment).executeTakeFirst();
+    return row && toDeployment(row);
+  },
+  async list({ robot, component, state }, { after, limit }) {
+    // Ids begin with the time they were made: their order is the order of creation.
+    let query = db.selectFrom('deployments').selectAll().orderBy('deployment', 'desc').limit(limit);
+    if (robot !== undefined) query = query.where('robot', '=', robot);
+    if (component !== undefined) query = query.where('component', '=', component);
+    if (state !== undefined) query = query.where('state', '=', state);
+    if (after !== undefined) query = query.where('deployment', '<', after);
+    return (await query.execute()).map(toDeployment);
+  },
+  async counts() {
+    const rows = await db
+      .selectFrom('deployments')
+      .select(({ fn }) => ['state', fn.countAll().as('count')])
+      .groupBy('state')
+      .execute();
+    return new Map(rows.map((row) => [readColumn(DeploymentState, row.state), Number(row.count)]));
+  },
+  async events(deployment) {
+    const rows = db.selectFrom('deployment_events').selectAll().where('deployment', '=', deployment);
+    return (await rows.orderBy('ordinal').execute()).map(toEvent);
+  },
+  async save(deployment, event) {
+    const row = fromDeployment(deployment);
+    const insert = db.insertInto('deployments').values(row);
+    await insert.onConflict((conflict) => conflict.column('deployment').doUpdateSet(row)).execute();
+    const { last } = await db
+      .selectFrom('deployment_events')
+      .select(({ fn }) => fn.max('ordinal').as('last'))
+      .where('deployment', '=', deployment.deployment)
+      .executeTakeFirstOrThrow();
+    await db
+      .insertInto('deployment_events')
+      .values(fromEvent(deployment.deployment, Number(last ?? 0) + 1, event))
+      .execute();
+  },
+});
+
+export const toDeployment = (row: DeploymentRow): Deployment => ({
+  deployment: readColumn(DeploymentId, row.deployment),
+  robot: readColumn(RobotId, row.robot),
+  environment: readColumn(EnvironmentName, row.environment),
+  component: readColumn(ComponentName, row.component),
+  version: readColumn(Version, row.version),
+  target: readTargetName(row.target),
+  manifestSha256: readColumn(Sha256, row.manifest_sha256),
+  manifestLength: row.manifest_length,
+  kind: readColumn(Type.Enum(['deploy', 'rollback']), row.kind),
+  allowDowngrade: row.allow_downgrade !== 0,
+  state: readColumn(DeploymentState, row.state),
+  createdAt: fromTimestamp(row.created_at),
+  createdBy: row.created_by,
+  ...(row.reason !== null && { reason: row.reason }),
+  ...(row.ended_at !== null && { endedAt: fromTimestamp(row.ended_at) }),
+  ...(row.refusal !== null && { refusal: readJsonColumn(Refusal, row.refusal) }),
+});
+
+const fromDeployment = (of: Deployment): DeploymentRow => ({
+  deployment: of.deployment,
+  robot: of.robot,
+  environment: of.environment,
+  component: of.component,
+  version: of.version,
+  target: of.target,
+  manifest_sha256: of.manifestSha256,
+  manifest_length: of.manifestLength,
+  kind: of.kind,
+  allow_downgrade: of.allowDowngrade ? 1 : 0,
+  state: of.state,
+  created_at: toTimestamp(of.createdAt),
+  created_by: of.createdBy,
+  reason: of.reason ?? null,
+  ended_at: of.endedAt === undefined ? null : toTimestamp(of.endedAt),
+  refusal: of.refusal ? JSON.stringify(of.refusal) : null,
+});
+
+const toEvent = (row: EventRow): DeploymentEventRecord => ({
+  at: fromTimestamp(row.at),
+  state: readColumn(DeploymentState, row.state),
+  by: row.by,
+  ...(row.refusal !== null && { refusal: readJsonColumn(Refusal, row.refusal) }),
+});
+
+const fromEvent = (deployment: DeploymentId, ordinal: number, event: DeploymentEventRecord): EventRow => ({
+  deployment,
+  ordinal,
+  at: toTimestamp(event.at),
+  state: event.state,
+  by: event.by,
+  refusal: event.refusal ? JSON.stringify(event.refusal) : null,
+});

@@ -1,0 +1,31 @@
+import { Sha256 } from '@fairlead/shared/ids';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { Kysely } from 'kysely';
+import { readColumn } from './read-column.ts';
+import type { ChainLink, Reports } from './reports.ts';
+
+export interface ReportTables {
+  reports: { keyid: string; seq: number; sha256: string; robot: string; envelope: string; received_at: string };
+}
+
+export const kyselyReports = (db: Kysely<ReportTables>): Reports => ({
+  async head(keyid) {
+    const links = db.selectFrom('reports').select(['seq', 'sha256']).where('keyid', '=', keyid);
+    const row = await links.orderBy('seq', 'desc').limit(1).executeTakeFirst();
+    return row && toLink(row);
+  },
+  async find(keyid, seq) {
+    const links = db.selectFrom('reports').select(['seq', 'sha256']).where('keyid', '=', keyid);
+    const row = await links.where('seq', '=', seq).executeTakeFirst();
+    return row && toLink(row);
+  },
+  async add({ keyid, seq, sha256, robot, envelope, receivedAt }) {
+    const row = { keyid, seq, sha256, robot, envelope: JSON.stringify(envelope), received_at: toTimestamp(receivedAt) };
+    await db.insertInto('reports').values(row).execute();
+  },
+});
+
+const toLink = (row: { seq: number; sha256: string }): ChainLink => ({
+  seq: Number(row.seq),
+  sha256: readColumn(Sha256, row.sha256),
+});
