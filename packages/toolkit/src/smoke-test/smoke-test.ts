@@ -30,6 +30,8 @@ export interface ModelFigures {
 export interface SmokeTestReport {
   readonly models: readonly ModelFigures[];
   readonly commands: readonly { readonly run: string; readonly ms: number }[];
+  /** What this machine lacks for the full guard; the verdict stands. */
+  readonly warnings?: readonly string[];
 }
 export type RunSmokeTests = (order: SmokeTestOrder) => Promise<Result<SmokeTestReport, Refusal>>;
 /** Loads one model in a guarded child and reads its contract (names, dtypes, shapes, opsets, external data). */

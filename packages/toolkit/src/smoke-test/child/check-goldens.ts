@@ -1,0 +1,84 @@
+/** Proves the model against its goldens: the one check that tells a good model from a plausible one. */
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { GoldenCase } from '@fairlead/shared/release/golden';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
+import { type Finding, finding } from '../findings.ts';
+import { type Answer, ask, type Feeds, toFeeds } from './ask.ts';
+import { compare, toleranceOf } from './compare.ts';
+import type { OpenModel } from './open-model.ts';
+import { isFloat, readValues, toTensor } from './tensor-codec.ts';
+
+/** Returns the feeds of every case, for the latency test. */
+export async function checkGoldens(
+  model: OpenModel,
+  test: OnnxSmokeTest,
+  cases: readonly GoldenCase[],
+  doing: (what: string) => void,
+): Promise<Result<readonly Feeds[], Finding>> {
+  const dull = exercises(model, cases);
+  if (dull) return refuse(finding('golden_invalid', test.model, dull));
+  const all: Feeds[] = [];
+  for (const golden of cases) {
+    const who = `golden "${golden.case}"`;
+    doing(`running ${who}`);
+    const feeds = toFeeds(model, golden.inputs);
+    if (!feeds.ok) return refuse(finding('golden_invalid', test.model, `${who}: ${feeds.refused}.`));
+    const answer = await ask(model, who, feeds.value);
+    if (!answer.ok) return answer;
+    const wrong = checkAnswer(test, who, golden, answer.value) ?? checkRange(test, who, answer.value);
+    if (wrong) return refuse(wrong);
+    all.push(feeds.value);
+  }
+  return accept(all);
+}
+
+/** Why these goldens prove too little, or undefined. */
+function exercises({ contract }: OpenModel, cases: readonly GoldenCase[]): string | undefined {
+  for (const { name } of contract.outputs) {
+    if (!cases.some(({ outputs }) => Object.hasOwn(outputs, name)))
+      return `No golden says what output "${name}" must be.`;
+  }
+  const distinct = (side: 'inputs' | 'outputs') => new Set(cases.map((one) => JSON.stringify(one[side]))).size;
+  // A model that ignores its inputs would pass goldens that always expect the same.
+  if (distinct('inputs') > 1 && distinct('outputs') === 1)
+    return 'All goldens expect the same outputs for different inputs.';
+  return undefined;
+}
+
+function checkAnswer(test: OnnxSmokeTest, who: string, golden: GoldenCase, answer: Answer): Finding | undefined {
+  for (const [name, expected] of Object.entries(golden.outputs)) {
+    const tensor = answer.tensors[name];
+    const say = (detail: string) => finding('golden_mismatch', test.model, `${who}: output "${name}" ${detail}.`);
+    if (!tensor) return say('does not exist');
+    if (tensor.type !== expected.type) return say(`is ${tensor.type}, expected ${expected.type}`);
+    if (`${tensor.dims}` !== `${expected.dims}`) return say(`has dims [${tensor.dims}], expected [${expected.dims}]`);
+    const want = toTensor(expected);
+    if (!want.ok) return finding('golden_invalid', test.model, `${who}: output "${name}": ${want.refused}.`);
+    const [got, wanted] = [answer.values[name] ?? [], readValues(want.value) ?? []];
+    const tolerance = toleranceOf(test, name, tensor.type);
+    const difference = compare(got, wanted, tolerance);
+    if (!difference) continue;
+    const { wrong, of, first } = difference;
+    return say(
+      `differs in ${wrong} of ${of} values, first at [${first}]: ${got[first]}, expected ${wanted[first]} (rtol ${tolerance.rtol}, atol ${tolerance.atol})`,
+    );
+  }
+  return undefined;
+}
+
+/** Action limits hold for every answer, golden or not. */
+export function checkRange(test: OnnxSmokeTest, who: string, answer: Answer): Finding | undefined {
+  for (const [name, { min, max }] of Object.entries(test.outputs ?? {})) {
+    const values = answer.values[name];
+    if (!values)
+      return finding('golden_invalid', test.model, `release.yaml limits output "${name}", which does not exist.`);
+    if (!isFloat(answer.tensors[name]?.type ?? '') && typeof values[0] === 'string') continue;
+    for (const [index, value] of values.entries()) {
+      const at = Number(value);
+      if ((min === undefined || at >= min) && (max === undefined || at <= max)) continue;
+      const range = `${min ?? '-∞'} to ${max ?? '∞'}`;
+      return finding('out_of_range', test.model, `${who}: output "${name}"[${index}] is ${at}, allowed is ${range}.`);
+    }
+  }
+  return undefined;
+}

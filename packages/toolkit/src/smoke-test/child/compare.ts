@@ -1,0 +1,47 @@
+/** Compares one output with its golden: |got - want| <= atol + rtol * |want|, integers and texts exactly. */
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
+import { isFloat, type Value } from './tensor-codec.ts';
+
+export interface Tolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
+/** x64 and arm64 kernels of ONNX Runtime differ by up to 6e-4 absolute, 1.3e-4 relative (ONNX.md 2). */
+const DEFAULT: Tolerance = { rtol: 1e-3, atol: 1e-4 };
+/** Half precision keeps three digits. */
+const DEFAULT_HALF: Tolerance = { rtol: 1e-2, atol: 1e-2 };
+const EXACT: Tolerance = { rtol: 0, atol: 0 };
+
+/** The output's own tolerance, else the test's, else the type's; integers have one only where it is given for them. */
+export function toleranceOf(test: OnnxSmokeTest, output: string, type: string): Tolerance {
+  const own = test.outputs?.[output];
+  const byType = type === 'float16' ? DEFAULT_HALF : DEFAULT;
+  const general = isFloat(type) ? { rtol: test.rtol ?? byType.rtol, atol: test.atol ?? byType.atol } : EXACT;
+  return { rtol: own?.rtol ?? general.rtol, atol: own?.atol ?? general.atol };
+}
+
+export interface Difference {
+  readonly wrong: number;
+  readonly of: number;
+  /** Index of the first element outside the tolerance. */
+  readonly first: number;
+}
+
+/** Undefined where everything agrees. Lengths are equal (dims were compared before). */
+export function compare(got: readonly Value[], want: readonly Value[], tolerance: Tolerance): Difference | undefined {
+  let wrong = 0;
+  let first = -1;
+  for (const [index, value] of got.entries()) {
+    if (agree(value, want[index], tolerance)) continue;
+    wrong += 1;
+    if (first < 0) first = index;
+  }
+  return wrong === 0 ? undefined : { wrong, of: got.length, first };
+}
+
+function agree(got: Value, want: Value | undefined, { rtol, atol }: Tolerance): boolean {
+  if (got === want) return true;
+  const numeric = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
+  if (!numeric(got) || !numeric(want) || (rtol === 0 && atol === 0)) return false;
+  return Math.abs(Number(got) - Number(want)) <= atol + rtol * Math.abs(Number(want));
+}

@@ -1,0 +1,68 @@
+/**
+ * The process that opens a model. It does one order and ends; it is started only by run-model-child.ts and
+ * trusts nothing but that order. It writes its messages synchronously: what it was doing must already be
+ * told when a native call hangs or aborts.
+ */
+import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { type Finding, finding } from '../findings.ts';
+import { type ChildMessage, ModelOrder } from '../model-protocol.ts';
+import { answerGoldens } from './answer-goldens.ts';
+import { inspect } from './inspect.ts';
+import { openModel } from './open-model.ts';
+import { testModel } from './test-model.ts';
+
+const say = (message: ChildMessage): void => {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let written = 0; written < line.length; ) written += writeSync(3, line, written);
+};
+
+/** Should memory run out, the kernel takes the test and not the robot's work. */
+function volunteerForOutOfMemory(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Not Linux, or not allowed: the limits hold all the same.
+  }
+}
+
+async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined, Finding>> {
+  const doing = (what: string): void => say({ kind: 'doing', what: what.slice(0, 300) });
+  const { folder, model } = order;
+  doing('reading the file');
+  const inspected = await inspect({ folder, model, ...(order.task === 'test' ? { files: order.files } : {}) });
+  if (!inspected.ok) return inspected;
+  doing('loading');
+  const opened = await openModel(folder, model, inspected.value);
+  if (!opened.ok) return opened;
+  try {
+    if (order.task === 'inspect') return accept({ kind: 'inspected', contract: opened.value.contract });
+    if (order.task === 'test') {
+      const figures = await testModel(order, opened.value, doing);
+      return figures.ok ? accept({ kind: 'passed', figures: figures.value }) : figures;
+    }
+    for (const { case: name, inputs } of order.inputs.cases) {
+      doing(`running ${name}`);
+      const made = await answerGoldens(opened.value, name, inputs);
+      if (!made.ok) return made;
+      say({ kind: 'golden', made: made.value });
+    }
+    return accept({ kind: 'inspected', contract: opened.value.contract });
+  } finally {
+    await opened.value.session.release();
+  }
+}
+
+async function main(): Promise<void> {
+  volunteerForOutOfMemory();
+  say({ kind: 'ready' });
+  const order = parse(ModelOrder, JSON.parse(readFileSync(0, 'utf8')));
+  const result = order.ok
+    ? await obey(order.value)
+    : refuse(finding('could_not_run', 'order', order.refused.map(({ at, message }) => `${at} ${message}`).join('; ')));
+  if (!result.ok) say({ kind: 'refused', found: result.refused });
+  else if (result.value) say(result.value);
+}
+
+await main();

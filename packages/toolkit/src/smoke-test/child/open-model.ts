@@ -1,0 +1,80 @@
+/** Loads the model by path and reads the interface that ONNX Runtime found in it. */
+import { join } from 'node:path';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { ModelContract } from '@fairlead/shared/release/manifest';
+import { InferenceSession } from 'onnxruntime-node';
+import { type Category, type Finding, finding } from '../findings.ts';
+import { MAX_ELEMENTS } from './check-declaration.ts';
+import type { Inspected } from './inspect.ts';
+
+export interface OpenModel {
+  readonly session: InferenceSession;
+  readonly contract: ModelContract;
+  readonly loadMs: number;
+}
+
+/**
+ * One thread: spinning workers cost a robot half a core and its latency (ONNX.md 2). By path: loaded from a
+ * buffer, external data would be looked for in the current folder. Severity 3: errors only, no ANSI warnings.
+ */
+const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
+
+/** The caller releases the session. */
+export async function openModel(
+  folder: string,
+  path: string,
+  inspected: Inspected,
+): Promise<Result<OpenModel, Finding>> {
+  const started = performance.now();
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(join(folder, path), SESSION);
+  } catch (error) {
+    return refuse(finding(memoryOr('model_unloadable', error), path, sayError(error)));
+  }
+  const loadMs = performance.now() - started;
+  const contract = readContract(session, path, inspected);
+  if (contract.ok) return accept({ session, contract: contract.value, loadMs });
+  await session.release();
+  return contract;
+}
+
+function readContract(session: InferenceSession, path: string, inspected: Inspected): Result<ModelContract, Finding> {
+  const values = [...session.inputMetadata, ...session.outputMetadata];
+  const unfit = values.find((value) => !value.isTensor);
+  if (unfit) return refuse(finding('unsupported_type', path, `"${unfit.name}" is not a tensor.`));
+  const tensors = (list: typeof session.inputMetadata) =>
+    list.map((value) =>
+      value.isTensor ? { name: value.name, dtype: value.type, shape: [...value.shape] } : { name: value.name },
+    );
+  const found = {
+    path,
+    inputs: tensors(session.inputMetadata),
+    outputs: tensors(session.outputMetadata),
+    opsets: inspected.opsets,
+    externalData: inspected.weights,
+  };
+  const contract = parse(ModelContract, found);
+  if (!contract.ok) {
+    const wrong = contract.refused.map(({ at, message }) => `${at} ${message}`).join('; ');
+    return refuse(finding('unsupported_type', path, `Its interface cannot be used: ${wrong}.`));
+  }
+  for (const { name, shape } of [...contract.value.inputs, ...contract.value.outputs]) {
+    const elements = shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
+    if (elements > MAX_ELEMENTS) {
+      return refuse(finding('too_large', path, `"${name}" has ${elements} elements; at most ${MAX_ELEMENTS}.`));
+    }
+  }
+  return accept(contract.value);
+}
+
+/** ONNX Runtime tells failed allocations as text only. */
+export const memoryOr = (category: Category, error: unknown): Category =>
+  /bad_alloc|failed to allocate|out of memory|cannot allocate|mmap.*failed/i.test(sayError(error))
+    ? 'too_much_memory'
+    : /unsupported data type|non tensor type/i.test(sayError(error))
+      ? 'unsupported_type'
+      : category;
+
+export const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));

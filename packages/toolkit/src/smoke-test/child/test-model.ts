@@ -1,0 +1,55 @@
+/** The smoke test of one opened model, in the order in which each step may rely on the one before. */
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { type Finding, finding } from '../findings.ts';
+import { peakResidentMb } from '../memory-watch.ts';
+import type { Figures, TestOrder } from '../model-protocol.ts';
+import { ask, type Feeds, toFeeds } from './ask.ts';
+import { checkContract } from './check-contract.ts';
+import { checkGoldens, checkRange } from './check-goldens.ts';
+import { dummyInputs } from './dummy-inputs.ts';
+import { measureLatency } from './measure-latency.ts';
+import type { OpenModel } from './open-model.ts';
+import { readGoldens } from './read-goldens.ts';
+
+export async function testModel(
+  order: TestOrder,
+  model: OpenModel,
+  doing: (what: string) => void,
+): Promise<Result<Figures, Finding>> {
+  const { test } = order;
+  const broken = checkContract(model.contract, order.contract);
+  if (broken) return refuse(broken);
+  const inputs =
+    order.goldens.length > 0 ? await proveGoldens(order, model, doing) : await tryDummies(order, model, doing);
+  if (!inputs.ok) return inputs;
+  doing('measuring its latency');
+  const latency = await measureLatency(model, test, inputs.value);
+  if (!latency.ok) return latency;
+  const cases = order.goldens.length > 0 ? inputs.value.length : 0;
+  return accept({ loadMs: model.loadMs, ...latency.value, peakMemoryMb: peakResidentMb('self'), cases });
+}
+
+async function proveGoldens(order: TestOrder, model: OpenModel, doing: (what: string) => void) {
+  doing('reading the goldens');
+  const cases = await readGoldens(order.folder, order.goldens);
+  return cases.ok ? checkGoldens(model, order.test, cases.value, doing) : cases;
+}
+
+async function tryDummies(
+  { test }: TestOrder,
+  model: OpenModel,
+  doing: (what: string) => void,
+): Promise<Result<readonly Feeds[], Finding>> {
+  const all: Feeds[] = [];
+  for (const inputs of dummyInputs(model.contract)) {
+    doing('running made-up inputs');
+    const feeds = toFeeds(model, inputs);
+    if (!feeds.ok) return refuse(finding('model_failed', test.model, `Made-up inputs: ${feeds.refused}.`));
+    const answer = await ask(model, 'made-up inputs', feeds.value);
+    if (!answer.ok) return answer;
+    const wrong = checkRange(test, 'made-up inputs', answer.value);
+    if (wrong) return refuse(wrong);
+    all.push(feeds.value);
+  }
+  return accept(all);
+}

@@ -1,0 +1,40 @@
+/** Protobuf's wire format, one message at a time: fields are told in order, nothing is copied. */
+import protobuf from 'protobufjs/minimal.js';
+
+export interface Field {
+  readonly number: number;
+  /** Of a varint; 0 otherwise. Exact up to 2^53, saturated beyond. */
+  readonly value: number;
+  /** Of a length-delimited field: a view into the message. */
+  readonly bytes: Uint8Array | undefined;
+  /** The bytes as text, at most 500 characters. */
+  text(): string;
+}
+
+/** Throws where the bytes are no protobuf message. */
+export function eachField(message: Uint8Array, tell: (field: Field) => void): void {
+  const reader = protobuf.Reader.create(message);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    const number = tag >>> 3;
+    const wireType = tag & 7;
+    if (number === 0) throw new Error('a field has the number 0');
+    if (wireType === 2) {
+      const bytes = view(message, reader);
+      tell({ number, value: 0, bytes, text: () => Buffer.from(bytes.subarray(0, 500)).toString('utf8') });
+    } else if (wireType === 0) {
+      tell({ number, value: Number(reader.int64()), bytes: undefined, text: () => '' });
+    } else {
+      reader.skipType(wireType);
+      tell({ number, value: 0, bytes: undefined, text: () => '' });
+    }
+  }
+}
+
+function view(message: Uint8Array, reader: protobuf.Reader): Uint8Array {
+  const length = reader.uint32();
+  const from = reader.pos;
+  if (from + length > reader.len) throw new Error('the file ends in the middle of a field');
+  reader.pos = from + length;
+  return message.subarray(from, from + length);
+}

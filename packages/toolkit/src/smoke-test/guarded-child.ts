@@ -1,0 +1,167 @@
+/**
+ * Runs something that must not be trusted in a process of its own: own process group, time-out by SIGKILL,
+ * memory limits, low priority, scrubbed environment, bounded output. SIGKILL from outside is the only thing
+ * that ends a model: ONNX Runtime's calls are native and synchronous, so no timer, no worker.terminate() and
+ * no SIGTERM handler inside the process ever gets its turn (ONNX.md 3).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
+import { keepTail } from './bounded-tail.ts';
+import { type MemoryWatch, watchMemory } from './memory-watch.ts';
+import { limitMemoryFromHere, withLimits } from './process-limits.ts';
+
+export interface GuardedOrder {
+  /** Program (absolute path) and arguments; no shell. */
+  readonly command: readonly string[];
+  readonly cwd: string;
+  /** An empty folder of this run's own: HOME and TMPDIR. */
+  readonly scratch: string;
+  readonly timeoutMs: number;
+  /** Address space from the start, MiB; for programs that are not Node. */
+  readonly addressSpaceMb?: number;
+  /** Resident memory at which the process is killed, MiB. */
+  readonly maxResidentMb?: number;
+  readonly signal?: AbortSignal;
+  /** Called for every line the process writes to descriptor 3. */
+  readonly onLine?: (line: string, child: GuardedControls) => void;
+}
+export interface GuardedControls {
+  /** Limits what the process may allocate from here on; then writes `input` to its stdin and ends it. */
+  proceed(input: string, allowanceMb: number): void;
+}
+export interface GuardedEnd {
+  readonly end: 'exited' | 'timed_out' | 'too_much_memory' | 'too_much_output' | 'cancelled' | 'not_started';
+  /** Exit code, or the name of the signal that ended it. */
+  readonly status: number | string;
+  readonly ms: number;
+  readonly peakMb: number;
+  /** The last 4 KiB of stdout and stderr. */
+  readonly output: string;
+}
+type Ending = GuardedEnd['end'];
+
+/** All that fd 3 may carry, golden outputs included. */
+const MAX_CHANNEL_BYTES = 256 * 2 ** 20;
+/** How long output may still arrive after the exit; a grandchild may hold the pipe open for ever. */
+const DRAIN_MS = 200;
+
+/** Resolves when the whole process group is gone: at the latest `timeoutMs` plus a few milliseconds after the call. */
+export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    let watch: MemoryWatch | undefined;
+    let ending: Ending = 'exited';
+    let settled = false;
+    const child = start(order);
+    const tail = keepTail([child.stdout, child.stderr]);
+    const kill = (why: Ending): void => {
+      if (ending === 'exited') ending = why;
+      killGroup(child);
+    };
+    const timer = setTimeout(() => kill('timed_out'), order.timeoutMs);
+    const cancel = (): void => kill('cancelled');
+    order.signal?.addEventListener('abort', cancel);
+    if (order.signal?.aborted) cancel();
+
+    const settle = (status: number | string): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      watch?.stop();
+      order.signal?.removeEventListener('abort', cancel);
+      for (const stream of child.stdio) stream?.destroy();
+      const ms = performance.now() - started;
+      resolve({ end: ending, status, ms, peakMb: watch?.peakMb() ?? 0, output: tail.text() });
+    };
+    child.once('error', (error) => {
+      ending = 'not_started';
+      settle(error.message);
+    });
+    child.once('exit', (code, signal) => {
+      // What it left behind in its group goes with it, whether it ended well or not.
+      killGroup(child);
+      const status = code ?? signal ?? -1;
+      child.once('close', () => settle(status));
+      setTimeout(() => settle(status), DRAIN_MS);
+    });
+    if (child.pid === undefined) return;
+    lowerPriority(child.pid);
+    watch = watchMemory(child.pid, order.maxResidentMb ?? Number.POSITIVE_INFINITY, () => kill('too_much_memory'));
+    if (order.onLine) listen(child, child.pid, order.onLine, kill);
+  });
+}
+
+function start(order: GuardedOrder): ChildProcess {
+  const cpuSec = 2 * Math.ceil(order.timeoutMs / 1000) + 2;
+  const { addressSpaceMb } = order;
+  const [program = '', ...args] = withLimits(order.command, {
+    cpuSec,
+    ...(addressSpaceMb === undefined ? {} : { addressSpaceMb }),
+  });
+  return spawn(program, args, {
+    cwd: order.cwd,
+    // A group of its own, so that one kill reaches everything it starts.
+    detached: true,
+    stdio: [order.onLine ? 'pipe' : 'ignore', 'pipe', 'pipe', order.onLine ? 'pipe' : 'ignore'],
+    // No NODE_OPTIONS, no tokens, no LD_PRELOAD: nothing of ours reaches it.
+    env: {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: order.scratch,
+      TMPDIR: order.scratch,
+    },
+  });
+}
+
+function listen(
+  child: ChildProcess,
+  pid: number,
+  onLine: NonNullable<GuardedOrder['onLine']>,
+  kill: (why: Ending) => void,
+): void {
+  const stdin = child.stdin as Writable;
+  stdin.on('error', () => undefined); // It died before it was told: its exit says more.
+  const controls: GuardedControls = {
+    proceed: (input, allowanceMb) => {
+      limitMemoryFromHere(pid, allowanceMb).then(
+        () => stdin.end(input),
+        () => kill('not_started'),
+      );
+    },
+  };
+  const channel = child.stdio[3] as Readable;
+  let rest: Buffer[] = [];
+  let received = 0;
+  channel.on('error', () => undefined);
+  channel.on('data', (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > MAX_CHANNEL_BYTES) return kill('too_much_output');
+    let from = 0;
+    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, from)) {
+      const line = Buffer.concat([...rest, chunk.subarray(from, end)]).toString('utf8');
+      rest = [];
+      from = end + 1;
+      onLine(line, controls);
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from));
+  });
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group is already empty.
+  }
+}
+
+/** The robot's own work goes first. */
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, 10);
+  } catch {
+    // It has already ended.
+  }
+}

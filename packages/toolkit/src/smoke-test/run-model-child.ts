@@ -1,0 +1,102 @@
+/** The parent's half: starts the child, tells it its order, and turns whatever happens into one verdict. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { type Finding, finding } from './findings.ts';
+import { type GuardedControls, type GuardedEnd, runGuarded } from './guarded-child.ts';
+import { ChildMessage, type ModelOrder } from './model-protocol.ts';
+
+export interface ModelLimits {
+  readonly timeoutMs: number;
+  readonly maxMemoryMb: number;
+  readonly signal?: AbortSignal | undefined;
+}
+export interface ModelRun {
+  /** What the child said, 'ready' and 'doing' left out, in order. */
+  readonly said: readonly ChildMessage[];
+  readonly peakMb: number;
+}
+const CHILD = fileURLToPath(new URL('./child/model-child.ts', import.meta.url));
+
+/** Ends at the latest `timeoutMs` after the call, whatever the model does. */
+export async function runModelChild(order: ModelOrder, limits: ModelLimits): Promise<Result<ModelRun, Finding>> {
+  const scratch = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
+  try {
+    const said: ChildMessage[] = [];
+    let doing = 'starting';
+    let garbled = false;
+    const onLine = (line: string, child: GuardedControls): void => {
+      const message = parseLine(line);
+      if (!message) garbled = true;
+      else if (message.kind === 'ready') child.proceed(JSON.stringify(order), limits.maxMemoryMb);
+      else if (message.kind === 'doing') doing = message.what;
+      else said.push(message);
+    };
+    const ended = await runGuarded({
+      command: [process.execPath, '--no-warnings', CHILD],
+      // An empty folder: no file of ours can be found by a relative name.
+      cwd: scratch,
+      scratch,
+      timeoutMs: limits.timeoutMs,
+      maxResidentMb: limits.maxMemoryMb,
+      ...(limits.signal ? { signal: limits.signal } : {}),
+      onLine,
+    });
+    const refused = said.find((message) => message.kind === 'refused');
+    if (refused) return refuse(refused.found);
+    const failed = judge(ended, order.model, doing, limits);
+    if (failed) return refuse(failed);
+    if (garbled) return refuse(finding('crashed', order.model, `Its process spoke nonsense while ${doing}.`));
+    return accept({ said, peakMb: ended.peakMb });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function parseLine(line: string): ChildMessage | undefined {
+  try {
+    const message = parse(ChildMessage, JSON.parse(line));
+    return message.ok ? message.value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why this end is no success, or undefined. */
+function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLimits): Finding | undefined {
+  const { end, status, output } = ended;
+  const seconds = (limits.timeoutMs / 1000).toFixed(0);
+  switch (end) {
+    case 'cancelled':
+      return finding('cancelled', model, 'The test was cancelled.');
+    case 'not_started':
+      return finding('could_not_run', model, `The test process could not be started: ${status}.`);
+    case 'timed_out':
+      return finding('timed_out', model, `Killed after ${seconds} s while ${doing}.`);
+    case 'too_much_memory':
+      return finding(
+        'too_much_memory',
+        model,
+        `Killed at ${ended.peakMb} MiB of ${limits.maxMemoryMb} MiB while ${doing}.`,
+      );
+    case 'too_much_output':
+      return finding('too_large', model, 'Its answers are larger than 256 MiB.');
+    case 'exited':
+      break;
+  }
+  if (status === 0) return undefined;
+  const tail = output.slice(-1200);
+  if (doing === 'starting') return finding('could_not_run', model, `The test process ended (${status}): ${tail}`);
+  // V8 and the C++ library abort when an allocation fails at the limit.
+  if (/out of memory|bad_alloc|Allocation failed|cannot allocate/i.test(output)) {
+    return finding(
+      'too_much_memory',
+      model,
+      `An allocation failed at the limit of ${limits.maxMemoryMb} MiB while ${doing}.`,
+    );
+  }
+  return finding('crashed', model, `Its process ended (${status}) while ${doing}: ${tail}`);
+}

@@ -1,0 +1,38 @@
+/** One `onnx` entry of the smoke tests. */
+import { matchesGlob } from 'node:path';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
+import { type Finding, finding } from './findings.ts';
+import { limitsOf } from './limits.ts';
+import { runModelChild } from './run-model-child.ts';
+import type { ModelFigures, SmokeTestOrder } from './smoke-test.ts';
+
+export async function testOneModel(order: SmokeTestOrder, test: OnnxSmokeTest): Promise<Result<ModelFigures, Finding>> {
+  const { folder, manifest, signal } = order;
+  const contract = manifest.models.find(({ path }) => path === test.model);
+  if (!contract) return refuse(finding('contract_mismatch', test.model, 'The manifest knows no model of this name.'));
+  const globs = [test.goldens ?? []].flat();
+  const goldens = manifest.files
+    .map(({ path }) => path)
+    .filter((path) => globs.some((glob) => matchesGlob(path, glob)));
+  if (goldens.length === 0 && (globs.length > 0 || test.requireGoldens !== false)) {
+    const detail =
+      globs.length > 0 ? `No file of the release matches ${globs.join(', ')}.` : 'It ships without goldens.';
+    return refuse(finding('golden_missing', test.model, detail));
+  }
+  const limits = limitsOf(test);
+  const run = await runModelChild(
+    { task: 'test', folder, model: test.model, files: [...manifest.files], contract, test, goldens },
+    { ...limits, signal },
+  );
+  if (!run.ok) return run;
+  const passed = run.value.said.find((message) => message.kind === 'passed');
+  if (!passed) return refuse(finding('crashed', test.model, 'Its process ended without a verdict.'));
+  const peakMemoryMb = Math.max(passed.figures.peakMemoryMb, run.value.peakMb);
+  if (peakMemoryMb > limits.maxMemoryMb) {
+    return refuse(
+      finding('too_much_memory', test.model, `It took ${peakMemoryMb} MiB; allowed are ${limits.maxMemoryMb} MiB.`),
+    );
+  }
+  return accept({ model: test.model, ...passed.figures, peakMemoryMb });
+}
