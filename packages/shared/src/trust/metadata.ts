@@ -110,10 +110,7 @@ export type KeyTable = Static<typeof Keys>;
 export type Delegation = Static<typeof Delegation>;
 
 /** The text of a signed document. Its bytes are hashed by the snapshot: nobody may reformat it. */
-export function signMetadata(
-  signed: { readonly _type: string; readonly version: number },
-  signers: readonly Signer[],
-): string {
+export function signMetadata(signed: object, signers: readonly Signer[]): string {
   const bytes = signingBytes(signed);
   const signatures = signers.map((signer) => ({
     keyid: signer.keyid,

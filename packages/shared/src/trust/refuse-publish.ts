@@ -9,9 +9,9 @@ export const refusePublish = (
   hint = 'Make the update again from the newest published metadata and sign it.',
 ): Refusal => ({
   phase: 'publish',
-  element,
+  element: element.slice(0, 300),
   category,
-  detail,
+  detail: detail.slice(0, 2000),
   // Only a lost race can succeed later as it is: read again, merge, sign again.
   retryable: category === 'version_conflict',
   hint,
