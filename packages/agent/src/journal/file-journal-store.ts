@@ -1,0 +1,46 @@
+/** journal.json in the agent's root folder. */
+import { readFile } from 'node:fs/promises';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { type Clock, toTimestamp } from '@fairlead/shared/time';
+import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
+import { Journal } from '@fairlead/shared/update/journal';
+import { removeDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '../releases/disk-errors.ts';
+import type { JournalStore } from './journal-store.ts';
+
+/** `file` is absolute; unreadable journals are put beside it as `file.bad-TIME`, for a person to look at. */
+export function fileJournalStore(file: string, clock: Clock): JournalStore {
+  return {
+    write: (journal) => writeDurably(file, `${JSON.stringify(journal, null, 2)}\n`, { mode: 0o600 }),
+    clear: () => removeDurably(file),
+    read: async () => {
+      let bytes: Uint8Array;
+      try {
+        bytes = await readFile(file);
+      } catch (error) {
+        if (isMissing(error)) return accept(undefined);
+        throw error;
+      }
+      const journal = parseJournal(bytes);
+      if (journal.ok) return journal;
+      const aside = `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`;
+      await renameDurably(file, aside);
+      return refuse({
+        phase: 'report',
+        element: 'journal.json',
+        category: 'bad_journal',
+        detail: `The record of the update in progress can't be read: ${journal.refused}`.slice(0, 2000),
+        retryable: true,
+        hint: `The robot goes on with its committed releases. The record was kept as ${aside}.`,
+      });
+    },
+  };
+}
+
+function parseJournal(bytes: Uint8Array): Result<Journal, string> {
+  const json = parseStrictJson(bytes, { floats: true });
+  if (!json.ok) return refuse(json.refused.detail);
+  const journal = parse(Journal, json.value);
+  return journal.ok ? journal : refuse(journal.refused.map(({ at, message }) => `${at}: ${message}`).join('; '));
+}

@@ -1,0 +1,42 @@
+/**
+ * The committed mark: which release of a component this robot has settled on. It is written last by `commit`
+ * (and first by a roll-back that a person asked for), so where the links and the mark differ and no journal
+ * says why, the mark is right.
+ */
+import { readFile } from 'node:fs/promises';
+import { DeploymentId } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import { Timestamp } from '@fairlead/shared/time';
+import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
+import { InstalledRelease } from '@fairlead/shared/update/journal';
+import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { type Static, Type } from 'typebox';
+import { isMissing } from './disk-errors.ts';
+
+const Committed = Type.Object(
+  {
+    schema: Type.Literal('fairlead.committed.v1'),
+    active: InstalledRelease,
+    previous: Type.Optional(InstalledRelease),
+    /** The deployment that brought `active`; absent after a roll-back by hand. */
+    deployment: Type.Optional(DeploymentId),
+    committedAt: Timestamp,
+  },
+  { additionalProperties: false },
+);
+export type Committed = Static<typeof Committed>;
+
+/** Undefined where nothing was ever committed, or where the mark can't be read: then nothing is taken for proven. */
+export async function readCommitted(file: string): Promise<Committed | undefined> {
+  try {
+    const json = parseStrictJson(await readFile(file));
+    const committed = json.ok ? parse(Committed, json.value) : json;
+    return committed.ok ? committed.value : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export const writeCommitted = (file: string, committed: Omit<Committed, 'schema'>): Promise<void> =>
+  writeDurably(file, `${JSON.stringify({ schema: 'fairlead.committed.v1', ...committed }, null, 2)}\n`);

@@ -1,0 +1,65 @@
+/** Where everything of an update lies under the agent's root folder (DESIGN 5). Paths only: nothing is touched. */
+import { join } from 'node:path';
+import type { ComponentName, DeploymentId, Sha256 } from '@fairlead/shared/ids';
+import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+
+export const SLOTS = ['active', 'previous', 'staged'] as const;
+export type Slot = (typeof SLOTS)[number];
+
+export interface ComponentLayout {
+  readonly folder: string;
+  readonly releases: string;
+  readonly manifests: string;
+  readonly committed: string;
+  readonly stateBackups: string;
+  release(release: ReleaseIdentity): string;
+  /** Where a release is unpacked before one rename gives it its name. */
+  unpacking(release: ReleaseIdentity): string;
+  /** The relative link, and what it must say to mean `release`. */
+  slot(slot: Slot): string;
+  linkTo(release: ReleaseIdentity): string;
+  manifest(sha256: Sha256): string;
+  stateBackup(deployment: DeploymentId): string;
+}
+export interface Layout {
+  readonly root: string;
+  readonly journal: string;
+  readonly downloads: string;
+  readonly components: string;
+  /** Deployments that ended here, so that none is run a second time. */
+  readonly ended: string;
+  /** A blob on its way (or whole), by the digest it must have. */
+  part(bundle: Sha256): string;
+  component(name: ComponentName): ComponentLayout;
+}
+
+export function layoutOf(root: string): Layout {
+  const components = join(root, 'components');
+  const downloads = join(root, 'downloads');
+  return {
+    root,
+    journal: join(root, 'journal.json'),
+    downloads,
+    components,
+    ended: join(root, 'ended-deployments.json'),
+    part: (bundle) => join(downloads, `${bundle}.part`),
+    component: (name) => componentLayout(join(components, name)),
+  };
+}
+
+function componentLayout(folder: string): ComponentLayout {
+  const at = (...names: string[]) => join(folder, ...names);
+  return {
+    folder,
+    releases: at('releases'),
+    manifests: at('manifests'),
+    committed: at('committed.json'),
+    stateBackups: at('state-backups'),
+    release: (release) => at('releases', releaseFolderName(release)),
+    unpacking: (release) => at('releases', `.${releaseFolderName(release)}.tmp`),
+    slot: (slot) => at(slot),
+    linkTo: (release) => `releases/${releaseFolderName(release)}`,
+    manifest: (sha256) => at('manifests', `${sha256}.json`),
+    stateBackup: (deployment) => at('state-backups', deployment),
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * One component's releases on disk: immutable folders, three relative links that change only by rename, the
+ * manifests beside them, and the committed mark. Nothing here decides; the steps do.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Phase, type Result, refuse } from '@fairlead/shared/failure';
+import { ComponentName } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
+import { parseManifest } from '@fairlead/shared/release/parse-manifest';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
+import {
+  linkDurably,
+  makeFolderDurably,
+  readLink,
+  removeDurably,
+  syncFolder,
+  writeDurably,
+} from '@fairlead/toolkit/durable-files';
+import { type Committed, readCommitted, writeCommitted } from './committed.ts';
+import { isMissing } from './disk-errors.ts';
+import type { ComponentLayout, Layout, Slot } from './layout.ts';
+import { removeTree } from './read-only-tree.ts';
+
+type MeasurePhase = Parameters<MeasureTree>[0]['phase'];
+
+export interface ReleaseFolder {
+  readonly component: ComponentName;
+  readonly paths: ComponentLayout;
+  /** The release a link means, or undefined where there is no link or no manifest vouches for where it points. */
+  slot(slot: Slot): Promise<ReleaseIdentity | undefined>;
+  /** Moves a link by one rename and an fsync of the folder. */
+  point(slot: Slot, release: ReleaseIdentity): Promise<void>;
+  /** Removes a link durably; absent is fine. */
+  unpoint(slot: Slot): Promise<void>;
+  /** Whether a link means this very release. */
+  points(slot: Slot, release: ReleaseIdentity): Promise<boolean>;
+  /** Keeps the signed bytes beside the release, durably. */
+  saveManifest(release: ReleaseIdentity, bytes: Uint8Array): Promise<void>;
+  /** Reads a manifest back; its digest is checked again, so what a disk did to it is found here. */
+  readManifest(release: ReleaseIdentity, phase: Phase): Promise<Result<Manifest>>;
+  /** Measures the release's folder against its signed manifest, byte by byte. */
+  measure(release: ReleaseIdentity, phase: MeasurePhase): Promise<Result<Manifest>>;
+  /** Removes a release's folder durably; absent is fine. */
+  removeRelease(release: ReleaseIdentity): Promise<void>;
+  committed(): Promise<Committed | undefined>;
+  commit(committed: Omit<Committed, 'schema'>): Promise<void>;
+}
+
+export async function openReleaseFolder(
+  layout: Layout,
+  component: ComponentName,
+  measureTree: MeasureTree,
+): Promise<ReleaseFolder> {
+  const paths = layout.component(component);
+  for (const folder of [paths.releases, paths.manifests, paths.stateBackups]) await makeFolderDurably(folder);
+
+  const readManifest: ReleaseFolder['readManifest'] = async (release, phase) => {
+    const bytes = await readFile(paths.manifest(release.manifestSha256)).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    if (bytes && sha256Hex(bytes) === release.manifestSha256) return parseManifest(bytes, phase);
+    return refuse({
+      phase,
+      component,
+      element: basename(paths.manifest(release.manifestSha256)),
+      category: bytes ? 'hash' : 'missing_manifest',
+      detail: `The signed manifest of ${release.version} is ${bytes ? 'damaged' : 'not'} on this robot's disk.`,
+      retryable: true,
+      hint: 'Deploy the release again; if it happens twice, check the disk.',
+    });
+  };
+  return {
+    component,
+    paths,
+    readManifest,
+    slot: async (slot) => {
+      const link = await readLink(paths.slot(slot));
+      return link === undefined ? undefined : findByLink(paths, component, link);
+    },
+    point: (slot, release) => linkDurably(paths.slot(slot), paths.linkTo(release)),
+    unpoint: (slot) => removeDurably(paths.slot(slot)),
+    points: async (slot, release) => (await readLink(paths.slot(slot))) === paths.linkTo(release),
+    saveManifest: (release, bytes) => writeDurably(paths.manifest(release.manifestSha256), bytes),
+    measure: async (release, phase) => {
+      const manifest = await readManifest(release, phase);
+      if (!manifest.ok) return manifest;
+      const measured = await measureTree({ folder: paths.release(release), manifest: manifest.value, phase });
+      return measured.ok ? manifest : measured;
+    },
+    removeRelease: async (release) => {
+      await removeTree(paths.release(release));
+      await syncFolder(paths.releases);
+    },
+    committed: () => readCommitted(paths.committed),
+    commit: (committed) => writeCommitted(paths.committed, committed),
+  };
+}
+
+/** Components that have a folder on this robot. */
+export async function listComponents(layout: Layout): Promise<ComponentName[]> {
+  await makeFolderDurably(layout.components);
+  const names = (await readdir(layout.components)).map((name) => parse(ComponentName, name));
+  return names.flatMap((name) => (name.ok ? [name.value] : []));
+}
+
+/** The release a link text names, where one of the manifests beside the releases vouches for it. */
+async function findByLink(
+  paths: ComponentLayout,
+  component: ComponentName,
+  link: string,
+): Promise<ReleaseIdentity | undefined> {
+  const digest12 = link.slice(-12);
+  for (const name of await readdir(paths.manifests)) {
+    if (!name.startsWith(digest12)) continue;
+    const bytes = await readFile(join(paths.manifests, name));
+    const manifest = parseManifest(bytes);
+    if (!manifest.ok) continue;
+    const release = { component, version: manifest.value.version, manifestSha256: sha256Hex(bytes) };
+    if (paths.linkTo(release) === link) return release;
+  }
+  return undefined;
+}

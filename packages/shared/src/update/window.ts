@@ -1,0 +1,54 @@
+/**
+ * The update window: when a robot may switch, in the wall-clock time of where it stands. Zones are IANA names,
+ * because "from 02:00 to 04:00" means another instant after the clocks changed.
+ */
+import { Temporal } from 'temporal-polyfill';
+import type { Instant } from '../time.ts';
+
+/** Monday first, as ISO 8601 counts. */
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+export interface UpdateWindow {
+  /** Days on which it opens; every day where absent. */
+  readonly days?: readonly Weekday[];
+  /** HH:MM. `to` at or before `from` reaches past midnight. */
+  readonly from: string;
+  readonly to: string;
+  /** IANA time zone. */
+  readonly zone: string;
+}
+export type WindowAnswer =
+  | { readonly open: true; readonly closesAt: Instant }
+  | { readonly open: false; readonly opensAt: Instant };
+
+/** Whether the window is open at `now`, and when that changes. Throws RangeError for a zone that does not exist. */
+export function askWindow(window: UpdateWindow, now: Instant): WindowAnswer {
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(window.zone).toPlainDate();
+  // From yesterday (a window past midnight may still be open) to the same weekday of next week.
+  for (let ahead = -1; ahead <= 8; ahead += 1) {
+    const day = today.add({ days: ahead });
+    if (!opensOn(window, day)) continue;
+    const { opensAt, closesAt } = openingOf(window, day);
+    if (now < opensAt) return { open: false, opensAt };
+    if (now < closesAt) return { open: true, closesAt };
+  }
+  throw new RangeError('An update window opens at least once a week.');
+}
+
+function opensOn(window: UpdateWindow, day: Temporal.PlainDate): boolean {
+  const weekday = WEEKDAYS[day.dayOfWeek - 1];
+  return window.days === undefined || window.days.some((each) => each === weekday);
+}
+
+function openingOf(window: UpdateWindow, day: Temporal.PlainDate): { opensAt: Instant; closesAt: Instant } {
+  const at = (date: Temporal.PlainDate, time: string) =>
+    date.toZonedDateTime({ timeZone: window.zone, plainTime: Temporal.PlainTime.from(time) });
+  const closing = at(window.to > window.from ? day : day.add({ days: 1 }), window.to);
+  let opening = at(day, window.from);
+  // Spring forward: the hour in which it would open does not exist, so it opens where the clock jumps.
+  if (!opening.toPlainTime().equals(Temporal.PlainTime.from(window.from))) {
+    opening = opening.getTimeZoneTransition('previous') ?? opening;
+  }
+  return { opensAt: opening.epochMilliseconds, closesAt: closing.epochMilliseconds };
+}
