@@ -1,0 +1,55 @@
+/**
+ * The two documents the control plane signs by itself: `snapshot` lists what is newest, `timestamp` proves that
+ * the list is fresh. Both are stored in the caller's transaction, so a robot sees a new release and the
+ * signatures that vouch for it at once, or neither.
+ */
+import { TimestampMetadata } from '@fairlead/shared/trust/metadata';
+import { parseOwn } from '@fairlead/shared/trust/parse-own';
+import { makeSnapshot, makeTimestamp, type RepositoryHead } from '@fairlead/shared/trust/repository';
+import type { MetadataSlice } from '../store/metadata.ts';
+import type { OnlineSigning } from './repository-head.ts';
+
+export interface OnlineVersions {
+  readonly snapshot: number;
+  readonly timestamp: number;
+}
+
+/** Signs a new snapshot of `head` and a timestamp for it. */
+export async function signSnapshot(
+  metadata: MetadataSlice,
+  head: RepositoryHead,
+  { keys, clock }: OnlineSigning,
+): Promise<OnlineVersions> {
+  const now = clock.now();
+  const version = ((await metadata.newest('snapshot'))?.version ?? 0) + 1;
+  const text = makeSnapshot({ version, head, now, signer: keys.snapshot });
+  await metadata.add({ role: 'snapshot', version, text }, now);
+  return signTimestamp(metadata, { version, text }, { keys, clock });
+}
+
+/** Signs a new timestamp for a snapshot that is stored already. */
+export async function signTimestamp(
+  metadata: MetadataSlice,
+  snapshot: { readonly version: number; readonly text: string },
+  { keys, clock }: OnlineSigning,
+): Promise<OnlineVersions> {
+  const now = clock.now();
+  const version = ((await metadata.newest('timestamp'))?.version ?? 0) + 1;
+  const text = makeTimestamp({
+    version,
+    snapshot: snapshot.text,
+    snapshotVersion: snapshot.version,
+    now,
+    signer: keys.timestamp,
+  });
+  await metadata.add({ role: 'timestamp', version, text }, now);
+  return { snapshot: snapshot.version, timestamp: version };
+}
+
+/** The versions that stand in the newest timestamp; zeros before the trust is initialised. */
+export async function onlineVersions(metadata: MetadataSlice): Promise<OnlineVersions> {
+  const newest = await metadata.newest('timestamp');
+  if (!newest) return { snapshot: 0, timestamp: 0 };
+  const { signed } = parseOwn(TimestampMetadata, newest.text);
+  return { snapshot: signed.meta['snapshot.json'].version, timestamp: newest.version };
+}
