@@ -1,0 +1,58 @@
+/** Signs what this robot asks (TRUST 4.10), and asks once more with the server's time where the two clocks differ. */
+import { randomBytes } from 'node:crypto';
+import type { Transport, TransportReply, TransportRequest } from '@fairlead/shared/api/client';
+import { Problem } from '@fairlead/shared/api/problem';
+import { parse } from '@fairlead/shared/parse';
+import { type Clock, fromTimestamp, type Instant } from '@fairlead/shared/time';
+import type { Signer } from '@fairlead/shared/trust/ed25519';
+import { signRequest } from '@fairlead/shared/trust/http-signature';
+
+export interface RequestSigner {
+  /** Headers for one request; every call has a nonce of its own. */
+  headersFor(request: Pick<TransportRequest, 'method' | 'url' | 'body'>): Record<string, string>;
+  /** A transport that signs everything it sends. */
+  transport: Transport;
+}
+
+export function createRequestSigner(deps: {
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly transport: Transport;
+}): RequestSigner {
+  /**
+   * Server time minus ours, for the `created` of signatures only. The server's word is not authenticated, so it
+   * never reaches the clock that judges expiry: the worst a liar gets is a signature with a useless date.
+   */
+  let offsetMs = 0;
+  const headersFor: RequestSigner['headersFor'] = (request) =>
+    signRequest(request, deps.signer, {
+      created: deps.clock.now() + offsetMs,
+      nonce: randomBytes(16).toString('hex'),
+    });
+  const send = (request: TransportRequest): Promise<TransportReply> =>
+    deps.transport({ ...request, headers: { ...request.headers, ...headersFor(request) } });
+
+  return {
+    headersFor,
+    transport: async (request) => {
+      const reply = await send(request);
+      const serverTime = reply.status === 401 ? serverTimeOf(reply) : undefined;
+      if (serverTime === undefined) return reply;
+      offsetMs = serverTime - deps.clock.now();
+      return send(request);
+    },
+  };
+}
+
+function serverTimeOf(reply: TransportReply): Instant | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(Buffer.from(reply.body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const problem = parse(Problem, json);
+  if (!problem.ok || problem.value.code !== 'clock_skew' || problem.value.serverTime === undefined) return undefined;
+  const time = fromTimestamp(problem.value.serverTime);
+  return Number.isFinite(time) ? time : undefined;
+}
