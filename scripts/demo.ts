@@ -1,0 +1,53 @@
+/**
+ * `npm run demo`: a real control plane and three real agents on this machine, and the story of four releases.
+ * Exits 0 only if all of it was observed. `--stay` keeps everything up afterwards.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastLook, robotsAdopt, robotsJoin, robotsRefuse, robotsRollBack } from './demo/chapters.ts';
+import { goOnByHand } from './demo/go-on-by-hand.ts';
+import { createNarrator, type Narrator } from './demo/narrator.ts';
+import { openFleet } from './local-fleet/local-fleet.ts';
+import { createProcesses } from './local-fleet/processes.ts';
+
+const stay = process.argv.includes('--stay');
+const narrator = createNarrator((text) => process.stdout.write(text));
+const folder = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
+const interrupted = new Promise<'interrupted'>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('interrupted'));
+});
+
+const processes = createProcesses(join(folder, 'logs'));
+const told = tell(narrator).then(
+  () => 'told' as const,
+  (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+);
+const end = await Promise.race([told, interrupted]);
+await processes.stopAll();
+
+if (end === 'told') {
+  await rm(folder, { recursive: true, force: true });
+} else {
+  process.exitCode = end === 'interrupted' ? 130 : 1;
+  if (end !== 'interrupted') process.stderr.write(`\nThe story went wrong: ${end.message}\n`);
+  process.stderr.write(`The logs are in ${join(folder, 'logs')}\n`);
+}
+
+async function tell(narrator: Narrator): Promise<void> {
+  const started = performance.now();
+  narrator.chapter('A control plane, and its chain of trust');
+  const fleet = await openFleet(folder, processes, (args) =>
+    narrator.command(`fairlead ${args.join(' ').replaceAll(`${folder}/`, '')}`),
+  );
+  const stage = await robotsJoin(fleet, narrator);
+  await robotsAdopt(stage, { version: '1.0.0', policy: { seed: 1 } });
+  await robotsAdopt(stage, { version: '2.0.0', policy: { seed: 2 } });
+  await robotsRefuse(stage, { version: '3.0.0', policy: { seed: 3, poison: 'nan' } }, '2.0.0');
+  await robotsRollBack(stage, { version: '4.0.0', policy: { seed: 4 }, needs: 'a second camera' }, '2.0.0');
+  await lastLook(stage);
+  narrator.seen(`all of it was observed, in ${Math.round((performance.now() - started) / 1000)} s`);
+  if (!stay) return;
+  process.stdout.write(goOnByHand(stage));
+  await interrupted;
+}

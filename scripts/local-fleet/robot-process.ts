@@ -1,0 +1,93 @@
+/** One pretended robot: its folder, its agent.yaml, its agent as a process, and its application's health endpoint. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EnvironmentName } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import { Type } from 'typebox';
+import { stringify } from 'yaml';
+import { freePort } from './free-port.ts';
+import type { Processes, Running } from './processes.ts';
+
+const MAIN = fileURLToPath(import.meta.resolve('@fairlead/agent/main'));
+
+export interface RobotPlan {
+  readonly name: string;
+  readonly server: string;
+  readonly environment: EnvironmentName;
+  readonly rootSha256: string;
+  /** Without it the robot waits as pending. */
+  readonly token?: string;
+  readonly group?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** What the application says of itself. */
+const Health = Type.Object({
+  ok: Type.Boolean(),
+  release: Type.String(),
+  policySha256: Type.String(),
+  pid: Type.Integer(),
+});
+export type Health = Type.Static<typeof Health>;
+
+export interface Robot {
+  readonly name: string;
+  readonly folder: string;
+  /** The agent's own folder: components, downloads, trust. */
+  readonly root: string;
+  readonly configFile: string;
+  /** Starts (or restarts) the agent. */
+  start(): Running;
+  /** Asks the application itself; undefined where nothing answers. */
+  health(): Promise<Health | undefined>;
+  /** Runs `fairlead-agent COMMAND` beside the running agent. */
+  readonly agentCommand: readonly string[];
+}
+
+/** Writes the robot's folder under `folder`; nothing runs yet. */
+export async function makeRobot(processes: Processes, folder: string, plan: RobotPlan): Promise<Robot> {
+  const port = await freePort();
+  const home = join(folder, plan.name);
+  const root = join(home, 'root');
+  await mkdir(home, { recursive: true });
+  const configFile = join(home, 'agent.yaml');
+  const env = { ROBOT_PORT: String(port) };
+  await writeFile(
+    configFile,
+    stringify({
+      server: plan.server,
+      robot: plan.name,
+      environment: plan.environment,
+      ...(plan.group !== undefined && { group: plan.group }),
+      ...(plan.labels !== undefined && { labels: plan.labels }),
+      root,
+      trust: { rootSha256: plan.rootSha256 },
+      ...(plan.token !== undefined && { enrolment: { token: plan.token } }),
+      services: {
+        manager: 'process',
+        commands: { walking: { component: 'walking', run: [process.execPath, 'app.mjs'], env } },
+        onAgentExit: 'stop',
+      },
+      logLevel: 'info',
+    }),
+    { mode: 0o600 },
+  );
+  return {
+    name: plan.name,
+    folder: home,
+    root,
+    configFile,
+    agentCommand: [MAIN, '--config', configFile],
+    start: () => processes.start(plan.name, [MAIN, 'run', '--config', configFile], env),
+    async health() {
+      try {
+        const reply = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2000) });
+        const health = parse(Health, await reply.json());
+        return health.ok ? health.value : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Writes the folder of one release of the pretended robot: application, policy, goldens, release.yaml. */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { makePolicy, type PolicyOptions } from '../policies/make-policy.ts';
+
+const APP = fileURLToPath(new URL('robot-app/', import.meta.url));
+export const COMPONENT = 'walking';
+
+export interface ReleasePlan {
+  readonly version: string;
+  readonly policy: PolicyOptions;
+  /** Something no robot has: the application starts and is unwell. */
+  readonly needs?: string;
+  readonly probationSec?: number;
+  /** Ballast of random bytes that no compression takes away, for tests that interrupt a download. */
+  readonly ballast?: Uint8Array;
+}
+
+/** Resolves with the folder, ready for `fairlead release build`. */
+export async function writeRelease(parent: string, plan: ReleasePlan): Promise<string> {
+  const folder = join(parent, `${COMPONENT}-${plan.version}`);
+  await mkdir(folder, { recursive: true });
+  await cp(APP, folder, { recursive: true });
+  const { model, goldens } = makePolicy(plan.policy);
+  const release = `${COMPONENT}@${plan.version}`;
+  await Promise.all([
+    writeFile(join(folder, 'robot.json'), JSON.stringify({ release, ...(plan.needs && { needs: plan.needs }) })),
+    writeFile(join(folder, 'policy.onnx'), model),
+    writeFile(join(folder, 'goldens.json'), JSON.stringify(goldens)),
+    ...(plan.ballast ? [writeFile(join(folder, 'ballast.bin'), plan.ballast)] : []),
+    writeFile(join(folder, 'release.yaml'), stringify(releaseYaml(plan))),
+  ]);
+  return folder;
+}
+
+const releaseYaml = ({ version, probationSec = 2 }: ReleasePlan) => ({
+  component: COMPONENT,
+  version,
+  services: [COMPONENT],
+  smokeTests: [{ onnx: { model: 'policy.onnx', goldens: 'goldens.json', runs: 20, p95Ms: 50, maxMemoryMb: 1024 } }],
+  healthChecks: [
+    { command: { run: [process.execPath, 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } },
+  ],
+  probation: { seconds: probationSec },
+});
