@@ -68,28 +68,26 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
       .executeTakeFirst();
     return row && toRelease(row);
   },
-  async list({ environment, component }, { after, limit }) {
-    const rows = await db
+  async highestCounter(environment, component) {
+    const { highest } = await db
       .selectFrom('releases')
-      .selectAll()
-      .$if(environment !== undefined, (query) => query.where('environment', '=', environment ?? ''))
-      .$if(component !== undefined, (query) => query.where('component', '=', component ?? ''))
-      .$if(after !== undefined, (query) =>
-        query.where(({ eb, or, and }) =>
-          or([
-            eb('published_at', '<', toTimestamp(after?.publishedAt ?? 0)),
-            and([
-              eb('published_at', '=', toTimestamp(after?.publishedAt ?? 0)),
-              eb('target', '<', after?.target ?? ''),
-            ]),
-          ]),
-        ),
-      )
-      .orderBy('published_at', 'desc')
-      .orderBy('target', 'desc')
-      .limit(limit)
-      .execute();
-    return rows.map(toRelease);
+      .select(({ fn }) => fn.max('release_counter').as('highest'))
+      .where('environment', '=', environment)
+      .where('component', '=', component)
+      .executeTakeFirstOrThrow();
+    return Number(highest ?? 0);
+  },
+  async list({ environment, component }, { after, limit }) {
+    let query = db.selectFrom('releases').selectAll().orderBy('published_at', 'desc').orderBy('target', 'desc');
+    if (environment !== undefined) query = query.where('environment', '=', environment);
+    if (component !== undefined) query = query.where('component', '=', component);
+    if (after !== undefined) {
+      const at = toTimestamp(after.publishedAt);
+      query = query.where(({ eb, or, and }) =>
+        or([eb('published_at', '<', at), and([eb('published_at', '=', at), eb('target', '<', after.target)])]),
+      );
+    }
+    return (await query.limit(limit).execute()).map(toRelease);
   },
   async ofTarget(target) {
     const row = await db.selectFrom('releases').selectAll().where('target', '=', target).executeTakeFirst();

@@ -31,6 +31,8 @@ export interface ReleasesSlice {
   add(release: PublishedRelease): Promise<void>;
   revoke(target: TargetName, revoked: { readonly at: Instant; readonly by: string }): Promise<void>;
   find(environment: EnvironmentName, release: ReleaseRef): Promise<PublishedRelease | undefined>;
+  /** The highest releaseCounter ever published of a component, revoked ones too; 0 where there is none. */
+  highestCounter(environment: EnvironmentName, component: ComponentName): Promise<number>;
   /** Newest first; `after` is the last release of the page before. */
   list(
     filter: ReleaseFilter,

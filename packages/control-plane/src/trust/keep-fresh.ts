@@ -4,7 +4,8 @@ import { LIFETIMES_MS } from '@fairlead/shared/trust/lifetimes';
 import { SnapshotMetadata, TimestampMetadata } from '@fairlead/shared/trust/metadata';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import type { Store } from '../store/store.ts';
-import { type OnlineSigning, readHead } from './repository-head.ts';
+import type { OnlineSigning } from './online-signing.ts';
+import { readHead } from './repository-head.ts';
 import { signSnapshot, signTimestamp } from './sign-online.ts';
 
 const TIMESTAMP_EVERY = 6 * HOUR;

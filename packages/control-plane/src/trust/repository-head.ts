@@ -1,9 +1,7 @@
 /** What is newest in the repository, read as one. */
 import { Failure } from '@fairlead/shared/failure';
-import type { Clock } from '@fairlead/shared/time';
 import type { RepositoryHead } from '@fairlead/shared/trust/repository';
 import type { MetadataSlice } from '../store/metadata.ts';
-import type { OnlineKeys } from './online-keys.ts';
 
 /** Undefined before the trust is initialised. */
 export async function readHead(metadata: MetadataSlice): Promise<RepositoryHead | undefined> {
@@ -34,9 +32,3 @@ const damaged = (role: string): Failure =>
     retryable: false,
     hint: 'Restore the database of the control plane from its backup.',
   });
-
-/** What everything that signs online needs. */
-export interface OnlineSigning {
-  readonly keys: OnlineKeys;
-  readonly clock: Clock;
-}

@@ -7,7 +7,7 @@ import { TimestampMetadata } from '@fairlead/shared/trust/metadata';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeSnapshot, makeTimestamp, type RepositoryHead } from '@fairlead/shared/trust/repository';
 import type { MetadataSlice } from '../store/metadata.ts';
-import type { OnlineSigning } from './repository-head.ts';
+import type { OnlineSigning } from './online-signing.ts';
 
 export interface OnlineVersions {
   readonly snapshot: number;

@@ -1,0 +1,52 @@
+/**
+ * Before a role may name a release, its bundle is unpacked in thought and every file in it compared with the
+ * manifest: a robot must never be the first to find out that they differ. This reads gigabytes, so it comes
+ * before the transaction, and what was found good once is remembered by the manifest's digest.
+ */
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { Sha256 } from '@fairlead/shared/ids';
+import type { Manifest } from '@fairlead/shared/release/manifest';
+import { parseManifest } from '@fairlead/shared/release/parse-manifest';
+import type { Clock } from '@fairlead/shared/time';
+import type { HasBlob } from '@fairlead/shared/trust/check-release-entry';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import { asTargetName } from '@fairlead/shared/trust/names';
+import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { ReleasesSlice } from '../store/releases.ts';
+
+export interface BundleCheck {
+  readonly artifacts: ArtifactStore;
+  readonly releases: ReleasesSlice;
+  readonly clock: Clock;
+  readonly checkBundle: CheckBundle;
+}
+
+/** Checks the bundle of every release among `texts`. Accepts with what is known to be here, complete and right. */
+export async function checkBundles(
+  deps: BundleCheck,
+  texts: Readonly<Record<string, string>>,
+): Promise<Result<HasBlob>> {
+  const sizes = new Map<Sha256, number>();
+  for (const [name, text] of Object.entries(texts)) {
+    if (!asTargetName(name)?.startsWith('releases/')) continue;
+    const manifest = parseManifest(Buffer.from(text), 'publish');
+    if (!manifest.ok) return refuse({ ...manifest.refused, element: name });
+    const { bundle } = manifest.value;
+    // A missing bundle is refused with the role itself, beside everything else that is wrong with it.
+    if ((await deps.artifacts.size(bundle.sha256)) !== bundle.size) continue;
+    const checked = await checkOnce(deps, manifest.value, sha256Hex(text));
+    if (!checked.ok) return checked;
+    sizes.set(bundle.sha256, bundle.size);
+  }
+  return accept((sha256, size) => sizes.get(sha256) === size);
+}
+
+async function checkOnce(deps: BundleCheck, manifest: Manifest, manifestSha256: Sha256): Promise<Result<unknown>> {
+  if (await deps.releases.isBundleChecked(manifestSha256)) return accept(undefined);
+  const checked = await deps.artifacts.lend(manifest.bundle.sha256, (bundle) =>
+    deps.checkBundle({ bundle, manifest, phase: 'publish' }),
+  );
+  if (checked?.ok) await deps.releases.rememberCheckedBundle(manifestSha256, deps.clock.now());
+  return checked ?? accept(undefined);
+}
