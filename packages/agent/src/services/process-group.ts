@@ -1,0 +1,65 @@
+/** Process groups as /proc shows them. A service is a group: what it forked goes with it. */
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface ProcessStat {
+  /** One letter; Z and X are dead already. */
+  readonly state: string;
+  readonly group: number;
+  /** Clock ticks since boot: with the pid it names a process for good, the pid alone is reused. */
+  readonly startTicks: number;
+}
+
+/** Undefined where there is no such process (any more). */
+export async function statOf(pid: number): Promise<ProcessStat | undefined> {
+  let text: string;
+  try {
+    text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The command in parentheses may itself hold spaces and parentheses: fields are counted after the last one.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, , group] = fields;
+  const startTicks = fields[19];
+  if (state === undefined || group === undefined || startTicks === undefined) return undefined;
+  return { state, group: Number(group), startTicks: Number(startTicks) };
+}
+
+const isAlive = (stat: ProcessStat | undefined): boolean => stat !== undefined && !['Z', 'X'].includes(stat.state);
+
+/** Whether this very process, and not a later one with its number, still runs. */
+export async function isRunning(pid: number, startTicks: number): Promise<boolean> {
+  const stat = await statOf(pid);
+  return isAlive(stat) && stat?.startTicks === startTicks;
+}
+
+/** Whether any live process is left in the group; zombies that nobody reaps do not count. */
+export async function hasLiveMember(group: number): Promise<boolean> {
+  if (!signalGroup(group, 0)) return false;
+  for (const pid of await processIds()) {
+    const stat = await statOf(pid);
+    if (stat?.group === group && isAlive(stat)) return true;
+  }
+  return false;
+}
+
+/** False where the group is gone. */
+export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** The leader of a group that was started with `mark` (`NAME=value`) in its environment. */
+export async function findLeaderByMark(mark: string): Promise<number | undefined> {
+  for (const pid of await processIds()) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (environment.split('\0').includes(mark) && (await statOf(pid))?.group === pid) return pid;
+  }
+  return undefined;
+}
+
+const processIds = async (): Promise<number[]> =>
+  (await readdir('/proc').catch(() => [])).filter((name) => /^[0-9]+$/.test(name)).map(Number);

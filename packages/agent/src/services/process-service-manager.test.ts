@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ComponentName } from '@fairlead/shared/ids';
+import { expect, onTestFinished, test } from 'vitest';
+import type { ServiceCommand } from '../config.ts';
+import { hasLiveMember } from './process-group.ts';
+import { type ProcessServiceManager, processServiceManager } from './process-service-manager.ts';
+import { describeServiceManager } from './service-manager-contract.ts';
+
+const component = 'duck-policy' as ComponentName;
+const STEADY = `#!/bin/sh\necho "$$ in $PWD with token=$FAIRLEAD_TOKEN"\nsleep 1000 & wait\n`;
+/** SIGTERM does not end it. */
+const STUBBORN = `#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n`;
+
+/** A robot on disk with one active release. */
+function robotOnDisk() {
+  const root = mkdtempSync(join(tmpdir(), 'fairlead-services-'));
+  const release = join(root, 'components', component, 'releases', '1.0.0-abc');
+  mkdirSync(release, { recursive: true });
+  const programs = { steady: STEADY, stubborn: STUBBORN, crashing: '#!/bin/sh\nexit 3\n' };
+  for (const [name, script] of Object.entries(programs)) writeFileSync(join(release, name), script, { mode: 0o755 });
+  symlinkSync('releases/1.0.0-abc', join(root, 'components', component, 'active'));
+  const command = (program: string): ServiceCommand => ({ component, run: [program] });
+  const commands: Record<string, ServiceCommand> = {
+    steady: command('./steady'),
+    crashing: command('./crashing'),
+    stubborn: { ...command('./stubborn'), stopTimeoutSec: 1 },
+    missing: command('./not-in-this-release'),
+  };
+  const startAgent = (bootId = 'boot-1') =>
+    processServiceManager({ root, bootId, commands, pace: { watchMs: 20, firstPauseMs: 10 } });
+  const recordOf = (service: string): unknown =>
+    JSON.parse(readFileSync(join(root, 'services', `${service}.json`), 'utf8'));
+  return { root, release, startAgent, recordOf };
+}
+async function withAgent(): Promise<ReturnType<typeof robotOnDisk> & { manager: ProcessServiceManager }> {
+  const robot = robotOnDisk();
+  const manager = await robot.startAgent();
+  onTestFinished(async () => {
+    await manager.close('stop');
+    rmSync(robot.root, { recursive: true });
+  });
+  return { ...robot, manager };
+}
+const runs = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const pidIn = (detail: string): number => Number(/process (\d+)/.exec(detail)?.[1]);
+
+describeServiceManager('process', async () => {
+  const { root, startAgent } = robotOnDisk();
+  const manager = await startAgent();
+  const close = async () => {
+    await manager.close('stop');
+    rmSync(root, { recursive: true });
+  };
+  return { manager, steady: 'steady', crashing: 'crashing', unknown: 'nobody', close };
+});
+
+test('a service runs in its release folder and does not see the agent’s environment', async () => {
+  process.env['FAIRLEAD_TOKEN'] = 'secret';
+  onTestFinished(() => void delete process.env['FAIRLEAD_TOKEN']);
+  const { root, release, manager } = await withAgent();
+  await manager.start('steady', 'switch');
+  const log = join(root, 'services', 'steady.log');
+  await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toMatch(/in .* with token=\n/);
+  expect(readFileSync(log, 'utf8')).toContain(release);
+});
+
+test('a service keeps running while the agent restarts, and the next agent can still stop it', async () => {
+  const { startAgent, manager } = await withAgent();
+  await manager.start('steady', 'switch');
+  const pid = pidIn((await manager.state('steady')).detail);
+  await manager.close('keep');
+
+  const next = await startAgent();
+  await next.adopt();
+  expect(await next.state('steady')).toMatchObject({ state: 'running', restarts: 0 });
+  expect(pidIn((await next.state('steady')).detail)).toBe(pid);
+  await next.stop('steady', 'switch');
+  expect(runs(pid)).toBe(false);
+});
+
+test('an adopted service that dies is started again, and that exit is counted', async () => {
+  const { startAgent, manager } = await withAgent();
+  await manager.start('steady', 'switch');
+  const pid = pidIn((await manager.state('steady')).detail);
+  await manager.close('keep');
+  const next = await startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(async () => (await next.state('steady')).restarts).toBe(1);
+  await expect.poll(async () => pidIn((await next.state('steady')).detail)).toBeGreaterThan(0);
+});
+
+test('an agent killed between the start of a service and the note of its pid still finds it', async () => {
+  const { root, startAgent, manager } = await withAgent();
+  await manager.start('steady', 'switch');
+  const pid = pidIn((await manager.state('steady')).detail);
+  await manager.close('keep');
+  writeFileSync(
+    join(root, 'services', 'steady.json'),
+    JSON.stringify({ wanted: 'running', restarts: 0, bootId: 'boot-1' }),
+  );
+  const next = await startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  expect(pidIn((await next.state('steady')).detail)).toBe(pid);
+});
+
+test('after a reboot a service is started again, and that is no crash', async () => {
+  const { startAgent, manager } = await withAgent();
+  await manager.start('steady', 'switch');
+  await manager.stop('steady', 'switch');
+  await manager.start('steady', 'switch');
+  await manager.close('keep');
+  const afterBoot = await startAgent('boot-2');
+  await afterBoot.adopt();
+  onTestFinished(() => afterBoot.close('stop'));
+  expect(await afterBoot.state('steady')).toMatchObject({ state: 'running', restarts: 0 });
+});
+
+test('a service that ignores SIGTERM is killed with everything it forked', async () => {
+  const { manager } = await withAgent();
+  await manager.start('stubborn', 'switch');
+  const pid = pidIn((await manager.state('stubborn')).detail);
+  expect((await manager.stop('stubborn', 'switch')).ok).toBe(true);
+  expect(await hasLiveMember(pid)).toBe(false);
+});
+
+test('a program that the release does not have is refused by name', async () => {
+  const { manager } = await withAgent();
+  const started = await manager.start('missing', 'switch');
+  expect(!started.ok && started.refused).toMatchObject({ category: 'no_program', element: 'missing', component });
+  expect((await manager.state('missing')).state).toBe('stopped');
+});

@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { describeServiceManager } from './service-manager-contract.ts';
+import { readState, systemdServiceManager, unitName } from './systemd-service-manager.ts';
+
+/** Answers like systemctl, from files beside it, and notes how it was called. A crashing unit restarts at each look. */
+const FAKE_SYSTEMCTL = `#!/bin/sh
+here=$(dirname "$0"); echo "$*" >> "$here/calls"
+verb=$1; for unit; do :; done
+case "$unit" in nobody.service)
+  [ "$verb" = show ] && printf 'LoadState=not-found\\nActiveState=inactive\\nNRestarts=0\\n' && exit 0
+  echo "Unit nobody.service not found." >&2; exit 5;;
+esac
+case "$verb" in
+  start) echo active > "$here/$unit"; echo 0 > "$here/$unit.restarts";;
+  stop) echo inactive > "$here/$unit"; echo 0 > "$here/$unit.restarts";;
+  show)
+    state=$(cat "$here/$unit" 2>/dev/null || echo inactive); restarts=$(cat "$here/$unit.restarts" 2>/dev/null || echo 0)
+    [ "$unit$state" = crashing.serviceactive ] && restarts=$((restarts + 1)) && echo $restarts > "$here/$unit.restarts"
+    printf 'NRestarts=%s\\nResult=success\\nLoadState=loaded\\nActiveState=%s\\nSubState=running\\n' "$restarts" "$state";;
+esac
+`;
+function fakeSystemd() {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-systemctl-'));
+  const systemctl = join(folder, 'systemctl');
+  writeFileSync(systemctl, FAKE_SYSTEMCTL, { mode: 0o755 });
+  return { folder, manager: systemdServiceManager({ systemctl }) };
+}
+
+describeServiceManager('systemd', () => {
+  const { folder, manager } = fakeSystemd();
+  const close = async () => rmSync(folder, { recursive: true });
+  return Promise.resolve({ manager, steady: 'steady', crashing: 'crashing', unknown: 'nobody', close });
+});
+
+test('systemctl is called without a shell, with the unit behind --', async () => {
+  const { folder, manager } = fakeSystemd();
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await manager.start('duck-policy', 'switch');
+  await manager.stop('duck@2.service', 'switch');
+  await manager.state('$(reboot)');
+  expect(readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n')).toEqual([
+    'reset-failed -- duck-policy.service',
+    'start -- duck-policy.service',
+    'stop -- duck@2.service',
+    'show --property=LoadState,ActiveState,SubState,NRestarts,Result -- $(reboot).service',
+  ]);
+});
+
+test.each([
+  ['ActiveState=active\nSubState=running\nNRestarts=2\nResult=success', 'running', 2],
+  ['ActiveState=failed\nSubState=failed\nNRestarts=5\nResult=exit-code', 'failed', 5],
+  ['ActiveState=activating\nSubState=auto-restart\nNRestarts=1\nResult=exit-code', 'failed', 1],
+  ['ActiveState=inactive\nSubState=dead\nNRestarts=0\nResult=success', 'stopped', 0],
+  ['LoadState=not-found\nActiveState=inactive', 'unknown', 0],
+  ['', 'unknown', 0],
+])('a unit that shows %j is %s', (shown, state, restarts) => {
+  expect(readState(shown)).toMatchObject({ state, restarts });
+});
+
+test('a robot without systemctl does not know the state of its services', async () => {
+  const manager = systemdServiceManager({ systemctl: '/nonexistent/systemctl' });
+  expect((await manager.state('duck')).state).toBe('unknown');
+  const stopped = await manager.stop('duck', 'switch');
+  expect(!stopped.ok && stopped.refused).toMatchObject({ category: 'stop_failed', phase: 'switch' });
+});
+
+test('the .service suffix may be left out', () => {
+  expect(['duck', 'duck.service', 'duck.target', 'duck@1'].map(unitName)).toEqual([
+    'duck.service',
+    'duck.service',
+    'duck.target',
+    'duck@1.service',
+  ]);
+});
