@@ -2,39 +2,40 @@
  * `npm run demo`: a real control plane and three real agents on this machine, and the story of four releases.
  * Exits 0 only if all of it was observed. `--stay` keeps everything up afterwards.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastLook, robotsAdopt, robotsJoin, robotsRefuse, robotsRollBack } from './demo/chapters.ts';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { lastLook, robotsAdopt, robotsJoin, robotsRefuse, robotsRollBack, type Stage } from './demo/chapters.ts';
 import { goOnByHand } from './demo/go-on-by-hand.ts';
-import { createNarrator, type Narrator } from './demo/narrator.ts';
+import { createNarrator } from './demo/narrator.ts';
 import { openFleet } from './local-fleet/local-fleet.ts';
 import { createProcesses } from './local-fleet/processes.ts';
 
 const stay = process.argv.includes('--stay');
 const narrator = createNarrator((text) => process.stdout.write(text));
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
+const processes = createProcesses(join(folder, 'logs'));
 const interrupted = new Promise<'interrupted'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('interrupted'));
 });
 
-const processes = createProcesses(join(folder, 'logs'));
-const told = tell(narrator).then(
-  () => 'told' as const,
-  (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-);
-const end = await Promise.race([told, interrupted]);
+const end = await Promise.race([tellStory().catch(asError), interrupted]);
+if (stay && typeof end === 'object' && 'fleet' in end) {
+  process.stdout.write(goOnByHand(end));
+  await interrupted;
+}
 await processes.stopAll();
 
-if (end === 'told') {
-  await rm(folder, { recursive: true, force: true });
-} else {
+if (end === 'interrupted' || end instanceof Error) {
   process.exitCode = end === 'interrupted' ? 130 : 1;
-  if (end !== 'interrupted') process.stderr.write(`\nThe story went wrong: ${end.message}\n`);
+  if (end instanceof Error) process.stderr.write(`\nThe story went wrong: ${end.message}\n`);
   process.stderr.write(`The logs are in ${join(folder, 'logs')}\n`);
+} else {
+  await removeTree(folder);
 }
 
-async function tell(narrator: Narrator): Promise<void> {
+async function tellStory(): Promise<Stage> {
   const started = performance.now();
   narrator.chapter('A control plane, and its chain of trust');
   const fleet = await openFleet(folder, processes, (args) =>
@@ -47,7 +48,9 @@ async function tell(narrator: Narrator): Promise<void> {
   await robotsRollBack(stage, { version: '4.0.0', policy: { seed: 4 }, needs: 'a second camera' }, '2.0.0');
   await lastLook(stage);
   narrator.seen(`all of it was observed, in ${Math.round((performance.now() - started) / 1000)} s`);
-  if (!stay) return;
-  process.stdout.write(goOnByHand(stage));
-  await interrupted;
+  return stage;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
 import type { Processes, Running } from './processes.ts';
-import { waitFor } from './wait-for.ts';
+import { GiveUp, waitFor } from './wait-for.ts';
 
 const MAIN = fileURLToPath(import.meta.resolve('@fairlead/control-plane/main'));
 
@@ -30,7 +30,7 @@ export async function makeControlPlane(processes: Processes, folder: string): Pr
       const args = ['--data', dataFolder, '--listen', `127.0.0.1:${port}`, '--admin-password-file', passwordFile];
       const running = processes.start('control-plane', [MAIN, ...args]);
       await waitFor('the control plane to answer', async () => {
-        if (!running.alive()) throw new Error(`it ended; see ${running.log}`);
+        if (!running.alive()) throw new GiveUp(`The control plane ended; see ${running.log}`);
         return (await fetch(`${url}/health/live`)).ok || undefined;
       });
       return running;

@@ -8,6 +8,9 @@ export interface Patience {
   readonly everyMs?: number;
 }
 
+/** Thrown by `ask` where waiting longer cannot help. */
+export class GiveUp extends Error {}
+
 /**
  * Resolves with the first answer that is not undefined; an exception of `ask` counts as "not yet".
  * @throws Error naming `what` and the last reason after `timeoutMs`.
@@ -24,6 +27,7 @@ export async function waitFor<T>(
       const answer = await ask();
       if (answer !== undefined) return answer;
     } catch (error) {
+      if (error instanceof GiveUp) throw error;
       reason = `: ${error instanceof Error ? error.message : String(error)}`;
     }
     if (performance.now() > until) throw new Error(`Waited ${timeoutMs / 1000} s in vain for ${what}${reason}`);

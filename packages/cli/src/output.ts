@@ -22,6 +22,8 @@ export interface Output {
   table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void;
   /** Human only: one line on stdout. */
   line(text: string, tone?: Tone): void;
+  /** Human only: text for another program to read, unchanged. Never for what came from elsewhere. */
+  text(text: string): void;
   /** The command's result: the JSON document, or what `human` prints. Call it once. */
   done(value: unknown, human: () => void): void;
   /** A bar on stderr where that is a terminal, silent elsewhere. `total` and `set` count the same unit. */
@@ -68,6 +70,9 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     },
     line(text, tone) {
       if (!json()) stdout.write(`${say(stdout, text, tone)}\n`);
+    },
+    text(text) {
+      if (!json()) stdout.write(text);
     },
     done(value, human) {
       if (json()) stdout.write(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,5 +1,6 @@
 /** The tree of commands, in the order of an update's story. */
 import { Command, Option } from 'commander';
+import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addDeployCommands } from './commands/deploy.ts';
 import { addDeploymentCommands } from './commands/deployment.ts';
@@ -34,6 +35,7 @@ const ADD = [
   addUserCommands,
   addTokenCommands,
   addConfigCommands,
+  addCompletionCommand,
 ];
 
 export function createProgram(contextOf: (options: () => GlobalOptions) => CliContext): Program {
