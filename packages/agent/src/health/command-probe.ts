@@ -1,0 +1,45 @@
+/** A program of the release ends with exit code 0. One that can't be started proves nothing: unknown. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
+import { signalGroup } from '../services/process-group.ts';
+import type { ProbeVerdict } from './prober.ts';
+
+type Check = Extract<HealthCheck, { command: unknown }>['command'];
+
+/** What is kept of a talkative check, bytes. */
+const KEPT_OUTPUT = 1000;
+
+export function probeCommand(check: Check, folder: string, signal: AbortSignal): Promise<ProbeVerdict> {
+  const [program = '', ...args] = check.run;
+  const path = program.includes('/') && !program.startsWith('/') ? join(folder, program) : program;
+  return new Promise((resolve) => {
+    const child = spawn(path, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const kill = (): void => {
+      // The group: a shell script's children would else outlive their check.
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+    };
+    const settle = (verdict: ProbeVerdict): void => {
+      signal.removeEventListener('abort', kill);
+      resolve(verdict);
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    let said = '';
+    const keep = (chunk: Buffer): void => {
+      said = (said + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.once('error', (error) =>
+      settle({ verdict: 'unknown', detail: `${program} could not run: ${error.message}` }),
+    );
+    child.once('exit', (code, killedBy) => {
+      // A check that leaves children behind would, every few seconds, leave more.
+      kill();
+      if (signal.aborted) return settle({ verdict: 'unhealthy', detail: `${program} did not end in time` });
+      const ended = killedBy ? `was killed by ${killedBy}` : `ended with code ${code}`;
+      const tail = said.trim() === '' ? '' : `: ${said.trim()}`;
+      settle({ verdict: code === 0 ? 'healthy' : 'unhealthy', detail: `${program} ${ended}${tail}` });
+    });
+  });
+}
