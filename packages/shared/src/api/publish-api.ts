@@ -97,6 +97,7 @@ export const publishApi = {
     ),
     reply: Type.Object({ rootSha256: Sha256 }),
     status: 201,
+    maxBodyBytes: 4 * 1024 * 1024,
   },
   publishRole: {
     method: 'PUT',
@@ -121,6 +122,7 @@ export const publishApi = {
       closed,
     ),
     reply: Type.Object({ version: Type.Integer(), snapshot: Type.Integer(), timestamp: Type.Integer() }),
+    maxBodyBytes: 4 * 1024 * 1024,
   },
   listReleases: {
     method: 'GET',

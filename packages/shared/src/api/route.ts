@@ -26,6 +26,8 @@ export interface Route {
   readonly reply: TSchema | 'bytes' | 'text';
   /** Success status; default 200. */
   readonly status?: 200 | 201 | 202 | 204;
+  /** Largest JSON body; default 1 MiB. */
+  readonly maxBodyBytes?: number;
   /** How often one address may call per minute; unlimited where absent. */
   readonly callsPerMinute?: number;
   /** The reply holds a secret: it is never kept, so an Idempotency-Key has no effect. */

@@ -1,0 +1,73 @@
+/** An operator's word on a robot: accept, reject, decommission, or change what it is called for. */
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { Lifecycle } from '@fairlead/shared/fleet/states';
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Handlers } from '../http/handlers.ts';
+import { problem } from '../http/problem.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Slices } from '../store/store.ts';
+import { needRobot, type RobotViewDeps, viewOne } from './list-robots.ts';
+
+export interface ChangeRobotsDeps extends RobotViewDeps {
+  /** Runs in the transaction that decommissions: what was still ordered of the robot ends with it. */
+  readonly onDecommission?: (slices: Slices, robot: RobotId, by: string) => Promise<void>;
+  /** The robot's next answer differs from what it is waiting for. */
+  readonly wake?: (robot: RobotId) => void;
+}
+type ChangeRoutes = Pick<typeof operatorApi, 'changeRobot' | 'acceptRobot' | 'rejectRobot' | 'decommissionRobot'>;
+type Change = (record: RobotRecord, slices: Slices) => RobotRecord | Promise<RobotRecord>;
+
+export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRoutes> {
+  const change = async (robot: RobotId, apply: Change) => {
+    const record = await deps.store.transaction(async (slices) => {
+      const changed = await apply(await needRobot(slices, robot), slices);
+      await slices.robots.save(changed);
+      return changed;
+    });
+    deps.wake?.(robot);
+    return viewOne(deps, record);
+  };
+
+  return {
+    changeRobot: ({ params, body }) =>
+      change(params.robot, ({ group, ...record }) => {
+        const newGroup = body.group ?? group;
+        // An empty group takes the robot out of its group.
+        return { ...record, ...(newGroup && { group: newGroup }), labels: body.labels ?? record.labels };
+      }),
+
+    acceptRobot: ({ params, body }) =>
+      change(params.robot, (record) => {
+        if (body.keyFingerprint !== undefined && body.keyFingerprint !== record.keyid) throw otherKey(record);
+        return move(record, 'accepted', ['pending', 'rejected']);
+      }),
+
+    rejectRobot: ({ params }) => change(params.robot, (record) => move(record, 'rejected', ['pending'])),
+
+    decommissionRobot: ({ params, caller }) =>
+      change(params.robot, async (record, slices) => {
+        await slices.robots.blockKey(record.keyid, deps.clock.now());
+        await deps.onDecommission?.(slices, record.robot, caller.name);
+        return move(record, 'decommissioned', ['pending', 'accepted', 'rejected']);
+      }),
+  };
+}
+
+/** Doing it twice is as good as once. */
+function move(record: RobotRecord, to: Lifecycle, from: readonly Lifecycle[]): RobotRecord {
+  if (record.lifecycle === to) return record;
+  if (from.includes(record.lifecycle)) return { ...record, lifecycle: to };
+  throw problem('conflict', `${record.robot} is ${record.lifecycle} and cannot become ${to}.`, { hint: NEXT[to] });
+}
+
+const NEXT: Readonly<Record<Lifecycle, string>> = {
+  pending: 'A robot becomes pending by enrolling.',
+  accepted: 'A decommissioned robot enrols again, with a new key.',
+  rejected: 'An accepted robot is taken out with: fairlead robot decommission ROBOT',
+  decommissioned: 'Nothing is left to do.',
+};
+
+const otherKey = ({ robot, keyid }: RobotRecord) =>
+  problem('conflict', `The key of ${robot} has the fingerprint ${keyid}, which is not the one you compared.`, {
+    hint: 'Somebody else may use this name. Compare again with: fairlead-agent status, on the robot.',
+  });

@@ -1,0 +1,55 @@
+/** One-time tokens for robots (TRUST 4.11): shown once, kept as a digest, bound to environment and name. */
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import { type Clock, SECOND, toTimestamp } from '@fairlead/shared/time';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import type { Handlers } from '../http/handlers.ts';
+import { problem } from '../http/problem.ts';
+import { newEnrolmentToken, newTokenId } from '../people/api-token.ts';
+import type { EnrolmentToken } from '../store/enrolment-tokens.ts';
+import type { Store } from '../store/store.ts';
+
+export interface EnrolmentTokenDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+const DEFAULT_TTL_SEC = 3600;
+
+type EnrolmentTokenRoutes = Pick<
+  typeof operatorApi,
+  'listEnrolmentTokens' | 'createEnrolmentToken' | 'deleteEnrolmentToken'
+>;
+
+export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Handlers<EnrolmentTokenRoutes> {
+  return {
+    listEnrolmentTokens: async () => ({ items: (await store.enrolmentTokens.usable(clock.now())).map(view) }),
+
+    async createEnrolmentToken({ caller, body }) {
+      const { ttlSec = DEFAULT_TTL_SEC, ...boundTo } = body;
+      const now = clock.now();
+      const secret = newEnrolmentToken();
+      const token = {
+        ...boundTo,
+        id: newTokenId(),
+        secretSha256: sha256Hex(secret),
+        createdBy: caller.name,
+        createdAt: now,
+        expiresAt: now + ttlSec * SECOND,
+      };
+      await store.enrolmentTokens.insert(token);
+      return { id: token.id, token: secret, expiresAt: toTimestamp(token.expiresAt) };
+    },
+
+    async deleteEnrolmentToken({ params }) {
+      if (await store.enrolmentTokens.remove(params.id)) return {};
+      throw problem('not_found', `There is no enrolment token ${params.id}.`);
+    },
+  };
+}
+
+const view = (token: EnrolmentToken) => ({
+  id: token.id,
+  ...(token.robot !== undefined && { robot: token.robot }),
+  environment: token.environment,
+  createdBy: token.createdBy,
+  expiresAt: toTimestamp(token.expiresAt),
+});

@@ -1,0 +1,82 @@
+/** Robots for people: one, or those that a selector chooses, a page at a time. */
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { RobotView } from '@fairlead/shared/fleet/robot-facts';
+import { labelsOf, matches, parseSelector, type Selector } from '@fairlead/shared/fleet/selector';
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Clock } from '@fairlead/shared/time';
+import type { Handlers } from '../http/handlers.ts';
+import { problem } from '../http/problem.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Store } from '../store/store.ts';
+import type { FleetSettings } from './fleet-settings.ts';
+import type { PresenceRegistry } from './presence-registry.ts';
+import { type DesiredRelease, viewRobot } from './robot-view.ts';
+
+export interface RobotViewDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly presence: PresenceRegistry;
+  readonly settings: FleetSettings;
+  /** What each of these robots should run. */
+  readonly desiredOf: (robots: readonly RobotId[]) => Promise<ReadonlyMap<RobotId, readonly DesiredRelease[]>>;
+}
+const DEFAULT_PAGE = 100;
+
+export function listRobotsHandlers(
+  deps: RobotViewDeps,
+): Handlers<Pick<typeof operatorApi, 'listRobots' | 'showRobot'>> {
+  return {
+    async listRobots({ query }) {
+      const selector = query.selector === undefined ? undefined : readSelector(query.selector);
+      // By name, after the last one of the page before: robots that join or leave meanwhile shift nothing.
+      const chosen = (await deps.store.robots.all()).filter(
+        (record) =>
+          (query.cursor === undefined || record.robot > query.cursor) &&
+          (query.lifecycle === undefined || record.lifecycle === query.lifecycle) &&
+          (selector === undefined || matches(selector, labelsOf(record))),
+      );
+      const page = chosen.slice(0, query.limit ?? DEFAULT_PAGE);
+      const items = await viewRobots(deps, page);
+      const last = page.at(-1);
+      return { items, ...(last && page.length < chosen.length && { next: last.robot }) };
+    },
+
+    showRobot: async ({ params }) => viewOne(deps, await needRobot(deps.store, params.robot)),
+  };
+}
+
+export async function viewOne(deps: RobotViewDeps, record: RobotRecord): Promise<RobotView> {
+  const desired = await deps.desiredOf([record.robot]);
+  return view(deps, record, desired);
+}
+
+async function viewRobots(deps: RobotViewDeps, records: readonly RobotRecord[]): Promise<RobotView[]> {
+  const desired = await deps.desiredOf(records.map(({ robot }) => robot));
+  return records.map((record) => view(deps, record, desired));
+}
+
+function view(
+  { presence, settings, clock }: RobotViewDeps,
+  record: RobotRecord,
+  desired: ReadonlyMap<RobotId, readonly DesiredRelease[]>,
+): RobotView {
+  return viewRobot(record, presence.of(record.robot), desired.get(record.robot) ?? [], settings.now(), clock.now());
+}
+
+/** Rejects with not_found and the way to the right name. */
+export async function needRobot({ robots }: Pick<Store, 'robots'>, robot: RobotId): Promise<RobotRecord> {
+  const record = await robots.find(robot);
+  if (record) return record;
+  throw problem('not_found', `There is no robot ${robot}.`, { hint: 'fairlead robot list' });
+}
+
+/** Rejects with bad_request where the text is no selector. */
+export function readSelector(text: string): Selector {
+  const selector = parseSelector(text);
+  if (selector.ok) return selector.value;
+  const { at, message } = selector.refused;
+  throw problem('bad_request', `The selector does not parse at character ${at + 1}: ${message}.`, {
+    hint: 'Kubernetes syntax: group=warehouse,env in (staging,production),!maintenance',
+    mistakes: [{ at: '/selector', message }],
+  });
+}

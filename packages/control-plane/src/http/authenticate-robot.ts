@@ -1,0 +1,107 @@
+/** Doors for robots: the RFC 9421 signature of TRUST 4.10 over this very request, once. */
+import { Sha256 } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import { type Clock, MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { isAcceptablePublicKey, keyIdOf } from '@fairlead/shared/trust/ed25519';
+import { verifyRequest } from '@fairlead/shared/trust/http-signature';
+import { Type } from 'typebox';
+import type { Store } from '../store/store.ts';
+import type { Doors, IncomingRequest } from './authenticate.ts';
+import type { NobodyCaller, RobotCaller } from './caller.ts';
+import { problem } from './problem.ts';
+
+export interface RobotDoorDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** host:port names under which robots reach this server; a signature for any other is refused (attack 68). */
+  readonly authorities: readonly string[];
+}
+
+/** Longer than any signature stays valid (300 s either way). */
+export const NONCE_MEMORY_MS = 10 * MINUTE;
+
+const KEYID = /;keyid="([0-9a-f]{64})"/;
+const NamesARobot = Type.Object({ robot: Type.String() });
+const NamesAKey = Type.Object({ publicKey: Type.String() });
+
+export function robotDoors(deps: RobotDoorDeps): Pick<Doors, 'robot' | 'enrollingRobot'> {
+  return {
+    async robot(request, { waiting }): Promise<RobotCaller> {
+      const keyid = claimedKey(request);
+      const key = await deps.store.robots.findKey(keyid);
+      const record = key && !key.blockedAt ? await deps.store.robots.find(key.robot) : undefined;
+      // A robot that was replaced under its name speaks with another key now.
+      if (!key || record?.keyid !== keyid || record.lifecycle === 'decommissioned') throw unknownKey();
+      await proveSignature(deps, request, key.publicKey);
+      if (!waiting && record.lifecycle !== 'accepted') throw notAccepted(record.robot, record.lifecycle);
+      const named = parse(NamesARobot, request.params);
+      if (named.ok && named.value.robot !== record.robot) throw anotherRobot(named.value.robot);
+      return { kind: 'robot', robot: record.robot, keyid, lifecycle: record.lifecycle };
+    },
+
+    async enrollingRobot(request): Promise<NobodyCaller> {
+      const body = parse(NamesAKey, request.body);
+      const publicKey = body.ok ? body.value.publicKey : '';
+      if (!isAcceptablePublicKey(publicKey)) {
+        throw problem('bad_signature', 'publicKey is not an acceptable Ed25519 key.', {
+          hint: 'Make a new robot key.',
+        });
+      }
+      // Proof of possession: nobody enrols a key that another robot holds (attack 72).
+      if (keyIdOf(publicKey) !== claimedKey(request)) throw unknownKey();
+      await proveSignature(deps, request, publicKey);
+      return { kind: 'nobody' };
+    },
+  };
+}
+
+async function proveSignature(deps: RobotDoorDeps, request: IncomingRequest, publicKey: string): Promise<void> {
+  const now = deps.clock.now();
+  const signed = {
+    method: request.method,
+    authority: one(request.headers['host']) ?? '',
+    path: request.path,
+    query: request.query,
+    headers: {
+      signature: one(request.headers['signature']),
+      'signature-input': one(request.headers['signature-input']),
+      'content-digest': one(request.headers['content-digest']),
+    },
+    body: request.rawBody,
+  };
+  const verified = verifyRequest(signed, { publicKeyOf: () => publicKey, now, authorities: deps.authorities });
+  if (!verified.ok) {
+    const { code, detail } = verified.refused;
+    if (code === 'clock_skew') throw problem(code, sentence(detail), { serverTime: toTimestamp(now) });
+    throw problem(code, sentence(detail), {
+      hint: `Robots sign method, authority, path, query and body; this server is called ${deps.authorities.join(', ')}.`,
+    });
+  }
+  // After the signature, so that nobody else can use up a robot's nonces.
+  if (await deps.store.requestNonces.remember(keyIdOf(publicKey), verified.value.nonce, now)) return;
+  throw problem('replay', 'A request with this nonce was accepted before.', { hint: 'Sign each request anew.' });
+}
+
+function claimedKey({ headers }: IncomingRequest): Sha256 {
+  const keyid = parse(Sha256, KEYID.exec(one(headers['signature-input']) ?? '')?.[1]);
+  if (keyid.ok) return keyid.value;
+  throw problem('bad_signature', 'The request carries no signature of a robot.', {
+    hint: 'Robots sign every request with their own key (RFC 9421).',
+  });
+}
+
+/** Two signatures, or two labels, are not one signature (attack 67). */
+const one = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : undefined;
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
+const unknownKey = () =>
+  problem('bad_signature', 'No robot of this fleet speaks with that key.', {
+    hint: 'Enrol the robot; a decommissioned one needs a new key.',
+  });
+const notAccepted = (robot: string, lifecycle: string) =>
+  problem('forbidden', `${robot} is ${lifecycle}.`, {
+    hint: `An operator accepts it with: fairlead robot accept ${robot}`,
+  });
+const anotherRobot = (named: string) => problem('forbidden', `This key is not the key of ${named}.`);

@@ -1,0 +1,105 @@
+/** Serves route definitions: validation, authentication, replies and refusals are the same for each of them. */
+import { Readable } from 'node:stream';
+import type { Access, Api, Route } from '@fairlead/shared/api/route';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticate } from './authenticate.ts';
+import { Answer, type BytesReply, type Handler, type Handlers } from './handlers.ts';
+import type { OpenRequests } from './open-requests.ts';
+import type { ReplayAnswers } from './replay-answers.ts';
+import { routeOf } from './route-context.ts';
+
+export interface ServeDeps {
+  readonly authenticate: Authenticate;
+  readonly openRequests: OpenRequests;
+  readonly replayAnswers: ReplayAnswers;
+}
+
+/** Refuses people before their body is read; a robot's signature covers its body, so that is read first. */
+export function authenticateEverything(app: FastifyInstance, authenticate: Authenticate): void {
+  const ask = async (request: FastifyRequest) => {
+    const route = routeOf(request);
+    if (route) request.caller = await authenticate(route.access, incoming(request));
+  };
+  app.addHook('onRequest', async (request) => {
+    if (!signsItsBody(routeOf(request)?.access)) await ask(request);
+  });
+  app.addHook('preValidation', async (request) => {
+    if (signsItsBody(routeOf(request)?.access)) await ask(request);
+  });
+}
+
+const signsItsBody = (access: Access | undefined): boolean => access?.includes('robot') === true;
+
+const incoming = (request: FastifyRequest) => {
+  const [path = '', query = ''] = splitOnce(request.raw.url ?? '', '?');
+  const { method, headers, body, params } = request;
+  return { method, path, query, headers, rawBody: request.rawBody ?? new Uint8Array(), body, params };
+};
+
+const splitOnce = (text: string, mark: string): [string, string] => {
+  const at = text.indexOf(mark);
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+};
+
+export function serveApi<A extends Api>(app: FastifyInstance, api: A, handlers: Handlers<A>, deps: ServeDeps): void {
+  for (const [name, route] of Object.entries(api)) {
+    // The type of `Handlers` has paired them already; Fastify hands over what the route's schemas have checked.
+    serveRoute(app, route, handlers[name] as unknown as Handler<Route>, deps);
+  }
+}
+
+function serveRoute(app: FastifyInstance, route: Route, handler: Handler<Route>, deps: ServeDeps): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: schemasOf(route),
+    config: {
+      api: { route },
+      ...(route.callsPerMinute !== undefined && { rateLimit: { max: route.callsPerMinute, timeWindow: 60_000 } }),
+    },
+    ...(route.maxBodyBytes !== undefined && { bodyLimit: route.maxBodyBytes }),
+    preValidation: async (request) => {
+      // `curl -X POST` without a body means no wishes; what the schema requires it still names.
+      if (route.body !== undefined && route.body !== 'bytes') request.body ??= {};
+    },
+    handler: (request, reply) =>
+      deps.replayAnswers(route, request, reply, async () => {
+        const answer = await handler(handed(request, deps.openRequests.signalFor(reply)));
+        return sendAnswer(route, answer, reply);
+      }),
+  });
+}
+
+const schemasOf = (route: Route) => ({
+  ...(route.params && { params: route.params }),
+  ...(route.query && { querystring: route.query }),
+  ...(route.body !== undefined && route.body !== 'bytes' && { body: route.body }),
+  ...(typeof route.reply === 'object' && { response: { [route.status ?? 200]: route.reply } }),
+});
+
+/** The types of `Handler<Route>` are the widest of all routes: each real handler sees its own. */
+const handed = (request: FastifyRequest, signal: AbortSignal): Parameters<Handler<Route>>[0] =>
+  ({
+    params: request.params,
+    query: request.query,
+    body: request.body ?? Readable.from([]),
+    caller: request.caller,
+    headers: request.headers,
+    signal,
+    requestId: request.id,
+  }) as Parameters<Handler<Route>>[0];
+
+function sendAnswer(route: Route, answer: unknown, reply: FastifyReply): FastifyReply {
+  if (route.reply === 'bytes') return sendBytes(answer as BytesReply, reply);
+  if (route.reply === 'text') return reply.type('text/plain; charset=utf-8').send(answer);
+  if (answer instanceof Answer) return reply.status(answer.status).send(answer.value);
+  return reply.status(route.status ?? 200).send(answer);
+}
+
+function sendBytes({ status, headers, contentType, body }: BytesReply, reply: FastifyReply): FastifyReply {
+  return reply
+    .status(status ?? 200)
+    .headers({ ...headers })
+    .type(contentType)
+    .send(body instanceof Readable ? body : Buffer.from(body));
+}

@@ -1,0 +1,57 @@
+/** API tokens: what scripts authenticate with. Only a digest of the secret is kept. */
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import { type Clock, DAY, toTimestamp } from '@fairlead/shared/time';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import { isAtLeast } from '../http/authenticate.ts';
+import type { PersonCaller } from '../http/caller.ts';
+import type { Handlers } from '../http/handlers.ts';
+import { problem } from '../http/problem.ts';
+import type { ApiToken } from '../store/people.ts';
+import type { Store } from '../store/store.ts';
+import { newApiToken, newTokenId } from './api-token.ts';
+
+export interface ManageTokensDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+}
+type TokenRoutes = Pick<typeof operatorApi, 'listTokens' | 'createToken' | 'deleteToken'>;
+
+export function manageTokensHandlers({ store, clock }: ManageTokensDeps): Handlers<TokenRoutes> {
+  const visibleTo = async (caller: PersonCaller) =>
+    (await store.people.allTokens()).filter(({ user }) => caller.role === 'admin' || user === caller.name);
+
+  return {
+    listTokens: async ({ caller }) => ({ items: (await visibleTo(caller)).map(view) }),
+
+    async createToken({ caller, body }) {
+      const role = body.role ?? caller.role;
+      if (!isAtLeast(caller.role, role)) {
+        throw problem('forbidden', `A ${caller.role} cannot make a token that is ${role}.`);
+      }
+      const now = clock.now();
+      const secret = newApiToken();
+      const token = { id: newTokenId(), user: caller.name, name: body.name, role, createdAt: now };
+      const expiry = body.ttlDays === undefined ? {} : { expiresAt: now + body.ttlDays * DAY };
+      await store.people.insertToken({ ...token, ...expiry, secretSha256: sha256Hex(secret) });
+      return { id: token.id, token: secret };
+    },
+
+    async deleteToken({ caller, params }) {
+      // Somebody else's token is as absent as one that never was.
+      const token = (await visibleTo(caller)).find(({ id }) => id === params.id);
+      if (!token) throw problem('not_found', `You have no token ${params.id}.`, { hint: 'fairlead token list' });
+      await store.people.removeToken(token.id);
+      return {};
+    },
+  };
+}
+
+const view = (token: ApiToken) => ({
+  id: token.id,
+  name: token.name,
+  user: token.user,
+  role: token.role,
+  createdAt: toTimestamp(token.createdAt),
+  ...(token.expiresAt !== undefined && { expiresAt: toTimestamp(token.expiresAt) }),
+  ...(token.lastUsedAt !== undefined && { lastUsedAt: toTimestamp(token.lastUsedAt) }),
+});

@@ -1,0 +1,36 @@
+/** Passwords are kept as scrypt hashes with their cost beside them, so that the cost can rise later. */
+import { randomBytes, type ScryptOptions, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback);
+
+export interface PasswordCost {
+  /** log2 of scrypt's N. */
+  readonly log2N: number;
+  readonly r: number;
+  readonly p: number;
+}
+/** OWASP's equivalent of N=2^17, p=1 in a quarter of its memory: 32 MiB, three times over. */
+export const PASSWORD_COST: PasswordCost = { log2N: 15, r: 8, p: 3 };
+const KEY_BYTES = 32;
+const FORMAT = /^scrypt\$([0-9]{1,2})\$([0-9]{1,2})\$([0-9]{1,2})\$([A-Za-z0-9_-]+)\$([A-Za-z0-9_-]+)$/;
+
+export async function hashPassword(password: string, cost: PasswordCost = PASSWORD_COST): Promise<string> {
+  const salt = randomBytes(16);
+  const key = await derive(password, salt, cost);
+  return `scrypt$${cost.log2N}$${cost.r}$${cost.p}$${salt.toString('base64url')}$${key.toString('base64url')}`;
+}
+
+/** Constant in time for a given cost. False for a hash that is not one of ours. */
+export async function isPassword(password: string, hash: string): Promise<boolean> {
+  const [, log2N, r, p, salt, key] = FORMAT.exec(hash) ?? [];
+  if (salt === undefined || key === undefined) return false;
+  const cost = { log2N: Number(log2N), r: Number(r), p: Number(p) };
+  const given = await derive(password, Buffer.from(salt, 'base64url'), cost);
+  const kept = Buffer.from(key, 'base64url');
+  return given.length === kept.length && timingSafeEqual(given, kept);
+}
+
+/** Unicode has several spellings of one é: the keyboard must not decide whether a password fits. */
+const derive = (password: string, salt: Buffer, { log2N, r, p }: PasswordCost): Promise<Buffer> =>
+  scrypt(password.normalize('NFKC'), salt, KEY_BYTES, { N: 2 ** log2N, r, p, maxmem: 256 * 2 ** log2N * r });

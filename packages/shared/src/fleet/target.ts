@@ -1,0 +1,26 @@
+/** Which robots an order is meant for. */
+import { type Static, Type } from 'typebox';
+import { RobotId } from '../ids.ts';
+
+const closed = { additionalProperties: false };
+
+/** Exactly one way to say which robots. */
+export const Target = Type.Union(
+  [
+    Type.Object({ robot: RobotId }, closed),
+    Type.Object({ group: Type.String({ minLength: 1, maxLength: 63 }) }, closed),
+    Type.Object(
+      {
+        selector: Type.String({
+          minLength: 1,
+          maxLength: 1000,
+          description: 'Kubernetes label-selector syntax over labels, group, environment and robot.',
+        }),
+      },
+      closed,
+    ),
+    Type.Object({ all: Type.Literal(true) }, closed),
+  ],
+  { description: 'Which robots: one, a group, a label selector, or all.' },
+);
+export type Target = Static<typeof Target>;
