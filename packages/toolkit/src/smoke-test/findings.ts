@@ -21,8 +21,8 @@ const HINTS = {
   model_failed:         'The model refused its own example inputs: correct the inputs or the model.',
   // its answers
   golden_missing:       'Make goldens with `fairlead release golden`, or state `requireGoldens: false` for this model.',
-  golden_invalid:       'Make the goldens again with `fairlead release golden`.',
-  golden_mismatch:      'The model is not the one the goldens were made with, or it is damaged.',
+  golden_invalid:       'Make the goldens again with `fairlead release golden`, from inputs that differ.',
+  golden_mismatch:      'The model is not the one the goldens were made with, or it is damaged. If it is meant, make new goldens.',
   out_of_range:         'The model leaves the range that release.yaml allows: retrain it, or correct min and max.',
   not_finite:           'The model answers NaN or infinity: check its weights and the scaling of its inputs.',
   not_repeatable:       'The model answers the same question differently: remove random operators from the graph.',
@@ -74,7 +74,6 @@ export function toRefusal(found: Finding, phase: Phase, component?: string): Ref
 
 /** Keeps the end of a long text; terminal escapes (a model's name may hold them) become dots. */
 function printable(text: string, length: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  const clean = text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '·').trim();
+  const clean = text.replace(/\p{Cc}/gu, (control) => (control === '\n' ? control : '·')).trim();
   return clean.length <= length ? clean : `… ${clean.slice(2 - length)}`;
 }

@@ -6,8 +6,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { keepTail } from './bounded-tail.ts';
+import { killGroup, killStrays } from './kill-strays.ts';
 import { type MemoryWatch, watchMemory } from './memory-watch.ts';
 import { limitMemoryFromHere, withLimits } from './process-limits.ts';
 
@@ -43,27 +45,26 @@ type Ending = GuardedEnd['end'];
 
 /** All that fd 3 may carry, golden outputs included. */
 const MAX_CHANNEL_BYTES = 256 * 2 ** 20;
+/** A killed process that hangs in the kernel (a dead disk) is not waited for any longer. */
+const STUCK_MS = 1500;
 /** How long output may still arrive after the exit; a grandchild may hold the pipe open for ever. */
 const DRAIN_MS = 200;
 
-/** Resolves when the whole process group is gone: at the latest `timeoutMs` plus a few milliseconds after the call. */
+/** Resolves when the whole process group is gone: at the latest `timeoutMs` plus two seconds after the call. */
 export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
   const started = performance.now();
+  let child: ChildProcess;
+  try {
+    child = start(order);
+  } catch (error) {
+    const status = error instanceof Error ? error.message : String(error);
+    return Promise.resolve({ end: 'not_started', status, ms: 0, peakMb: 0, output: '' });
+  }
   return new Promise((resolve) => {
     let watch: MemoryWatch | undefined;
     let ending: Ending = 'exited';
     let settled = false;
-    const child = start(order);
     const tail = keepTail([child.stdout, child.stderr]);
-    const kill = (why: Ending): void => {
-      if (ending === 'exited') ending = why;
-      killGroup(child);
-    };
-    const timer = setTimeout(() => kill('timed_out'), order.timeoutMs);
-    const cancel = (): void => kill('cancelled');
-    order.signal?.addEventListener('abort', cancel);
-    if (order.signal?.aborted) cancel();
-
     const settle = (status: number | string): void => {
       if (settled) return;
       settled = true;
@@ -71,24 +72,35 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
       watch?.stop();
       order.signal?.removeEventListener('abort', cancel);
       for (const stream of child.stdio) stream?.destroy();
+      killStrays(order.scratch);
       const ms = performance.now() - started;
       resolve({ end: ending, status, ms, peakMb: watch?.peakMb() ?? 0, output: tail.text() });
     };
+    const kill = (why: Ending): void => {
+      if (ending !== 'exited') return;
+      ending = why;
+      killGroup(child.pid);
+      setTimeout(() => settle('SIGKILL'), STUCK_MS).unref();
+    };
+    const timer = setTimeout(() => kill('timed_out'), order.timeoutMs);
+    const cancel = (): void => kill('cancelled');
+    order.signal?.addEventListener('abort', cancel);
     child.once('error', (error) => {
       ending = 'not_started';
       settle(error.message);
     });
     child.once('exit', (code, signal) => {
       // What it left behind in its group goes with it, whether it ended well or not.
-      killGroup(child);
+      killGroup(child.pid);
       const status = code ?? signal ?? -1;
       child.once('close', () => settle(status));
-      setTimeout(() => settle(status), DRAIN_MS);
+      setTimeout(() => settle(status), DRAIN_MS).unref();
     });
     if (child.pid === undefined) return;
     lowerPriority(child.pid);
     watch = watchMemory(child.pid, order.maxResidentMb ?? Number.POSITIVE_INFINITY, () => kill('too_much_memory'));
     if (order.onLine) listen(child, child.pid, order.onLine, kill);
+    if (order.signal?.aborted) cancel();
   });
 }
 
@@ -106,7 +118,8 @@ function start(order: GuardedOrder): ChildProcess {
     stdio: [order.onLine ? 'pipe' : 'ignore', 'pipe', 'pipe', order.onLine ? 'pipe' : 'ignore'],
     // No NODE_OPTIONS, no tokens, no LD_PRELOAD: nothing of ours reaches it.
     env: {
-      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      // Ours last, so that a self-test written for Node finds one.
+      PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${dirname(process.execPath)}`,
       LANG: 'C.UTF-8',
       HOME: order.scratch,
       TMPDIR: order.scratch,
@@ -124,10 +137,8 @@ function listen(
   stdin.on('error', () => undefined); // It died before it was told: its exit says more.
   const controls: GuardedControls = {
     proceed: (input, allowanceMb) => {
-      limitMemoryFromHere(pid, allowanceMb).then(
-        () => stdin.end(input),
-        () => kill('not_started'),
-      );
+      const goOn = (): void => void stdin.end(input);
+      limitMemoryFromHere(pid, allowanceMb).then(goOn, goOn);
     },
   };
   const channel = child.stdio[3] as Readable;
@@ -146,15 +157,6 @@ function listen(
     }
     if (from < chunk.length) rest.push(chunk.subarray(from));
   });
-}
-
-function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The group is already empty.
-  }
 }
 
 /** The robot's own work goes first. */

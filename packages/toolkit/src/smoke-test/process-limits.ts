@@ -40,7 +40,10 @@ export function withLimits(
   ];
 }
 
-/** From now on the running process may take at most `allowanceMb` more; allocations beyond it fail at once. */
+/**
+ * From now on the running process may take at most `allowanceMb` more; allocations beyond it fail at once.
+ * Rejects where the kernel does not allow it (a hardened container): the 10 ms watch still holds then.
+ */
 export async function limitMemoryFromHere(pid: number, allowanceMb: number): Promise<void> {
   if (!PRLIMIT) return;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

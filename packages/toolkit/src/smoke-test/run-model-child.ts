@@ -36,7 +36,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
       else said.push(message);
     };
     const ended = await runGuarded({
-      command: [process.execPath, '--no-warnings', CHILD],
+      command: [process.execPath, '--no-warnings', '--expose-gc', CHILD],
       // An empty folder: no file of ours can be found by a relative name.
       cwd: scratch,
       scratch,

@@ -12,7 +12,7 @@ export async function answerGoldens(
   inputs: GoldenCase['inputs'],
 ): Promise<Result<GoldenCase, Finding>> {
   const feeds = toFeeds(model, inputs);
-  if (!feeds.ok) return refuse(finding('golden_invalid', name, `Case "${name}": ${feeds.refused}.`));
+  if (!feeds.ok) return refuse(finding(feeds.refused.category, name, `Case "${name}": ${feeds.refused.why}.`));
   const answer = await ask(model, `case "${name}"`, feeds.value);
   if (!answer.ok) return answer;
   const outputs: Record<string, GoldenTensor> = {};

@@ -5,33 +5,42 @@
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { GoldenTensor } from '@fairlead/shared/release/golden';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Finding, finding } from '../findings.ts';
-import { memoryOr, type OpenModel, sayError } from './open-model.ts';
+import { MAX_ELEMENTS } from './check-declaration.ts';
+import { explainError } from './explain-error.ts';
+import type { OpenModel } from './open-model.ts';
 import { isFloat, readValues, toTensor, type Value } from './tensor-codec.ts';
 
 export type Feeds = Record<string, Tensor>;
 export interface Answer {
-  readonly tensors: InferenceSession.ReturnType;
+  readonly tensors: Readonly<Record<string, Tensor>>;
   readonly values: Readonly<Record<string, readonly Value[]>>;
 }
+
+/** `golden_mismatch`: made for another interface; `golden_invalid`: not usable for any model. */
+interface FeedsRefused {
+  readonly category: 'golden_mismatch' | 'golden_invalid';
+  readonly why: string;
+}
+const misfit = (why: string) => refuse<FeedsRefused>({ category: 'golden_mismatch', why });
 
 /** Turns the inputs of a case into feeds: each input once, in its type and dimensions, none unknown. */
 export function toFeeds(
   { contract }: Pick<OpenModel, 'contract'>,
   inputs: Readonly<Record<string, GoldenTensor>>,
-): Result<Feeds, string> {
+): Result<Feeds, FeedsRefused> {
   const feeds: Feeds = {};
   // ONNX Runtime ignores unknown feeds: a misspelt input would silently test something else.
   const unknown = Object.keys(inputs).find((name) => !contract.inputs.some((input) => input.name === name));
-  if (unknown !== undefined) return refuse(`it feeds "${unknown}", which the model does not have`);
+  if (unknown !== undefined) return misfit(`it feeds "${unknown}", which the model does not have`);
   for (const { name, dtype, shape } of contract.inputs) {
     const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-    if (!given) return refuse(`it does not feed "${name}"`);
-    if (given.type !== dtype) return refuse(`it feeds ${given.type} to "${name}", which takes ${dtype}`);
-    if (!fits(given.dims, shape)) return refuse(`it feeds [${given.dims}] to "${name}", which takes [${shape}]`);
+    if (!given) return misfit(`it does not feed "${name}"`);
+    if (given.type !== dtype) return misfit(`it feeds ${given.type} to "${name}", which takes ${dtype}`);
+    if (!fits(given.dims, shape)) return misfit(`it feeds [${given.dims}] to "${name}", which takes [${shape}]`);
     const tensor = toTensor(given);
-    if (!tensor.ok) return refuse(`input "${name}": ${tensor.refused}`);
+    if (!tensor.ok) return refuse({ category: 'golden_invalid', why: `input "${name}": ${tensor.refused}` });
     feeds[name] = tensor.value;
   }
   return accept(feeds);
@@ -76,15 +85,24 @@ async function run(
   feeds: Feeds,
 ): Promise<Result<Answer, Finding>> {
   try {
-    const tensors = await session.run(feeds);
+    const tensors = tensorsOnly(await session.run(feeds));
     const values: Record<string, readonly Value[]> = {};
     for (const [name, tensor] of Object.entries(tensors)) {
-      const read = readValues(tensor as Tensor);
+      // A dynamic output may be larger than anything that was declared.
+      if (tensor.size > MAX_ELEMENTS)
+        return refuse(finding('too_large', model, `${who}: output "${name}" has ${tensor.size} elements.`));
+      const read = readValues(tensor);
       if (!read) return refuse(finding('unsupported_type', model, `Output "${name}" is of type ${tensor.type}.`));
       values[name] = read;
     }
     return accept({ tensors, values });
   } catch (error) {
-    return refuse(finding(memoryOr('model_failed', error), model, `${who}: ${sayError(error)}`));
+    return refuse(explainError('model_failed', model, error, { who }));
   }
 }
+
+/** Sequences and maps were refused with the contract; this tells the compiler. */
+const tensorsOnly = (answer: InferenceSession.ReturnType): Record<string, Tensor> =>
+  Object.fromEntries(
+    Object.entries(answer).flatMap(([name, value]) => (value instanceof Tensor ? [[name, value]] : [])),
+  );

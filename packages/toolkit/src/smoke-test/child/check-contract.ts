@@ -7,7 +7,7 @@ export function checkContract(found: ModelContract, promised: ModelContract): Fi
   const say = (detail: string) => finding('contract_mismatch', found.path, detail);
   const wrong = differs('input', found.inputs, promised.inputs) ?? differs('output', found.outputs, promised.outputs);
   if (wrong) return say(wrong);
-  const [is, shouldBe] = [found, promised].map(({ opsets }) => JSON.stringify(Object.entries(opsets).sort()));
+  const [is, shouldBe] = [found, promised].map(({ opsets }) => sayOpsets(opsets));
   if (is !== shouldBe) return say(`It uses operator sets ${is}; the manifest says ${shouldBe}.`);
   const extra = found.externalData.find((path) => !promised.externalData.includes(path));
   if (extra !== undefined) return say(`It reads weights from "${extra}", which the manifest does not say.`);
@@ -33,3 +33,9 @@ function differs(
 /** `float32[1,?]`: the names of symbolic dimensions are the exporter's business. */
 const say = ({ dtype, shape }: TensorContract): string =>
   `${dtype}[${shape.map((size) => (typeof size === 'string' ? '?' : size)).join(',')}]`;
+
+const sayOpsets = (opsets: ModelContract['opsets']): string =>
+  Object.entries(opsets)
+    .map(([domain, version]) => `${domain} ${version}`)
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .join(', ');

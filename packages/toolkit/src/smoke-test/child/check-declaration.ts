@@ -7,6 +7,8 @@ import type { DeclaredValue } from './read-value-info.ts';
 export const MAX_ELEMENTS = 10_000_000;
 /** Newest operator set that ONNX Runtime 1.30 calls official. */
 const MAX_OPSET = 26;
+/** The manifest's own limit. */
+const MAX_RANK = 16;
 /** onnx.TensorProto.DataType: float, (u)int8-64, string, bool, float16, double. Not bfloat16, float8, complex, int4. */
 const SUPPORTED = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 
@@ -38,8 +40,10 @@ function checkValue(model: string, what: 'input' | 'output', value: DeclaredValu
   if (!untyped && !SUPPORTED.has(value.elementType ?? 0)) {
     return finding('unsupported_type', model, `Its ${who} has element type ${value.elementType ?? 'none'}.`);
   }
-  if (value.elements > MAX_ELEMENTS || value.elements < 0) {
+  if (value.elements > MAX_ELEMENTS) {
     return finding('too_large', model, `Its ${who} declares ${value.elements} elements; at most ${MAX_ELEMENTS}.`);
   }
+  if (value.rank > MAX_RANK)
+    return finding('too_large', model, `Its ${who} has ${value.rank} dimensions; at most ${MAX_RANK}.`);
   return undefined;
 }

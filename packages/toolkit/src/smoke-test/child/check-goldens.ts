@@ -16,13 +16,13 @@ export async function checkGoldens(
   doing: (what: string) => void,
 ): Promise<Result<readonly Feeds[], Finding>> {
   const dull = exercises(model, cases);
-  if (dull) return refuse(finding('golden_invalid', test.model, dull));
+  if (dull) return refuse(dull);
   const all: Feeds[] = [];
   for (const golden of cases) {
     const who = `golden "${golden.case}"`;
     doing(`running ${who}`);
     const feeds = toFeeds(model, golden.inputs);
-    if (!feeds.ok) return refuse(finding('golden_invalid', test.model, `${who}: ${feeds.refused}.`));
+    if (!feeds.ok) return refuse(finding(feeds.refused.category, test.model, `${who}: ${feeds.refused.why}.`));
     const answer = await ask(model, who, feeds.value);
     if (!answer.ok) return answer;
     const wrong = checkAnswer(test, who, golden, answer.value) ?? checkRange(test, who, answer.value);
@@ -33,16 +33,14 @@ export async function checkGoldens(
 }
 
 /** Why these goldens prove too little, or undefined. */
-function exercises({ contract }: OpenModel, cases: readonly GoldenCase[]): string | undefined {
-  for (const { name } of contract.outputs) {
-    if (!cases.some(({ outputs }) => Object.hasOwn(outputs, name)))
-      return `No golden says what output "${name}" must be.`;
-  }
+function exercises({ contract }: OpenModel, cases: readonly GoldenCase[]): Finding | undefined {
+  const { path, outputs } = contract;
+  const silent = outputs.find(({ name }) => !cases.some((one) => Object.hasOwn(one.outputs, name)));
+  if (silent) return finding('golden_mismatch', path, `No golden says what output "${silent.name}" must be.`);
   const distinct = (side: 'inputs' | 'outputs') => new Set(cases.map((one) => JSON.stringify(one[side]))).size;
   // A model that ignores its inputs would pass goldens that always expect the same.
-  if (distinct('inputs') > 1 && distinct('outputs') === 1)
-    return 'All goldens expect the same outputs for different inputs.';
-  return undefined;
+  if (distinct('inputs') === 1 || distinct('outputs') > 1) return undefined;
+  return finding('golden_invalid', path, 'All goldens expect the same outputs for different inputs.');
 }
 
 function checkAnswer(test: OnnxSmokeTest, who: string, golden: GoldenCase, answer: Answer): Finding | undefined {

@@ -3,7 +3,8 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { type Finding, finding } from '../findings.ts';
 import type { Feeds } from './ask.ts';
-import { memoryOr, type OpenModel, sayError } from './open-model.ts';
+import { explainError } from './explain-error.ts';
+import type { OpenModel } from './open-model.ts';
 
 export interface Latency {
   readonly firstRunMs: number;
@@ -42,7 +43,7 @@ export async function measureLatency(
     const [p50Ms, p95, p99Ms] = [percentile(times, 0.5), percentile(times, 0.95), percentile(times, 0.99)];
     return accept({ firstRunMs, p50Ms, p95Ms: p95, p99Ms });
   } catch (error) {
-    return refuse(finding(memoryOr('model_failed', error), test.model, sayError(error)));
+    return refuse(explainError('model_failed', test.model, error));
   }
 }
 

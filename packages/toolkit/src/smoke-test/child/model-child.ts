@@ -33,6 +33,8 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
   doing('reading the file');
   const inspected = await inspect({ folder, model, ...(order.task === 'test' ? { files: order.files } : {}) });
   if (!inspected.ok) return inspected;
+  // The bytes that were inspected must not count against the model's memory.
+  globalThis.gc?.();
   doing('loading');
   const opened = await openModel(folder, model, inspected.value);
   if (!opened.ok) return opened;

@@ -4,8 +4,9 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
 import { ModelContract } from '@fairlead/shared/release/manifest';
 import { InferenceSession } from 'onnxruntime-node';
-import { type Category, type Finding, finding } from '../findings.ts';
+import { type Finding, finding } from '../findings.ts';
 import { MAX_ELEMENTS } from './check-declaration.ts';
+import { explainError } from './explain-error.ts';
 import type { Inspected } from './inspect.ts';
 
 export interface OpenModel {
@@ -31,7 +32,7 @@ export async function openModel(
   try {
     session = await InferenceSession.create(join(folder, path), SESSION);
   } catch (error) {
-    return refuse(finding(memoryOr('model_unloadable', error), path, sayError(error)));
+    return refuse(explainError('model_unloadable', path, error, { folder }));
   }
   const loadMs = performance.now() - started;
   const contract = readContract(session, path, inspected);
@@ -58,7 +59,7 @@ function readContract(session: InferenceSession, path: string, inspected: Inspec
   const contract = parse(ModelContract, found);
   if (!contract.ok) {
     const wrong = contract.refused.map(({ at, message }) => `${at} ${message}`).join('; ');
-    return refuse(finding('unsupported_type', path, `Its interface cannot be used: ${wrong}.`));
+    return refuse(finding('model_unloadable', path, `Its interface cannot be used: ${wrong}.`));
   }
   for (const { name, shape } of [...contract.value.inputs, ...contract.value.outputs]) {
     const elements = shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), 1);
@@ -68,13 +69,3 @@ function readContract(session: InferenceSession, path: string, inspected: Inspec
   }
   return accept(contract.value);
 }
-
-/** ONNX Runtime tells failed allocations as text only. */
-export const memoryOr = (category: Category, error: unknown): Category =>
-  /bad_alloc|failed to allocate|out of memory|cannot allocate|mmap.*failed/i.test(sayError(error))
-    ? 'too_much_memory'
-    : /unsupported data type|non tensor type/i.test(sayError(error))
-      ? 'unsupported_type'
-      : category;
-
-export const sayError = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -9,6 +9,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { type Finding, finding } from '../findings.ts';
+import { type ExternalRange, readExternalRange } from './read-external-range.ts';
 import { type DeclaredValue, readValueInfo } from './read-value-info.ts';
 import { eachField, type Field } from './wire.ts';
 
@@ -16,14 +17,14 @@ export interface ModelDeclaration {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly DeclaredValue[];
   readonly outputs: readonly DeclaredValue[];
-  /** `location` of every tensor stored outside the file, as written, each once. */
-  readonly externalData: readonly string[];
+  /** Where tensors stored outside the file lie, as written. */
+  readonly externalData: readonly ExternalRange[];
 }
 
 /** protobuf's own limit, and therefore ONNX's: larger models must keep their weights outside. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
 const MAX_DEPTH = 200;
-const MAX_LOCATIONS = 1000;
+const MAX_EXTERNAL = 100_000;
 
 type Kind = 'model' | 'graph' | 'node' | 'attribute' | 'function' | 'sparse' | 'tensor';
 /** Which fields lead to further messages that may hold tensors. */
@@ -54,7 +55,7 @@ function walk(bytes: Uint8Array): ModelDeclaration {
   const inputs: DeclaredValue[] = [];
   const outputs: DeclaredValue[] = [];
   const initialised = new Set<string>();
-  const external = new Set<string>();
+  const external: ExternalRange[] = [];
   const todo: { kind: Kind; bytes: Uint8Array; depth: number }[] = [{ kind: 'model', bytes, depth: 0 }];
   for (let next = todo.pop(); next; next = todo.pop()) {
     const { kind, depth } = next;
@@ -72,31 +73,22 @@ function walk(bytes: Uint8Array): ModelDeclaration {
         }
       });
     }
-    if (external.size > MAX_LOCATIONS) throw new Error(`more than ${MAX_LOCATIONS} files of weights`);
+    if (external.length > MAX_EXTERNAL) throw new Error(`more than ${MAX_EXTERNAL} external weights`);
   }
   // Before IR version 4 every initializer was listed as an input too.
   const fed = inputs.filter(({ name }) => !initialised.has(name));
-  return { opsets, inputs: fed, outputs, externalData: [...external] };
+  return { opsets, inputs: fed, outputs, externalData: external };
 }
 
-function readTensor(bytes: Uint8Array, depth: number, initialised: Set<string>, external: Set<string>): void {
+function readTensor(bytes: Uint8Array, depth: number, initialised: Set<string>, external: ExternalRange[]): void {
   let outside = false;
-  const locations: string[] = [];
+  const entries: Uint8Array[] = [];
   eachField(bytes, (field) => {
     if (field.number === 8 && depth === 2) initialised.add(field.text());
     if (field.number === 14) outside = field.value === 1;
-    if (field.number === 13 && field.bytes) {
-      let key = '';
-      let value = '';
-      eachField(field.bytes, (entry) => {
-        if (entry.number === 1) key = entry.text();
-        if (entry.number === 2) value = entry.text();
-      });
-      if (key === 'location') locations.push(value);
-    }
+    if (field.number === 13 && field.bytes) entries.push(field.bytes);
   });
-  if (outside && locations.length === 0) locations.push('');
-  for (const location of locations) external.add(location);
+  if (outside || entries.length > 0) external.push(readExternalRange(entries));
 }
 
 function readOpset(field: Field, opsets: Record<string, number>): void {

@@ -20,7 +20,8 @@ export function readValueInfo(bytes: Uint8Array): DeclaredValue {
       if (dimension.number !== 1 || !dimension.bytes) return;
       rank += 1;
       eachField(dimension.bytes, (part) => {
-        if (part.number === 1) elements *= part.value;
+        // Some exporters write -1 for "any size", as ONNX Runtime reads it.
+        if (part.number === 1 && part.value >= 0) elements *= part.value;
       });
     });
   const readTensorType = (type: Uint8Array): void =>

@@ -44,7 +44,7 @@ async function tryDummies(
   for (const inputs of dummyInputs(model.contract)) {
     doing('running made-up inputs');
     const feeds = toFeeds(model, inputs);
-    if (!feeds.ok) return refuse(finding('model_failed', test.model, `Made-up inputs: ${feeds.refused}.`));
+    if (!feeds.ok) return refuse(finding('model_failed', test.model, `Made-up inputs: ${feeds.refused.why}.`));
     const answer = await ask(model, 'made-up inputs', feeds.value);
     if (!answer.ok) return answer;
     const wrong = checkRange(test, 'made-up inputs', answer.value);
