@@ -18,6 +18,8 @@ export interface CliErrorOptions {
   readonly exitCode?: ExitCode;
   readonly refusal?: Refusal;
   readonly problem?: Problem;
+  /** One line each, where several things are wrong at once. */
+  readonly mistakes?: readonly string[];
 }
 
 /** Thrown by commands; main.ts shows it. `exitCode` is EXIT.failed where not given. */

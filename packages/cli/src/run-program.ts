@@ -15,13 +15,14 @@ export async function runProgram({ command, context }: Program, argv: readonly s
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (thrown instanceof Error && thrown.name === 'ExitPromptError') return EXIT.failed;
     const error = toCliError(thrown, addressOf(context));
-    const { where, hint, exitCode = EXIT.failed, refusal, problem } = error.options;
+    const { where, hint, exitCode = EXIT.failed, refusal, problem, mistakes } = error.options;
     if (context.out.json) {
       stderr.write(
-        `${JSON.stringify({ error: { message: error.message, where, hint, exitCode, refusal, problem } })}\n`,
+        `${JSON.stringify({ error: { message: error.message, where, hint, exitCode, refusal, problem, mistakes } })}\n`,
       );
     } else {
       stderr.write(`error: ${printable(error.message)}\n`);
+      for (const mistake of mistakes ?? []) stderr.write(`       ${printable(mistake)}\n`);
       if (where !== undefined) stderr.write(`where: ${printable(where)}\n`);
       if (hint !== undefined) stderr.write(`next:  ${printable(hint)}\n`);
     }

@@ -3,7 +3,7 @@
  * for `release.yaml`, `agent.yaml` and the control plane's configuration.
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
-import { parse } from '@fairlead/shared/parse';
+import { type Mistake, parse } from '@fairlead/shared/parse';
 import type { Static, TSchema } from 'typebox';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 
@@ -16,31 +16,59 @@ export interface YamlMistake {
   readonly message: string;
 }
 
+export interface YamlFile<T> {
+  readonly value: T;
+  /** Tells by line what was found out about the value later, such as a path that leads nowhere. */
+  readonly locate: (mistakes: readonly Mistake[]) => readonly YamlMistake[];
+}
+
 /** Reads `text` (the content of `file`) as one YAML 1.2 document of the given form. An empty document is `{}`. */
 export function parseYaml<S extends TSchema>(
   schema: S,
   text: string,
   file: string,
 ): Result<Static<S>, readonly YamlMistake[]> {
+  const opened = openYaml(schema, text, file);
+  return opened.ok ? accept(opened.value.value) : opened;
+}
+
+/** The same, for those who check more than a schema can say. */
+export function openYaml<S extends TSchema>(
+  schema: S,
+  text: string,
+  file: string,
+): Result<YamlFile<Static<S>>, readonly YamlMistake[]> {
   const lines = new LineCounter();
-  // `uniqueKeys` refuses a key written twice; aliases are capped so that a small file can't become a huge value.
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  const [broken] = document.errors;
+  // A key written twice is refused instead of the last one winning, and so is a tag that nobody gave a meaning.
+  const options = { uniqueKeys: true, stringKeys: true, prettyErrors: false, logLevel: 'silent' } as const;
+  const document = parseDocument(text, { ...options, lineCounter: lines });
+  const [broken] = [...document.errors, ...document.warnings];
   if (broken) return refuse([{ file, line: lines.linePos(broken.pos[0]).line, key: '', message: broken.message }]);
-  const parsed = parse(schema, document.toJS({ maxAliasCount: 100 }) ?? {});
-  if (parsed.ok) return accept(parsed.value);
-  return refuse(
-    parsed.refused.map(({ at, message, unknownKey }) => {
+  const locate = (mistakes: readonly Mistake[]): readonly YamlMistake[] =>
+    mistakes.map(({ at, message, unknownKey }) => {
       // An unknown key is reported of its parent; people look for the key itself.
       const path = unknownKey === undefined ? pathOf(at) : [...pathOf(at), unknownKey];
       return { file, line: lineOf(document, lines, path), key: path.join('.'), message };
-    }),
-  );
+    });
+  const value = toValue(document);
+  if (value === undefined) return refuse([{ file, line: 1, key: '', message: 'too many aliases' }]);
+  const parsed = parse(schema, value ?? {});
+  return parsed.ok ? accept({ value: parsed.value, locate }) : refuse(locate(parsed.refused));
 }
 
 /** `agent.yaml:7: services.manager: must be one of process, systemd` */
 export const sayYamlMistake = ({ file, line, key, message }: YamlMistake): string =>
   key === '' ? `${file}:${line}: ${message}` : `${file}:${line}: ${key}: ${message}`;
+
+/** Aliases are capped, or a small file could become a huge value; undefined where the cap was reached. */
+function toValue(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
+}
 
 const pathOf = (pointer: string): string[] =>
   pointer
