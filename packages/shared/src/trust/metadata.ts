@@ -116,7 +116,7 @@ export function signMetadata(signed: object, signers: readonly Signer[]): string
     keyid: signer.keyid,
     sig: Buffer.from(signer.sign(bytes)).toString('hex'),
   }));
-  return `${JSON.stringify({ signatures, signed }, null, 1)}\n`;
+  return `${JSON.stringify({ signatures, signed })}\n`;
 }
 
 /** An expiry as TUF writes it: to the second. */

@@ -4,7 +4,7 @@
  */
 import type { Result } from '@fairlead/shared/failure';
 import type { TrustVersions } from '@fairlead/shared/fleet/robot-facts';
-import type { Sha256 } from '@fairlead/shared/ids';
+import type { EnvironmentName, Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { TargetName } from '@fairlead/shared/trust/names';
 
@@ -54,12 +54,19 @@ export interface VerifiedTarget {
 export interface TrustStore {
   /** Pins the root this store starts from; the first call wins, a different root later is refused. Verifies that the root signs itself. */
   pinRoot(root: Uint8Array): Promise<Result<void, TrustRefusal>>;
-  /** Runs the TUF client workflow (spec 5) at `now`; on refusal the store holds what it held before. */
+  /**
+   * Runs the TUF client workflow (spec 5) at `now`, never earlier than the floor. On refusal the store keeps the
+   * documents that were verified before the refused one, as the specification asks, and nothing else.
+   */
   refresh(now: Instant): Promise<Result<TrustVersions, TrustRefusal>>;
   /** Looks a name up in what the last successful refresh verified, following delegations. `not_found` if unlisted. */
   lookup(name: TargetName): Promise<Result<VerifiedTarget, TrustRefusal>>;
   /** Fetches a small target (manifest, policy, director keys) and returns its verified bytes; at most `LIMITS.manifestBytes`. */
   fetch(target: VerifiedTarget): Promise<Result<Uint8Array, TrustRefusal>>;
+  /** Bytes of the last verified fetch of a policy or of the director keys; survives restarts, needs no network. */
+  remembered(name: TargetName): Uint8Array | undefined;
+  /** Verified text of an environment's newest role, even if expired: what a publisher signs the next version of. */
+  role(role: EnvironmentName): Promise<Result<string, TrustRefusal>>;
   versions(): TrustVersions;
   /** No authentic time earlier than this can be true (TRUST 4.7): build time, verified `x_issued`, director time. */
   timeFloor(): Instant;
