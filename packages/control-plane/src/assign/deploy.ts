@@ -1,0 +1,101 @@
+/** Beat 3, directly: a release for robots, as one transaction. Each robot's own environment says which entry is meant. */
+import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
+import type { RequestOf } from '@fairlead/shared/api/route';
+import type { Refusal } from '@fairlead/shared/failure';
+import {
+  type DeploymentId,
+  ENVIRONMENTS,
+  type EnvironmentName,
+  type ReleaseRef,
+  type RobotId,
+} from '@fairlead/shared/ids';
+import { parseManifest } from '@fairlead/shared/release/parse-manifest';
+import type { Clock } from '@fairlead/shared/time';
+import { problem } from '../http/problem.ts';
+import type { Deployment } from '../store/deployments.ts';
+import type { RobotFacts } from '../store/presence.ts';
+import type { Slices, Store } from '../store/store.ts';
+import { activeOf, judgeOrder, type OrderFacts } from './judge-order.ts';
+import { placeOrder } from './place-order.ts';
+import { resolveTarget } from './resolve-target.ts';
+
+export interface AssignDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly newId: () => DeploymentId;
+  /** What a robot said last. */
+  readonly factsOf: (robot: RobotId) => RobotFacts;
+  /** Lets robots whose order changed hear of it at once; called after the transaction. */
+  readonly wake: (robots: readonly RobotId[]) => void;
+}
+export interface Ordered {
+  readonly deployments: readonly Deployment[];
+  readonly skipped: readonly { readonly robot: RobotId; readonly refusal: Refusal }[];
+}
+type DeployBody = RequestOf<(typeof deploymentApi)['deploy']>['body'];
+
+export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Promise<Ordered> {
+  const now = deps.clock.now();
+  const allowDowngrade = body.allowDowngrade ?? false;
+  const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
+    const robots = await resolveTarget(slices, body.target);
+    const publishedIn = await readEverywhere(slices, body);
+    const deployments: Deployment[] = [];
+    const skipped: Ordered['skipped'][number][] = [];
+    for (const robot of robots) {
+      const facts = deps.factsOf(robot.robot);
+      const release = publishedIn.get(robot.environment);
+      const judged = judgeOrder({ robot, facts, wanted: body, release, allowDowngrade });
+      if (!judged.ok) {
+        skipped.push({ robot: robot.robot, refusal: judged.refused });
+        continue;
+      }
+      deployments.push(
+        await placeOrder(slices, {
+          deployment: deps.newId(),
+          robot: robot.robot,
+          release: judged.value,
+          kind: 'deploy',
+          allowDowngrade,
+          active: activeOf(facts, body.component)?.manifestSha256,
+          by,
+          reason: body.reason,
+          now,
+        }),
+      );
+    }
+    return { deployments, skipped };
+  });
+  deps.wake(ordered.deployments.map(({ robot }) => robot));
+  return ordered;
+}
+
+/** The release in each environment that has it; throws not_found where none has. */
+async function readEverywhere(
+  slices: Slices,
+  wanted: ReleaseRef,
+): Promise<ReadonlyMap<EnvironmentName, NonNullable<OrderFacts['release']>>> {
+  const found = new Map<EnvironmentName, NonNullable<OrderFacts['release']>>();
+  for (const environment of ENVIRONMENTS) {
+    const release = await readRelease(slices, environment, wanted);
+    if (release) found.set(environment, release);
+  }
+  if (found.size > 0) return found;
+  throw problem('not_found', `${wanted.component}@${wanted.version} is not published anywhere.`, {
+    hint: 'See fairlead release list for what is.',
+  });
+}
+
+/** A published release with its manifest; undefined where that environment does not have it. */
+export async function readRelease(
+  { releases, metadata }: Slices,
+  environment: EnvironmentName,
+  wanted: ReleaseRef,
+): Promise<OrderFacts['release']> {
+  const published = await releases.find(environment, wanted);
+  if (!published) return undefined;
+  const text = await metadata.target(published.target, published.manifestSha256);
+  const manifest = parseManifest(Buffer.from(text ?? ''), 'assign');
+  if (!manifest.ok) throw new Error(`The stored manifest of ${published.target} does not parse.`);
+  return { published, manifest: manifest.value };
+}

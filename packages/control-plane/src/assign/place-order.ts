@@ -1,0 +1,92 @@
+/** One robot is given one release: its deployment, and its desired state, in the caller's transaction. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { afterCancel, DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
+import type { Deployment } from '../store/deployments.ts';
+import type { PublishedRelease } from '../store/releases.ts';
+import type { Slices } from '../store/store.ts';
+
+export interface Order {
+  readonly deployment: DeploymentId;
+  readonly robot: RobotId;
+  readonly release: PublishedRelease;
+  readonly kind: Deployment['kind'];
+  readonly allowDowngrade: boolean;
+  /** Digest of what the robot runs of this component now, as it says. */
+  readonly active: Sha256 | undefined;
+  readonly by: string;
+  readonly reason: string | undefined;
+  readonly now: Instant;
+}
+
+/**
+ * Answers the deployment that now stands: a new one, or the unfinished one where the same order was given
+ * before (asking twice is as good as once). An unfinished deployment to another release is superseded.
+ */
+export async function placeOrder(slices: Slices, order: Order): Promise<Deployment> {
+  const { desired, deployments } = slices;
+  const { robot, release, now, by } = order;
+  const standing = (await desired.of(robot)).deployments.find(({ component }) => component === release.component);
+  const unfinished = standing && !isTerminal(standing.state) ? standing : undefined;
+  if (unfinished?.manifestSha256 === release.manifestSha256) return unfinished;
+
+  // A robot in the middle of its switch will run something else in a moment, whatever it runs now.
+  const switching = unfinished !== undefined && !DEPLOYMENT[unfinished.state].withdrawable;
+  const installed = order.active === release.manifestSha256 && !switching;
+  if (unfinished) await supersede(slices, unfinished, order);
+  const made = newDeployment(order, installed);
+  await deployments.save(made, { at: now, state: made.state, by, ...(made.refusal && { refusal: made.refusal }) });
+  // Skipped beside an older success of the same release: nothing changes in what the robot is told.
+  if (installed && standing?.state === 'succeeded' && standing.manifestSha256 === release.manifestSha256) return made;
+  await desired.raise(robot);
+  await desired.set(robot, release.component, made.deployment);
+  return made;
+}
+
+function newDeployment(order: Order, installed: boolean): Deployment {
+  const { release, now } = order;
+  return {
+    deployment: order.deployment,
+    robot: order.robot,
+    environment: release.environment,
+    component: release.component,
+    version: release.version,
+    target: release.target,
+    manifestSha256: release.manifestSha256,
+    manifestLength: release.manifestLength,
+    kind: order.kind,
+    allowDowngrade: order.allowDowngrade,
+    createdAt: now,
+    createdBy: order.by,
+    ...(order.reason !== undefined && { reason: order.reason }),
+    ...(installed ? { state: 'skipped', endedAt: now, refusal: alreadyInstalled(release) } : { state: 'pending' }),
+  };
+}
+
+/** A robot that has begun to switch finishes first; its verdict will come, and the new order after it. */
+async function supersede({ deployments }: Slices, old: Deployment, { now, deployment }: Order): Promise<void> {
+  const state = afterCancel(old.state);
+  if (state === old.state) return;
+  const refusal: Refusal = {
+    phase: 'assign',
+    component: old.component,
+    element: old.deployment,
+    category: 'superseded',
+    detail: `A newer order, ${deployment}, took its place.`,
+    retryable: false,
+    hint: 'Nothing: follow the newer one.',
+  };
+  await deployments.save({ ...old, state, endedAt: now, refusal }, { at: now, state, by: 'control-plane', refusal });
+}
+
+const alreadyInstalled = ({ component, version }: PublishedRelease): Refusal => ({
+  phase: 'assign',
+  component,
+  element: `${component}@${version}`,
+  category: 'already_installed',
+  detail: 'The robot runs exactly this release already.',
+  retryable: false,
+  hint: 'Nothing: it is where it should be.',
+});
