@@ -38,9 +38,9 @@ if (end === 'interrupted' || end instanceof Error) {
 async function tellStory(): Promise<Stage> {
   const started = performance.now();
   narrator.chapter('A control plane, and its chain of trust');
-  const fleet = await openFleet(folder, processes, (args) =>
-    narrator.command(`fairlead ${args.join(' ').replaceAll(`${folder}/`, '')}`),
-  );
+  const fleet = await openFleet(folder, processes, {
+    tell: (args) => narrator.command(`fairlead ${args.join(' ').replaceAll(`${folder}/`, '')}`),
+  });
   const stage = await robotsJoin(fleet, narrator);
   await robotsAdopt(stage, { version: '1.0.0', policy: { seed: 1 } });
   await robotsAdopt(stage, { version: '2.0.0', policy: { seed: 2 } });

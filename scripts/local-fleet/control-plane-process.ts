@@ -16,7 +16,11 @@ export interface ControlPlane {
   start(): Promise<Running>;
 }
 
-export async function makeControlPlane(processes: Processes, folder: string): Promise<ControlPlane> {
+export async function makeControlPlane(
+  processes: Processes,
+  folder: string,
+  authorities: readonly string[],
+): Promise<ControlPlane> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const dataFolder = join(folder, 'control-plane');

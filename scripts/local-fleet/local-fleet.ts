@@ -10,7 +10,7 @@ import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { type ControlPlane, makeControlPlane } from './control-plane-process.ts';
 import { type Fairlead, fairleadIn, succeed } from './fairlead.ts';
 import type { Processes, Running } from './processes.ts';
-import { makeRobot, type Robot } from './robot-process.ts';
+import { type LivingRobot, makeRobot } from './robot-process.ts';
 import { type ReleasePlan, writeRelease } from './write-release.ts';
 
 /** Everything faster than a real fleet would want it. */
@@ -37,21 +37,25 @@ export interface LocalFleet {
   readonly rootSha256: string;
 }
 
-/**
- * Control plane, login, trust, settings; `tell` hears every command line before it runs. Whoever made `processes`
- * ends them, also when this fails half-way.
- */
+export interface FleetOptions {
+  /** Hears every command line before it runs. */
+  readonly tell?: (args: readonly string[]) => void;
+  /** Other host:port names under which robots reach the control plane. */
+  readonly authorities?: readonly string[];
+}
+
+/** Control plane, login, trust, settings. Whoever made `processes` ends them, also when this fails half-way. */
 export async function openFleet(
   folder: string,
   processes: Processes,
-  tell: (args: readonly string[]) => void = () => {},
+  { tell, authorities = [] }: FleetOptions = {},
 ): Promise<LocalFleet> {
-  const controlPlane = await makeControlPlane(processes, folder);
+  const controlPlane = await makeControlPlane(processes, folder, authorities);
   const server = await controlPlane.start();
   const home = join(folder, 'operator');
   const run = fairleadIn(home);
   const fairlead: Fairlead = (...args) => {
-    tell(args);
+    tell?.(args);
     return run(...args);
   };
   const passphraseFile = join(folder, 'passphrase');
@@ -86,7 +90,7 @@ export interface NewRobot {
 }
 
 /** Makes a one-time token where wanted, writes the robot's folder and starts its agent. */
-export async function addRobot(fleet: LocalFleet, robot: NewRobot): Promise<Robot & { agent: Running }> {
+export async function addRobot(fleet: LocalFleet, robot: NewRobot): Promise<LivingRobot> {
   const { name, group, environment = 'production' } = robot;
   const token =
     robot.token === false

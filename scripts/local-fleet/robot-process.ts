@@ -45,6 +45,12 @@ export interface Robot {
   readonly agentCommand: readonly string[];
 }
 
+/** A robot whose agent was started. */
+export interface LivingRobot extends Robot {
+  /** Since the last start. */
+  agent: Running;
+}
+
 /** Writes the robot's folder under `folder`; nothing runs yet. */
 export async function makeRobot(processes: Processes, folder: string, plan: RobotPlan): Promise<Robot> {
   const port = await freePort();

@@ -13,6 +13,8 @@ export interface ReleasePlan {
   readonly policy: PolicyOptions;
   /** Something no robot has: the application starts and is unwell. */
   readonly needs?: string;
+  /** How long the application takes to stop. */
+  readonly parkMs?: number;
   readonly probationSec?: number;
   /** Ballast of random bytes that no compression takes away, for tests that interrupt a download. */
   readonly ballast?: Uint8Array;
@@ -24,9 +26,9 @@ export async function writeRelease(parent: string, plan: ReleasePlan): Promise<s
   await mkdir(folder, { recursive: true });
   await cp(APP, folder, { recursive: true });
   const { model, goldens } = makePolicy(plan.policy);
-  const release = `${COMPONENT}@${plan.version}`;
+  const robot = { release: `${COMPONENT}@${plan.version}`, needs: plan.needs, parkMs: plan.parkMs };
   await Promise.all([
-    writeFile(join(folder, 'robot.json'), JSON.stringify({ release, ...(plan.needs && { needs: plan.needs }) })),
+    writeFile(join(folder, 'robot.json'), JSON.stringify(robot)),
     writeFile(join(folder, 'policy.onnx'), model),
     writeFile(join(folder, 'goldens.json'), JSON.stringify(goldens)),
     ...(plan.ballast ? [writeFile(join(folder, 'ballast.bin'), plan.ballast)] : []),

@@ -14,3 +14,6 @@ createServer((_, response) => {
   response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ok, ...robot, policySha256, pid: process.pid }));
 }).listen(Number(process.env.ROBOT_PORT), '127.0.0.1');
+
+// An arm has to be parked before the power goes: stopping takes its time.
+process.on('SIGTERM', () => setTimeout(() => process.exit(0), robot.parkMs ?? 0));

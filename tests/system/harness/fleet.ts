@@ -1,0 +1,48 @@
+/** A real fleet for the tests of one file: control plane and agents as processes, and a network that can fail between them. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { test as plain } from 'vitest';
+import { addRobot, type LocalFleet, type NewRobot, openFleet } from '../../../scripts/local-fleet/local-fleet.ts';
+import { createProcesses } from '../../../scripts/local-fleet/processes.ts';
+import type { LivingRobot } from '../../../scripts/local-fleet/robot-process.ts';
+import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
+import { type Network, openNetwork } from './network.ts';
+
+export interface TestFleet extends LocalFleet {
+  /** Between the robots and the control plane; the operator has a line of its own. */
+  readonly network: Network;
+  /** A robot behind that network, accepted and online. */
+  join(robot: NewRobot): Promise<LivingRobot>;
+}
+
+export const test = plain.extend<{ fleet: TestFleet }>({
+  fleet: [
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads the fixture's needs from this pattern
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'fairlead-system-'));
+      const processes = createProcesses(join(folder, 'logs'));
+      const network = await openNetwork();
+      try {
+        const fleet = await openFleet(folder, processes, { authorities: [network.authority] });
+        network.leadTo(fleet.controlPlane.url);
+        await use(Object.assign(fleet, { network, join: (robot: NewRobot) => joinFleet(fleet, network, robot) }));
+      } finally {
+        await processes.stopAll();
+        await network.close();
+      }
+      await removeTree(folder);
+    },
+    { scope: 'file' },
+  ],
+});
+
+async function joinFleet(fleet: LocalFleet, network: Network, robot: NewRobot): Promise<LivingRobot> {
+  const joined = await addRobot(fleet, { server: network.url, ...robot });
+  await waitFor(`${robot.name} to be online`, async () => {
+    const { items } = await fleet.api.listRobots();
+    return items.find((it) => it.robot === robot.name && it.presence === 'online');
+  });
+  return joined;
+}

@@ -1,0 +1,55 @@
+/** Orders to one robot, and what it runs. */
+
+import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
+import type { RobotId } from '@fairlead/shared/ids';
+import { expect } from 'vitest';
+import { type Ended, order, untilEnded } from '../../../scripts/local-fleet/deploy.ts';
+import type { LocalFleet } from '../../../scripts/local-fleet/local-fleet.ts';
+import type { LivingRobot } from '../../../scripts/local-fleet/robot-process.ts';
+import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
+
+/** Gives the order and returns at once. */
+export async function begin(fleet: LocalFleet, robot: LivingRobot, release: string): Promise<DeploymentView> {
+  const [deployment] = await order(
+    fleet,
+    'deploy',
+    '--robot',
+    robot.name,
+    '--release',
+    release,
+    '--allow-downgrade',
+    '--reason',
+    'a test',
+  );
+  if (deployment === undefined) throw new Error(`${robot.name} got no order`);
+  return deployment;
+}
+
+/** Waits for the end of one deployment. */
+export async function endOf(fleet: LocalFleet, deployment: DeploymentView, timeoutMs = 60_000): Promise<Ended> {
+  const [ended] = await untilEnded(fleet, [deployment], () => {}, timeoutMs);
+  if (ended === undefined) throw new Error('nothing to wait for');
+  return ended;
+}
+
+/** Deploys one release to one robot and waits for the end. */
+export async function deploy(fleet: LocalFleet, robot: LivingRobot, release: string): Promise<Ended> {
+  return endOf(fleet, await begin(fleet, robot, release));
+}
+
+/** The application itself says that it runs `release`. */
+export async function expectRunning(robot: LivingRobot, release: string): Promise<void> {
+  const health = await waitFor(`${robot.name} to answer`, () => robot.health());
+  expect(health.release).toBe(release);
+}
+
+/** Waits until the deployment stands at `state` (or beyond: the robot may be faster than we look). */
+export async function untilState(fleet: LocalFleet, { deployment }: DeploymentView, state: string): Promise<void> {
+  await waitFor(`${deployment} to be ${state}`, async () => {
+    const { events } = await fleet.api.showDeployment({ params: { deployment } });
+    return events.find((event) => event.state === state);
+  });
+}
+
+export const historyOf = async (fleet: LocalFleet, robot: LivingRobot) =>
+  (await fleet.api.robotHistory({ params: { robot: robot.name as RobotId } })).items;

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { succeed } from '../../scripts/local-fleet/fairlead.ts';
+import { writeRelease } from '../../scripts/local-fleet/write-release.ts';
+import { test } from './harness/fleet.ts';
+
+test('a control plane killed in the middle of an upload goes on where the disk stands', async ({ fleet }) => {
+  const ballast = randomBytes(12 * 1024 * 1024);
+  const folder = await writeRelease(join(fleet.folder, 'releases'), { version: '1.0.0', policy: { seed: 1 }, ballast });
+  const file = `${folder}.fairlead`;
+  await succeed(fleet.fairlead, 'release', 'build', folder, '--output', file);
+
+  const publish = ['release', 'publish', file, '--env', 'production', '--passphrase-file', fleet.passphraseFile];
+  fleet.network.limit(4 * 1024 * 1024);
+  const sent = () => fleet.network.exchanges.filter(({ method }) => method === 'PATCH').length;
+  const first = fleet.fairlead(...publish, '--yes', '--server', fleet.network.url);
+  await expect.poll(sent, { timeout: 30_000, interval: 5 }).toBeGreaterThan(0);
+  await fleet.server.kill();
+  const cut = await first;
+  expect(cut.exitCode).not.toBe(0);
+  expect(cut.stderr).not.toMatch(/\n\s+at /);
+
+  fleet.server = await fleet.controlPlane.start();
+  expect((await fleet.fairlead(...publish, '--yes')).exitCode).toBe(0);
+  expect((await fleet.fairlead('release', 'verify', file)).exitCode).toBe(0);
+});
