@@ -26,7 +26,8 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
     });
     const wrong = judgeHead(url, reply.statusCode, reply.headers);
     if (wrong) {
-      reply.body.destroy();
+      // undici reports the abort as an 'error' event, which nobody else would hear: it would end the process.
+      reply.body.on('error', () => undefined).destroy();
       return refuse(wrong);
     }
     return await readBody(reply.body, maxBytes, abort);
