@@ -1,5 +1,5 @@
 /** Who is meant: a target of an order, as robots of this moment. */
-import { labelsOf } from '@fairlead/shared/fleet/selector';
+import { labelsOf, matches } from '@fairlead/shared/fleet/selector';
 import type { Target } from '@fairlead/shared/fleet/target';
 import { needRobot, readSelector } from '../fleet/list-robots.ts';
 import { problem } from '../http/problem.ts';
@@ -23,5 +23,5 @@ function chooser(target: Exclude<Target, { robot: unknown }>): (robot: RobotReco
   if ('all' in target) return () => true;
   if ('group' in target) return ({ group }) => group === target.group;
   const selector = readSelector(target.selector);
-  return (robot) => selector(labelsOf(robot));
+  return (robot) => matches(selector, labelsOf(robot));
 }

@@ -8,6 +8,7 @@ import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Store } from '../store/store.ts';
+import { desiredReleases } from './desired-releases.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { PresenceRegistry } from './presence-registry.ts';
 import { type DesiredRelease, viewRobot } from './robot-view.ts';
@@ -17,8 +18,6 @@ export interface RobotViewDeps {
   readonly clock: Clock;
   readonly presence: PresenceRegistry;
   readonly settings: FleetSettings;
-  /** What each of these robots should run. */
-  readonly desiredOf: (robots: readonly RobotId[]) => Promise<ReadonlyMap<RobotId, readonly DesiredRelease[]>>;
 }
 const DEFAULT_PAGE = 100;
 
@@ -46,12 +45,15 @@ export function listRobotsHandlers(
 }
 
 export async function viewOne(deps: RobotViewDeps, record: RobotRecord): Promise<RobotView> {
-  const desired = await deps.desiredOf([record.robot]);
+  const desired = await desiredReleases(deps.store, [record.robot]);
   return view(deps, record, desired);
 }
 
 async function viewRobots(deps: RobotViewDeps, records: readonly RobotRecord[]): Promise<RobotView[]> {
-  const desired = await deps.desiredOf(records.map(({ robot }) => robot));
+  const desired = await desiredReleases(
+    deps.store,
+    records.map(({ robot }) => robot),
+  );
   return records.map((record) => view(deps, record, desired));
 }
 

@@ -9,7 +9,6 @@ import type { ReplayAnswers } from './replay-answers.ts';
 import { routeOf } from './route-context.ts';
 
 export interface ServeDeps {
-  readonly authenticate: Authenticate;
   readonly openRequests: OpenRequests;
   readonly replayAnswers: ReplayAnswers;
 }
@@ -31,7 +30,7 @@ export function authenticateEverything(app: FastifyInstance, authenticate: Authe
 const signsItsBody = (access: Access | undefined): boolean => access?.includes('robot') === true;
 
 const incoming = (request: FastifyRequest) => {
-  const [path = '', query = ''] = splitOnce(request.raw.url ?? '', '?');
+  const [path, query] = splitOnce(request.raw.url ?? '', '?');
   const { method, headers, body, params } = request;
   return { method, path, query, headers, rawBody: request.rawBody ?? new Uint8Array(), body, params };
 };
@@ -64,7 +63,7 @@ function serveRoute(app: FastifyInstance, route: Route, handler: Handler<Route>,
     },
     handler: (request, reply) =>
       deps.replayAnswers(route, request, reply, async () => {
-        const answer = await handler(handed(request, deps.openRequests.signalFor(reply)));
+        const answer = await handler(handed(route, request, deps.openRequests.signalFor(reply)));
         return sendAnswer(route, answer, reply);
       }),
   });
@@ -78,11 +77,11 @@ const schemasOf = (route: Route) => ({
 });
 
 /** The types of `Handler<Route>` are the widest of all routes: each real handler sees its own. */
-const handed = (request: FastifyRequest, signal: AbortSignal): Parameters<Handler<Route>>[0] =>
+const handed = (route: Route, request: FastifyRequest, signal: AbortSignal): Parameters<Handler<Route>>[0] =>
   ({
     params: request.params,
     query: request.query,
-    body: request.body ?? Readable.from([]),
+    body: route.body === 'bytes' ? (request.body ?? Readable.from([])) : request.body,
     caller: request.caller,
     headers: request.headers,
     signal,

@@ -1,6 +1,8 @@
 /** The very first start: somebody must be able to log in, and no password may be known to the world. */
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '@fairlead/shared/failure';
 import type { Clock } from '@fairlead/shared/time';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
 import type { Store } from '../store/store.ts';
@@ -8,13 +10,22 @@ import { hashPassword } from './password.ts';
 
 export const FIRST_ADMIN = 'admin';
 
-/** Where there is no user yet: creates the admin and answers the file that holds its password (mode 0600). */
-export async function createFirstAdmin(store: Store, clock: Clock, dataFolder: string): Promise<string | undefined> {
+export interface FirstAdminOptions {
+  readonly dataFolder: string;
+  /** Read instead of making a password up. */
+  readonly passwordFile?: string;
+}
+
+/** Where there is no user yet: creates the admin and answers the file that holds its password. */
+export async function createFirstAdmin(
+  store: Store,
+  clock: Clock,
+  { dataFolder, passwordFile }: FirstAdminOptions,
+): Promise<string | undefined> {
   if ((await store.people.all()).length > 0) return undefined;
-  const password = randomBytes(18).toString('base64url');
-  const file = join(dataFolder, 'initial-admin-password');
-  // The file first: a crash in between leaves a password too many, not an admin nobody can be.
-  await writeDurably(file, `${password}\n`, { mode: 0o600 });
+  const file = passwordFile ?? (await makePasswordFile(dataFolder));
+  const password = (await readFile(file, 'utf8')).trim();
+  if (password.length < 10) throw tooShort(file);
   const passwordHash = await hashPassword(password);
   const admin = {
     name: FIRST_ADMIN,
@@ -26,3 +37,20 @@ export async function createFirstAdmin(store: Store, clock: Clock, dataFolder: s
   await store.people.insert(admin);
   return file;
 }
+
+/** Before the admin: a crash in between leaves a password too many, not an admin nobody can be. */
+async function makePasswordFile(dataFolder: string): Promise<string> {
+  const file = join(dataFolder, 'initial-admin-password');
+  await writeDurably(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  return file;
+}
+
+const tooShort = (file: string) =>
+  new Failure({
+    phase: 'sign',
+    element: file,
+    category: 'weak_password',
+    detail: 'The password in it is shorter than 10 characters.',
+    retryable: false,
+    hint: 'Write a longer one, or leave --admin-password-file out to get a random one.',
+  });

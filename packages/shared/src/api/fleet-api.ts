@@ -65,6 +65,7 @@ export const fleetApi = {
     ),
     reply: Type.Object({ id: Type.String(), token: Type.String({ description: 'Shown once.' }), expiresAt: Timestamp }),
     status: 201,
+    secretReply: true,
   },
   deleteEnrolmentToken: {
     method: 'DELETE',

@@ -21,6 +21,8 @@ export const peopleApi = {
     summary: 'Exchange name and password for a session token',
     body: Type.Object({ name: UserName, password: Type.String({ maxLength: 200 }) }, closed),
     reply: Type.Object({ token: Type.String(), expiresAt: Timestamp, name: UserName, role: RoleSchema }),
+    callsPerMinute: 20,
+    secretReply: true,
   },
   me: {
     method: 'GET',
@@ -103,6 +105,7 @@ export const peopleApi = {
     ),
     reply: Type.Object({ id: Type.String(), token: Type.String({ description: 'Shown once.' }) }),
     status: 201,
+    secretReply: true,
   },
   deleteToken: {
     method: 'DELETE',

@@ -1,0 +1,149 @@
+/** How this control plane runs. Flags win over the environment, the environment over the file, the file over defaults. */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { parseYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
+import { type Static, Type } from 'typebox';
+
+const closed = { additionalProperties: false };
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** The keys of the configuration file; `--log-level` and FAIRLEAD_LOG_LEVEL are its `logLevel`. */
+const ConfigFile = Type.Object(
+  {
+    data: Type.Optional(
+      Type.String({ minLength: 1, description: 'Folder for database, blobs and keys. Default ./.fairlead' }),
+    ),
+    listen: Type.Optional(
+      Type.String({
+        pattern: '^([A-Za-z0-9.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}$',
+        description: 'HOST:PORT. Default 127.0.0.1:7300; 0.0.0.0:7300 lets robots in.',
+      }),
+    ),
+    names: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[^\\s/,]+$', maxLength: 260 }), {
+        maxItems: 50,
+        description: 'HOST or HOST:PORT under which robots reach this server. Default: the names of this machine.',
+      }),
+    ),
+    logLevel: Type.Optional(Type.Enum([...LOG_LEVELS])),
+    adminPasswordFile: Type.Optional(
+      Type.String({ minLength: 1, description: "The first admin's password. Default: a random one." }),
+    ),
+    maxBlobMb: Type.Optional(Type.Integer({ minimum: 1, description: 'Largest release, packed. Default 10240.' })),
+    maxTotalBlobsMb: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'All releases together. Default 1048576.' }),
+    ),
+  },
+  closed,
+);
+type ConfigFile = Static<typeof ConfigFile>;
+
+export interface Config {
+  readonly data: string;
+  readonly host: string;
+  /** 0: the system chooses one. */
+  readonly port: number;
+  /** Empty: the names of this machine. */
+  readonly names: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly adminPasswordFile?: string;
+  readonly maxBlobBytes: number;
+  readonly maxTotalBlobBytes: number;
+}
+
+export const USAGE = `Usage: npm start -- [options]
+  --data FOLDER               database, blobs and keys (default ./.fairlead)
+  --listen HOST:PORT          default 127.0.0.1:7300; 0.0.0.0:7300 lets robots in
+  --name HOST[:PORT]          a name under which robots reach this server; may be repeated
+  --log-level LEVEL           ${LOG_LEVELS.join(', ')}
+  --admin-password-file FILE  the first admin's password (default: a random one)
+  --config FILE               the same and more in YAML: data, listen, names, logLevel, adminPasswordFile,
+                              maxBlobMb, maxTotalBlobsMb
+Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN, FAIRLEAD_NAMES (with commas) …`;
+
+const MIB = 1024 * 1024;
+
+/** Every mistake comes back as a line for people. */
+export async function readConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Result<Config | 'help', readonly string[]>> {
+  const flags = readFlags(args);
+  if (!flags.ok) return flags;
+  if (flags.value.help) return accept('help');
+  const fromEnv = readEnv(env);
+  const file = await readConfigFile(flags.value.config ?? env['FAIRLEAD_CONFIG']);
+  if (!file.ok) return file;
+  const merged = parse(ConfigFile, { ...file.value, ...fromEnv, ...flags.value.given });
+  if (merged.ok) return accept(complete(merged.value));
+  return refuse(merged.refused.map(({ at, message }) => `${at.slice(1)}: ${message}`));
+}
+
+function complete(given: ConfigFile): Config {
+  const listen = given.listen ?? '127.0.0.1:7300';
+  const colon = listen.lastIndexOf(':');
+  return {
+    data: given.data ?? './.fairlead',
+    host: listen.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(listen.slice(colon + 1)),
+    names: given.names ?? [],
+    logLevel: given.logLevel ?? 'info',
+    ...(given.adminPasswordFile !== undefined && { adminPasswordFile: given.adminPasswordFile }),
+    maxBlobBytes: (given.maxBlobMb ?? 10_240) * MIB,
+    maxTotalBlobBytes: (given.maxTotalBlobsMb ?? 1_048_576) * MIB,
+  };
+}
+
+interface Flags {
+  readonly help: boolean;
+  readonly config?: string;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+function readFlags(args: readonly string[]): Result<Flags, readonly string[]> {
+  const text = { type: 'string' } as const;
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    config: text,
+    data: text,
+    listen: text,
+    name: { type: 'string', multiple: true },
+    'log-level': text,
+    'admin-password-file': text,
+  } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    const { help = false, config, data, listen, name } = values;
+    const [logLevel, adminPasswordFile] = [values['log-level'], values['admin-password-file']];
+    const given = present({ data, listen, names: name, logLevel, adminPasswordFile });
+    return accept({ help, given, ...(config !== undefined && { config }) });
+  } catch (cause) {
+    return refuse([cause instanceof Error ? cause.message : String(cause)]);
+  }
+}
+
+const readEnv = (env: Readonly<Record<string, string | undefined>>): Record<string, unknown> =>
+  present({
+    data: env['FAIRLEAD_DATA'],
+    listen: env['FAIRLEAD_LISTEN'],
+    names: env['FAIRLEAD_NAMES']?.split(',').map((name) => name.trim()),
+    logLevel: env['FAIRLEAD_LOG_LEVEL'],
+    adminPasswordFile: env['FAIRLEAD_ADMIN_PASSWORD_FILE'],
+  });
+
+const present = (values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+async function readConfigFile(path: string | undefined): Promise<Result<ConfigFile, readonly string[]>> {
+  if (path === undefined) return accept({});
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    return refuse([`${path}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`]);
+  }
+  const read = parseYaml(ConfigFile, text, path);
+  return read.ok ? read : refuse(read.refused.map(sayYamlMistake));
+}

@@ -1,0 +1,100 @@
+/** A Fastify app on which APIs are served: bodies, validation, authentication, problems, log and metrics are set. */
+
+import { randomBytes } from 'node:crypto';
+import type { Api, Route } from '@fairlead/shared/api/route';
+import { type Clock, MINUTE } from '@fairlead/shared/time';
+import fastifyJwt from '@fastify/jwt';
+import fastifyRateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { measureRequests } from '../health/http-metrics.ts';
+import { jwtSessions, SESSION_ALGORITHM, type Sessions } from '../people/sessions.ts';
+import type { Store } from '../store/store.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { personDoor } from './authenticate-person.ts';
+import { robotDoors } from './authenticate-robot.ts';
+import type { Handlers } from './handlers.ts';
+import { methodsOf } from './methods-of.ts';
+import { openRequests } from './open-requests.ts';
+import { problem } from './problem.ts';
+import { readBodies } from './read-bodies.ts';
+import { keepAnswers, replayAnswers } from './replay-answers.ts';
+import { replyWithProblems } from './reply-with-problem.ts';
+import { logRequests } from './request-log.ts';
+import { authenticateEverything, serveApi } from './serve-api.ts';
+import { validatorCompiler } from './validate.ts';
+
+export interface AppDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** 32 random bytes or more: whoever has them can log in as anybody. */
+  readonly sessionSecret: Uint8Array;
+  /** host:port names under which robots reach this server. */
+  readonly authorities: readonly string[];
+  readonly logger: FastifyBaseLogger;
+  readonly metrics: Registry;
+}
+export interface App {
+  readonly fastify: FastifyInstance;
+  readonly sessions: Sessions;
+  /** One handler per route of `api`. */
+  serve<A extends Api>(api: A, handlers: Handlers<A>): void;
+  /** Every route served so far. */
+  routes(): readonly Route[];
+}
+
+const JSON_LIMIT = 1024 * 1024;
+
+export async function createApp({ store, clock, sessionSecret, authorities, logger, metrics }: AppDeps): Promise<App> {
+  const fastify = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: JSON_LIMIT,
+    genReqId: () => randomBytes(8).toString('hex'),
+    routerOptions: { maxParamLength: 300 },
+    // A header or a body that trickles in holds a socket; an upload of gigabytes may take its time.
+    requestTimeout: 0,
+    connectionTimeout: 5 * MINUTE,
+  });
+  const routes: Route[] = [];
+  const requests = openRequests();
+  fastify.decorateRequest('rawBody');
+  fastify.decorateRequest('caller');
+  fastify.setValidatorCompiler(validatorCompiler);
+  readBodies(fastify);
+  replyWithProblems(fastify, (path) => methodsOf(routes, path));
+  logRequests(fastify);
+  measureRequests(fastify, metrics);
+  fastify.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  fastify.addHook('onSend', keepAnswers({ store }));
+  // Long-polls end with a normal answer before the sockets are closed under them.
+  fastify.addHook('preClose', async () => requests.endAll());
+
+  await fastify.register(fastifyJwt, {
+    secret: Buffer.from(sessionSecret),
+    sign: { algorithm: SESSION_ALGORITHM },
+    verify: { algorithms: [SESSION_ALGORITHM] },
+  });
+  const sessions = jwtSessions(fastify.jwt, clock);
+  const authenticate = createAuthenticate({
+    ...robotDoors({ store, clock, authorities }),
+    person: personDoor({ store, clock, sessions }),
+  });
+  await fastify.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) =>
+      problem('rate_limited', 'Too many requests from this address.', { retryAfterSec: Math.ceil(ttl / 1000) }),
+  });
+  authenticateEverything(fastify, authenticate);
+
+  const deps = { openRequests: requests, replayAnswers: replayAnswers({ store, clock }) };
+  return {
+    fastify,
+    sessions,
+    routes: () => routes,
+    serve(api, handlers) {
+      routes.push(...Object.values(api));
+      serveApi(fastify, api, handlers, deps);
+    },
+  };
+}
