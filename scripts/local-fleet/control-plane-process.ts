@@ -31,8 +31,9 @@ export async function makeControlPlane(
     dataFolder,
     passwordFile,
     async start() {
-      const args = ['--data', dataFolder, '--listen', `127.0.0.1:${port}`, '--admin-password-file', passwordFile];
-      const running = processes.start('control-plane', [MAIN, ...args]);
+      const names = [`127.0.0.1:${port}`, ...authorities].flatMap((name) => ['--name', name]);
+      const data = ['--data', dataFolder, '--admin-password-file', passwordFile];
+      const running = processes.start('control-plane', [MAIN, '--listen', `127.0.0.1:${port}`, ...names, ...data]);
       await waitFor('the control plane to answer', async () => {
         if (!running.alive()) throw new GiveUp(`The control plane ended; see ${running.log}`);
         return (await fetch(`${url}/health/live`)).ok || undefined;
