@@ -1,0 +1,86 @@
+/**
+ * Beat 4: a robot says how it is and asks what it should run. The answer is signed for this robot and this
+ * question; "nothing" is signed too. Where there is no news the answer may wait for some (long-poll), so that
+ * an order reaches an idle robot at once and a check-in per half minute is enough.
+ */
+import type { robotApi } from '@fairlead/shared/api/robot-api';
+import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
+import type { RobotId } from '@fairlead/shared/ids';
+import { SECOND, toTimestamp } from '@fairlead/shared/time';
+import { signAssignment } from '@fairlead/shared/trust/sign-assignment';
+import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import { needRobot } from '../fleet/list-robots.ts';
+import type { PresenceRegistry } from '../fleet/presence-registry.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { RobotFacts } from '../store/presence.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Store } from '../store/store.ts';
+import type { OnlineSigning } from '../trust/online-signing.ts';
+import { onlineVersions } from '../trust/sign-online.ts';
+import { buildAssignment } from './build-assignment.ts';
+import { offer } from './offer.ts';
+import type { WakeUpCalls } from './wake-up-calls.ts';
+
+export interface CheckInDeps {
+  readonly store: Store;
+  readonly presence: PresenceRegistry;
+  readonly settings: FleetSettings;
+  readonly signing: OnlineSigning;
+  readonly calls: WakeUpCalls;
+}
+type CheckIn = (typeof robotApi)['checkIn'];
+type Question = RequestOf<CheckIn>['body'];
+type Answer = ReplyOf<CheckIn>;
+
+export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotApi, 'checkIn'>> => ({
+  checkIn: async ({ params, body, signal }) => {
+    deps.presence.seen(params.robot, factsOf(body), deps.signing.clock.now());
+    await waitForNews(deps, params.robot, body, signal);
+    return answer(deps, await needRobot(deps.store, params.robot), body);
+  },
+});
+
+/** Resolves as soon as the robot's order differs from what it knows, and at the latest when its patience ends. */
+async function waitForNews(deps: CheckInDeps, robot: RobotId, question: Question, signal: AbortSignal): Promise<void> {
+  const patience = Math.min(question.waitSec, deps.settings.now().longPollSec) * SECOND;
+  if (patience === 0) return;
+  const call = deps.calls.listen(robot);
+  const timer = setTimeout(call.hangUp, patience);
+  signal.addEventListener('abort', call.hangUp, { once: true });
+  try {
+    const { generation } = await deps.store.desired.of(robot);
+    if (generation === question.knownSeq && !signal.aborted) await call.heard;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', call.hangUp);
+    call.hangUp();
+  }
+}
+
+async function answer(deps: CheckInDeps, robot: RobotRecord, question: Question): Promise<Answer> {
+  const now = deps.signing.clock.now();
+  const assignment = await signedAssignment(deps, robot, question);
+  const { checkInIntervalSec, checkInJitterSec, longPollSec } = deps.settings.now();
+  return {
+    lifecycle: robot.lifecycle,
+    ...(assignment && { assignment }),
+    next: { intervalSec: checkInIntervalSec, jitterSec: checkInJitterSec, waitSec: longPollSec },
+    serverTime: toTimestamp(now),
+  };
+}
+
+/** Undefined for a robot that may not be told anything: not accepted, quarantined, or no trust to vouch for it. */
+async function signedAssignment({ store, signing }: CheckInDeps, robot: RobotRecord, question: Question) {
+  if (robot.lifecycle !== 'accepted' || robot.quarantined) return undefined;
+  const versions = await onlineVersions(store.metadata);
+  if (versions.timestamp === 0) return undefined;
+  const now = signing.clock.now();
+  const desired = await offer(store, robot, question.knownSeq, now);
+  const assignment = buildAssignment({ robot, desired, versions, nonce: question.nonce, now });
+  return signAssignment(assignment, signing.keys.director);
+}
+
+/** The question without what only this one exchange needs. */
+function factsOf({ nonce: _nonce, knownSeq: _seq, waitSec: _wait, ...facts }: Question): RobotFacts {
+  return facts;
+}

@@ -1,0 +1,97 @@
+/** "Why is nothing happening?" for one robot, and for the whole fleet at a glance. */
+import type { fleetApi } from '@fairlead/shared/api/fleet-api';
+import type { ReplyOf } from '@fairlead/shared/api/route';
+import { type ExplainFacts, explain } from '@fairlead/shared/fleet/explain';
+import { classifyPresence } from '@fairlead/shared/fleet/presence';
+import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES } from '@fairlead/shared/fleet/states';
+import type { Clock } from '@fairlead/shared/time';
+import type { FleetSettings } from '../fleet/fleet-settings.ts';
+import { needRobot } from '../fleet/list-robots.ts';
+import type { PresenceRegistry } from '../fleet/presence-registry.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { Deployment } from '../store/deployments.ts';
+import type { Heard } from '../store/presence.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Store } from '../store/store.ts';
+import { countRunning } from './count-running.ts';
+
+export interface ExplainDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly presence: PresenceRegistry;
+  readonly settings: FleetSettings;
+}
+const MOST_ATTENTION = 50;
+
+export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetApi, 'explainRobot' | 'fleetStatus'>> {
+  const { store, presence } = deps;
+  return {
+    explainRobot: async ({ params }) => {
+      const robot = await needRobot(store, params.robot);
+      const { deployments } = await store.desired.of(robot.robot);
+      const trustInitialised = (await store.metadata.newest('root')) !== undefined;
+      return explain(factsOf(deps, robot, deployments, trustInitialised));
+    },
+    fleetStatus: async () => {
+      const robots = await store.robots.all();
+      const desired = await store.desired.all();
+      const counts = await store.deployments.counts();
+      const trustInitialised = (await store.metadata.newest('root')) !== undefined;
+      const fleet = robots.map((robot) => factsOf(deps, robot, desired.get(robot.robot) ?? [], trustInitialised));
+      const members = fleet.filter(({ lifecycle }) => lifecycle === 'accepted');
+      return {
+        robots: robots.length,
+        presence: countBy(PRESENCES, (presence) => members.filter((facts) => facts.presence === presence).length),
+        lifecycle: countBy(LIFECYCLES, (state) => robots.filter(({ lifecycle }) => lifecycle === state).length),
+        running: countRunning(members.map(({ robot }) => presence.of(robot)?.facts.components ?? [])),
+        deployments: countBy(DEPLOYMENT_STATES, (state) => counts.get(state) ?? 0),
+        attention: attention(fleet),
+      };
+    },
+  };
+}
+
+/** Robots that need a person, worst first. Who was sent away on purpose needs nobody. */
+function attention(fleet: readonly ExplainFacts[]): ReplyOf<typeof fleetApi.fleetStatus>['attention'] {
+  return fleet
+    .filter(({ lifecycle }) => lifecycle === 'accepted' || lifecycle === 'pending')
+    .map((facts) => ({ urgency: urgency(facts), told: explain(facts) }))
+    .filter(({ told }) => told.blocked)
+    .sort((a, b) => a.urgency - b.urgency)
+    .slice(0, MOST_ATTENTION)
+    .map(({ told }) => told);
+}
+
+/** 0 is the worst: somebody may have cloned it; then updates that went wrong; then silence; then waiting. */
+function urgency({ quarantined, presence, orders }: ExplainFacts): number {
+  if (quarantined) return 0;
+  if (orders.some(({ state }) => state === 'failed' || state === 'rolled-back')) return 1;
+  if (orders.some(({ state }) => state === 'rejected')) return 2;
+  return presence === 'offline' || presence === 'never-seen' ? 3 : 4;
+}
+
+function factsOf(
+  { presence, settings, clock }: ExplainDeps,
+  { robot, lifecycle, quarantined }: RobotRecord,
+  orders: readonly Deployment[],
+  trustInitialised: boolean,
+): ExplainFacts {
+  const heard: Heard | undefined = presence.of(robot);
+  const now = clock.now();
+  const { activity } = heard?.facts ?? {};
+  return {
+    robot,
+    now,
+    lifecycle,
+    presence: classifyPresence(heard?.lastSeen, now, settings.now()),
+    ...(heard?.lastSeen !== undefined && { lastSeen: heard.lastSeen }),
+    ...(quarantined && { quarantined }),
+    trustInitialised,
+    orders,
+    ...(activity && { activity }),
+  };
+}
+
+/** Every key is there, those nobody has with 0. */
+const countBy = <K extends string>(keys: readonly K[], countOf: (key: K) => number): Record<K, number> =>
+  Object.fromEntries(keys.map((key) => [key, countOf(key)])) as Record<K, number>;

@@ -1,0 +1,92 @@
+/** What a robot's report changes: its deployment's state, and with it what the robot is told from now on. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { afterCancel, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import type { RobotId } from '@fairlead/shared/ids';
+import { fromTimestamp, type Instant } from '@fairlead/shared/time';
+import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
+import type { Deployment } from '../store/deployments.ts';
+import type { Slices } from '../store/store.ts';
+
+/** Undefined where it was applied; a refusal where it speaks of an order that was never given (attack 76). */
+export async function applyReport(slices: Slices, report: Report, receivedAt: Instant): Promise<Refusal | undefined> {
+  const { body, robot } = report;
+  const at = toldAt(report, receivedAt);
+  switch (body.event) {
+    case 'update-state':
+    case 'update-ended':
+      return applyToDeployment(slices, robot, body, at);
+    case 'local-rollback':
+      await letGo(slices, robot, body, at);
+      return undefined;
+    case 'alarm':
+      return undefined;
+  }
+}
+
+async function applyToDeployment(
+  { deployments, desired }: Slices,
+  robot: RobotId,
+  body: Extract<ReportEvent, { deployment: unknown }>,
+  at: Instant,
+): Promise<Refusal | undefined> {
+  const found = await deployments.find(body.deployment);
+  if (!found || found.robot !== robot || found.component !== body.component) return neverOrdered(robot, body);
+  const state = afterReport(found.state, body);
+  if (state === found.state) return undefined;
+  const { refusal: _before, endedAt: _ended, ...rest } = found;
+  const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
+  const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
+  await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
+  if (isOrdered(state) === isOrdered(found.state)) return undefined;
+  // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.
+  const { deployments: current } = await desired.of(robot);
+  if (current.some(({ deployment }) => deployment === found.deployment)) await desired.raise(robot);
+  return undefined;
+}
+
+/** Somebody at the robot went back by hand: telling it the same release again would undo that. */
+async function letGo(
+  { desired, deployments }: Slices,
+  robot: RobotId,
+  { component, by }: Extract<ReportEvent, { event: 'local-rollback' }>,
+  at: Instant,
+): Promise<void> {
+  const { deployments: current } = await desired.of(robot);
+  const ordered = current.find((deployment) => deployment.component === component);
+  if (!ordered) return;
+  await desired.raise(robot);
+  await desired.unset(robot, component);
+  const state = afterCancel(ordered.state);
+  const refusal = rolledBackLocally(ordered, by);
+  const ended = state === ordered.state ? {} : { endedAt: at, refusal };
+  await deployments.save({ ...ordered, state, ...ended }, { at, state, by: robot, refusal });
+}
+
+/** When it happened, as far as the robot can be believed: never later than it was told. */
+function toldAt({ time, clockTrust }: Report, receivedAt: Instant): Instant {
+  return clockTrust === 'floor' ? receivedAt : Math.min(fromTimestamp(time), receivedAt);
+}
+
+const neverOrdered = (
+  robot: RobotId,
+  { deployment, component }: { deployment: string; component: string },
+): Refusal => ({
+  phase: 'report',
+  component,
+  element: deployment,
+  category: 'unknown_deployment',
+  detail: `${robot} was never ordered ${deployment} for ${component}.`,
+  retryable: true,
+  hint: 'The report is kept as evidence. Was the database restored from a backup? Else look at that robot.',
+});
+
+const rolledBackLocally = ({ component, version }: Deployment, by: string): Refusal => ({
+  phase: 'roll-back',
+  component,
+  element: `${component}@${version}`,
+  category: 'rolled_back_locally',
+  detail: `${by} rolled ${component} back on the robot itself.`,
+  retryable: true,
+  hint: 'Ask why, then deploy a release that works.',
+});
