@@ -5,6 +5,7 @@ import { addConfigCommands } from './commands/config.ts';
 import { addDeployCommands } from './commands/deploy.ts';
 import { addDeploymentCommands } from './commands/deployment.ts';
 import { addLoginCommands } from './commands/login.ts';
+import { addReleaseCommands } from './commands/release.ts';
 import { addRobotCommands } from './commands/robot.ts';
 import { addServerCommand } from './commands/server.ts';
 import { addStatusCommands } from './commands/status.ts';
@@ -28,6 +29,7 @@ Exit codes:
 const ADD = [
   addServerCommand,
   addLoginCommands,
+  addReleaseCommands,
   addRobotCommands,
   addDeployCommands,
   addDeploymentCommands,

@@ -1,0 +1,18 @@
+/** How a build says no. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { sayYamlMistake, type YamlMistake } from '@fairlead/toolkit/yaml-file';
+import { CliError, EXIT, refusedError } from '../cli-error.ts';
+
+/** Either what is wrong with release.yaml, all at once, or the first thing that is wrong with the content. */
+export type BuildRefusal = { readonly mistakes: readonly YamlMistake[] } | { readonly refusal: Refusal };
+
+export function buildError(refused: BuildRefusal, folder: string): CliError {
+  if ('refusal' in refused) return refusedError(refused.refusal);
+  const { length } = refused.mistakes;
+  return new CliError(`release.yaml has ${length === 1 ? 'a mistake' : `${length} mistakes`}:`, {
+    mistakes: refused.mistakes.map(sayYamlMistake),
+    where: folder,
+    hint: 'Every key is described in docs/api/release.schema.json.',
+    exitCode: EXIT.refused,
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * `fairlead release build`: a folder with a release.yaml becomes one `.fairlead` file. Nothing is packed that was not
+ * looked at: every file is hashed, every model is loaded and proven in a guarded child process.
+ */
+import { mkdtemp } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import {
+  MANIFEST_SCHEMA,
+  type Manifest,
+  type ModelContract,
+  type ReleaseIdentity,
+} from '@fairlead/shared/release/manifest';
+import { identify, manifestBytes, parseManifest } from '@fairlead/shared/release/parse-manifest';
+import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import { packBundle } from '@fairlead/toolkit/bundle/pack-bundle';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
+import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
+import type { SmokeTestProgress, SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
+import type { BuildRefusal } from './build-refusal.ts';
+import { type Author, readAuthorFolder } from './read-author-folder.ts';
+import { writeReleaseFile } from './release-file.ts';
+import { isModel } from './select-files.ts';
+
+export interface BuildOrder {
+  readonly folder: string;
+  /** Where the `.fairlead` file goes. */
+  readonly to: (release: ReleaseYaml) => string;
+  /** Models are still inspected. The robots will run the tests all the same. */
+  readonly skipSmokeTests?: boolean;
+  readonly onModel?: (path: string) => void;
+  readonly onSmokeTest?: (progress: SmokeTestProgress) => void;
+  readonly onPack?: (bytes: number, of: number) => void;
+}
+export interface BuiltRelease {
+  readonly file: string;
+  readonly manifest: Manifest;
+  readonly identity: ReleaseIdentity;
+  /** Absent where the smoke tests were skipped. */
+  readonly smokeTests?: SmokeTestReport;
+}
+export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelease, BuildRefusal>> {
+  const author = await readAuthorFolder(order.folder);
+  if (!author.ok) return author;
+  const models = await inspectModels(order, author.value);
+  if (!models.ok) return refuse({ refusal: models.refused });
+  const draft = manifestOf(author.value, models.value, UNPACKED);
+  // Before the minutes that tests and packing take.
+  const sound = parseManifest(manifestBytes(draft), 'build');
+  if (!sound.ok) return refuse({ refusal: sound.refused });
+  const tested = order.skipSmokeTests === true ? undefined : await proveModels(order, draft);
+  if (tested && !tested.ok) return refuse({ refusal: tested.refused });
+
+  const file = order.to(author.value.release);
+  const manifest = await pack(order, file, (bundle) => manifestOf(author.value, models.value, bundle));
+  const identity = identify(manifest, manifestBytes(manifest));
+  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }) });
+}
+
+type Bundle = Manifest['bundle'];
+const UNPACKED: Bundle = { format: 'tar+zstd', size: Number.MAX_SAFE_INTEGER, sha256: sha256Hex('') };
+
+async function inspectModels(
+  { folder, onModel }: BuildOrder,
+  { release, files }: Author,
+): Promise<Result<ModelContract[], Refusal>> {
+  const tested = new Set<string>(
+    (release.smokeTests ?? []).flatMap((test) => ('onnx' in test ? [test.onnx.model] : [])),
+  );
+  const contracts: ModelContract[] = [];
+  for (const { path } of files) {
+    if (!isModel(path) && !tested.has(path)) continue;
+    onModel?.(path);
+    const inspected = await inspectModel({ folder, path, component: release.component });
+    if (!inspected.ok) return inspected;
+    contracts.push(inspected.value);
+  }
+  return accept(contracts);
+}
+
+const proveModels = (
+  { folder, onSmokeTest }: BuildOrder,
+  manifest: Manifest,
+): Promise<Result<SmokeTestReport, Refusal>> =>
+  runSmokeTests({ folder, manifest, phase: 'build', ...(onSmokeTest && { onProgress: onSmokeTest }) });
+
+async function pack(order: BuildOrder, to: string, complete: (bundle: Bundle) => Manifest): Promise<Manifest> {
+  // Beside the result, because that is where there must be room anyway; /tmp may be small.
+  const workshop = await mkdtemp(join(dirname(to), '.fairlead-build-'));
+  try {
+    const { folder, onPack } = order;
+    const { files } = complete(UNPACKED);
+    const packed = await packBundle({
+      folder,
+      files,
+      to: join(workshop, 'bundle'),
+      ...(onPack && { onProgress: onPack }),
+    });
+    const manifest = complete({ format: 'tar+zstd', size: packed.size, sha256: packed.sha256 });
+    await writeReleaseFile({ to, manifestBytes: manifestBytes(manifest), bundle: packed });
+    return manifest;
+  } finally {
+    await removeTree(workshop);
+  }
+}
+
+/** Everything the author said is signed; only the selection of files is replaced by the files themselves. */
+function manifestOf({ release, files }: Author, models: readonly ModelContract[], bundle: Bundle): Manifest {
+  const { files: _selection, ...sections } = release;
+  return { schema: MANIFEST_SCHEMA, ...sections, files: [...files], models: [...models], bundle };
+}

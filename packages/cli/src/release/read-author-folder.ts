@@ -1,0 +1,28 @@
+/** An author's folder, read and checked as far as that goes without running anything. */
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { ReleaseFile } from '@fairlead/shared/release/manifest';
+import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
+import type { BuildRefusal } from './build-refusal.ts';
+import { checkSmokeTestPaths } from './check-smoke-test-paths.ts';
+import { describeFiles } from './describe-files.ts';
+import { listFiles } from './list-files.ts';
+import { readReleaseYaml } from './read-release-yaml.ts';
+import { selectFiles } from './select-files.ts';
+
+export interface Author {
+  readonly release: ReleaseYaml;
+  /** What will be packed, sorted. */
+  readonly files: readonly ReleaseFile[];
+}
+
+export async function readAuthorFolder(folder: string): Promise<Result<Author, BuildRefusal>> {
+  const yaml = await readReleaseYaml(folder);
+  if (!yaml.ok) return refuse({ mistakes: yaml.refused });
+  const { value: release, locate } = yaml.value;
+  const { selected, mistakes } = selectFiles(await listFiles(folder), release.files);
+  const paths = selected.map(({ path }) => path);
+  const all = [...mistakes, ...checkSmokeTestPaths(release.smokeTests ?? [], paths)];
+  if (all.length > 0) return refuse({ mistakes: locate(all) });
+  const files = await describeFiles(folder, selected);
+  return files.ok ? accept({ release, files: files.value }) : refuse({ refusal: files.refused });
+}
