@@ -2,11 +2,13 @@
  * A newly signed role comes in (TRUST 4.4 step 5). Everything is verified again and becomes visible in one
  * transaction: the role, its texts, the releases it lists, and the snapshot and timestamp that vouch for it.
  */
+import type { publishApi } from '@fairlead/shared/api/publish-api';
 import type { RobotId } from '@fairlead/shared/ids';
 import { checkRoleUpdate } from '@fairlead/shared/trust/check-role-update';
 import type { RepositoryHead, RoleUpdate } from '@fairlead/shared/trust/repository';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { Store } from '../store/store.ts';
 import { type OnlineSigning, publicKeys } from '../trust/online-signing.ts';
@@ -29,8 +31,12 @@ export interface Published extends OnlineVersions {
   readonly version: number;
 }
 
+export const publishRoleHandlers = (deps: PublishDeps): Handlers<Pick<typeof publishApi, 'publishRole'>> => ({
+  publishRole: ({ params, body, caller }) => publishRole(deps, { role: params.role, ...body }, caller.name),
+});
+
 /** Throws the problem to answer with where anything at all is wrong; then nothing has changed. */
-export async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): Promise<Published> {
+async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): Promise<Published> {
   const { store, artifacts, checkBundle, signing } = deps;
   const bundles = await checkBundles(
     { artifacts, releases: store.releases, clock: signing.clock, checkBundle },

@@ -1,0 +1,155 @@
+/**
+ * The control plane without its adapters: given a store, a blob store, keys and a clock, the app that answers.
+ * main.ts starts it for real; tests call `app.inject`.
+ */
+import { deploymentApi } from '@fairlead/shared/api/deployment-api';
+import { filesApi } from '@fairlead/shared/api/files-api';
+import { fleetApi } from '@fairlead/shared/api/fleet-api';
+import { healthApi } from '@fairlead/shared/api/health-api';
+import { peopleApi } from '@fairlead/shared/api/people-api';
+import { publishApi } from '@fairlead/shared/api/publish-api';
+import { robotApi } from '@fairlead/shared/api/robot-api';
+import type { Clock } from '@fairlead/shared/time';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+import { uploadHandlers } from './artifacts/accept-upload.ts';
+import type { ArtifactStore } from './artifacts/artifact-store.ts';
+import { blobHandlers } from './artifacts/serve-blob.ts';
+import { deploymentHandlers } from './assign/deployment-handlers.ts';
+import { deploymentIds } from './assign/deployment-id.ts';
+import { withdrawAll } from './assign/withdraw.ts';
+import { checkInHandlers } from './check-in/answer-check-in.ts';
+import { wakeUpCalls } from './check-in/wake-up-calls.ts';
+import { explainHandlers } from './explain/explain-handlers.ts';
+import { changeRobotsHandlers } from './fleet/change-robots.ts';
+import { enrolHandlers } from './fleet/enrol-robot.ts';
+import { enrolmentTokenHandlers } from './fleet/enrolment-token-handlers.ts';
+import { openFleetSettings } from './fleet/fleet-settings.ts';
+import { listRobotsHandlers } from './fleet/list-robots.ts';
+import { openPresenceRegistry } from './fleet/presence-registry.ts';
+import { settingsHandlers } from './fleet/settings-handlers.ts';
+import { measureFleet } from './health/fleet-metrics.ts';
+import { healthChecks } from './health/health-checks.ts';
+import { healthHandlers } from './health/health-handlers.ts';
+import { keepHouse } from './housekeeping.ts';
+import { createApp } from './http/create-app.ts';
+import { logInHandlers } from './people/log-in.ts';
+import { manageTokensHandlers } from './people/manage-tokens.ts';
+import { manageUsersHandlers } from './people/manage-users.ts';
+import type { PasswordCost } from './people/password.ts';
+import { releaseHandlers } from './publish/list-releases.ts';
+import { publishRoleHandlers } from './publish/publish-role.ts';
+import { reportHandlers } from './report/accept-report.ts';
+import { floodLimit } from './report/flood-limit.ts';
+import { hearReport } from './report/hear-report.ts';
+import type { Store } from './store/store.ts';
+import { trustHandlers } from './trust/initialise-trust.ts';
+import { keepFresh } from './trust/keep-fresh.ts';
+import type { OnlineKeys } from './trust/online-keys.ts';
+import { repositoryHandlers } from './trust/serve-repository.ts';
+import { measureTrust, trustVerdict } from './trust/trust-health.ts';
+
+export interface ControlPlaneDeps {
+  readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly checkBundle: CheckBundle;
+  readonly onlineKeys: OnlineKeys;
+  readonly clock: Clock;
+  readonly sessionSecret: Uint8Array;
+  /** host:port names under which robots reach this server, as of now: addresses come and go. */
+  readonly authorities: () => readonly string[];
+  readonly logger: FastifyBaseLogger;
+  readonly passwordCost?: PasswordCost;
+}
+export interface ControlPlane {
+  readonly app: FastifyInstance;
+  /** Answers what is still open, writes what is still in memory. The store stays open: it is its owner's. */
+  stop(): Promise<void>;
+}
+
+export async function createControlPlane(deps: ControlPlaneDeps): Promise<ControlPlane> {
+  const { store, artifacts, checkBundle, onlineKeys, clock, logger, passwordCost } = deps;
+  const metrics = new Registry();
+  const checks = healthChecks();
+  const presence = await openPresenceRegistry(store);
+  const settings = await openFleetSettings(store);
+  const calls = wakeUpCalls();
+  const signing = { keys: onlineKeys, clock };
+  const { fastify, sessions, serve } = await createApp({ ...deps, metrics });
+  const onFailure = (err: unknown) => logger.error({ err }, 'background work failed');
+
+  const assign = {
+    store,
+    clock,
+    newId: deploymentIds(clock),
+    factsOf: (robot: Parameters<typeof presence.of>[0]) => presence.of(robot)?.facts ?? {},
+    wake: calls.wake,
+  };
+  const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
+  const robots = { store, clock, presence, settings };
+  const passwords = passwordCost ? { passwordCost } : {};
+
+  serve(peopleApi, {
+    ...(await logInHandlers({ store, sessions, ...passwords })),
+    ...manageUsersHandlers({ store, clock, ...passwords }),
+    ...manageTokensHandlers({ store, clock }),
+  });
+  serve(fleetApi, {
+    ...enrolmentTokenHandlers({ store, clock }),
+    ...listRobotsHandlers(robots),
+    ...changeRobotsHandlers({
+      ...robots,
+      onDecommission: (slices, robot, by) =>
+        withdrawAll(slices, robot, { by, now: clock.now(), why: 'The robot was decommissioned.' }),
+      wake: (robot) => calls.wake([robot]),
+    }),
+    ...settingsHandlers(settings),
+    ...explainHandlers(robots),
+    robotHistory,
+  });
+  serve(deploymentApi, deploymentRoutes);
+  serve(publishApi, {
+    ...uploadHandlers(artifacts),
+    ...trustHandlers(store, signing),
+    ...releaseHandlers(store),
+    ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: calls.wake }),
+  });
+  serve(robotApi, {
+    ...enrolHandlers({ store, clock, presence, rootSha256: () => newestRoot(store) }),
+    ...checkInHandlers({ store, presence, settings, signing, calls }),
+    ...reportHandlers({
+      store,
+      clock,
+      floodLimit: floodLimit(clock),
+      heard: (report) => hearReport(presence, logger, report),
+      onGap: (robot, seq) => logger.warn({ robot, seq }, 'reports before this one are missing here'),
+      wake: calls.wake,
+    }),
+  });
+  serve(filesApi, { ...repositoryHandlers(store.metadata), ...blobHandlers(artifacts) });
+  serve(healthApi, healthHandlers(checks, metrics));
+
+  checks.register('store', () => store.ping().then(() => ({ ok: true, detail: 'the database answers' })));
+  checks.register('blobs', () => artifacts.ready().then(() => ({ ok: true, detail: 'the blob store takes bytes' })));
+  checks.register('trust', () => trustVerdict(store, onlineKeys, clock));
+  measureTrust(metrics, store);
+  measureFleet(metrics, { presence, settings, clock });
+
+  const fresh = await keepFresh(store, signing, onFailure);
+  const house = keepHouse({ store, clock, presence, onFailure });
+  return {
+    app: fastify,
+    async stop() {
+      fresh.stop();
+      await fastify.close();
+      await house.stop();
+    },
+  };
+}
+
+async function newestRoot({ metadata }: Store) {
+  const root = await metadata.newest('root');
+  return root && sha256Hex(root.text);
+}

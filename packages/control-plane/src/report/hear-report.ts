@@ -1,0 +1,15 @@
+/** What a stored report means for those who only watch: the heartbeat registry and the log. */
+import type { Report } from '@fairlead/shared/trust/report';
+import type { FastifyBaseLogger } from 'fastify';
+import type { PresenceRegistry } from '../fleet/presence-registry.ts';
+import { componentsAfter } from './components-after.ts';
+
+export function hearReport(presence: PresenceRegistry, logger: FastifyBaseLogger, { robot, body }: Report): void {
+  const components = componentsAfter(presence.of(robot)?.facts.components ?? [], body);
+  if (components) presence.learn(robot, { components });
+  if (body.event === 'alarm') logger.warn({ robot, refusal: body.refusal }, 'a robot raised an alarm');
+  if (body.event === 'update-ended') {
+    const { deployment, component, outcome, refusal } = body;
+    logger.info({ robot, deployment, component, outcome, ...(refusal && { refusal }) }, 'an update ended');
+  }
+}
