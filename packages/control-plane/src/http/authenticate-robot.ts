@@ -14,7 +14,7 @@ export interface RobotDoorDeps {
   readonly store: Store;
   readonly clock: Clock;
   /** host:port names under which robots reach this server; a signature for any other is refused (attack 68). */
-  readonly authorities: readonly string[];
+  readonly authorities: () => readonly string[];
 }
 
 /** Longer than any signature stays valid (300 s either way). */
@@ -69,12 +69,13 @@ async function proveSignature(deps: RobotDoorDeps, request: IncomingRequest, pub
     },
     body: request.rawBody,
   };
-  const verified = verifyRequest(signed, { publicKeyOf: () => publicKey, now, authorities: deps.authorities });
+  const authorities = deps.authorities();
+  const verified = verifyRequest(signed, { publicKeyOf: () => publicKey, now, authorities });
   if (!verified.ok) {
     const { code, detail } = verified.refused;
     if (code === 'clock_skew') throw problem(code, sentence(detail), { serverTime: toTimestamp(now) });
     throw problem(code, sentence(detail), {
-      hint: `Robots sign method, authority, path, query and body; this server is called ${deps.authorities.join(', ')}.`,
+      hint: `Robots sign method, authority, path, query and body; this server is called ${authorities.join(', ')}.`,
     });
   }
   // After the signature, so that nobody else can use up a robot's nonces.

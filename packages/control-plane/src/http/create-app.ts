@@ -5,7 +5,7 @@ import type { Api, Route } from '@fairlead/shared/api/route';
 import { type Clock, MINUTE } from '@fairlead/shared/time';
 import fastifyJwt from '@fastify/jwt';
 import fastifyRateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Registry } from 'prom-client';
 import { measureRequests } from '../health/http-metrics.ts';
 import { jwtSessions, SESSION_ALGORITHM, type Sessions } from '../people/sessions.ts';
@@ -29,8 +29,8 @@ export interface AppDeps {
   readonly clock: Clock;
   /** 32 random bytes or more: whoever has them can log in as anybody. */
   readonly sessionSecret: Uint8Array;
-  /** host:port names under which robots reach this server. */
-  readonly authorities: readonly string[];
+  /** host:port names under which robots reach this server, as of now: addresses come and go. */
+  readonly authorities: () => readonly string[];
   readonly logger: FastifyBaseLogger;
   readonly metrics: Registry;
 }
@@ -48,7 +48,8 @@ const JSON_LIMIT = 1024 * 1024;
 export async function createApp({ store, clock, sessionSecret, authorities, logger, metrics }: AppDeps): Promise<App> {
   const fastify = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // request-log.ts writes the one line per request.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: JSON_LIMIT,
     genReqId: () => randomBytes(8).toString('hex'),
     routerOptions: { maxParamLength: 300 },

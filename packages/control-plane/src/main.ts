@@ -1,0 +1,100 @@
+/** Composition root: reads the configuration, picks the adapters, listens, stops in order. */
+import { hostname, networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Failure, sayRefusal } from '@fairlead/shared/failure';
+import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
+import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
+import { type Logger, pino } from 'pino';
+import { openFolderArtifactStore } from './artifacts/folder-artifact-store.ts';
+import { type Config, readConfig, USAGE } from './config.ts';
+import { createControlPlane } from './control-plane.ts';
+import { authoritiesOf } from './http/authorities.ts';
+import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
+import { openSessionSecret } from './people/session-secret.ts';
+import { kyselyStore } from './store/kysely-store.ts';
+import { migrate } from './store/migrate.ts';
+import { openSqlite } from './store/sqlite-database.ts';
+import { openOnlineKeys } from './trust/online-keys.ts';
+
+const clock = { now: () => Date.now() };
+
+async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
+  const data = resolve(config.data);
+  await makeFolderDurably(data, 0o700);
+  const database = openSqlite(join(data, 'fairlead.db'));
+  await migrate(database);
+  const store = kyselyStore(database);
+  let { port } = config;
+  const limits = { maxBlobBytes: config.maxBlobBytes, maxTotalBytes: config.maxTotalBlobBytes };
+  const controlPlane = await createControlPlane({
+    store,
+    artifacts: await openFolderArtifactStore({ folder: join(data, 'artifacts'), clock, ...limits }),
+    checkBundle,
+    onlineKeys: await openOnlineKeys(join(data, 'online-keys')),
+    clock,
+    sessionSecret: await openSessionSecret(data),
+    authorities: () => authoritiesOf(config.names, port, machine()),
+    logger,
+  });
+  const passwordFile = await createFirstAdmin(store, clock, {
+    dataFolder: data,
+    ...(config.adminPasswordFile !== undefined && { passwordFile: config.adminPasswordFile }),
+  });
+  const url = await controlPlane.app.listen({ host: config.host, port });
+  port = Number(new URL(url).port);
+  logger.info({ url, data }, 'Fairlead control plane is listening');
+  if (passwordFile) {
+    logger.info({ user: FIRST_ADMIN, passwordFile }, 'The first user was created; its password is in the file');
+  }
+  return async () => {
+    await controlPlane.stop();
+    await store.close();
+  };
+}
+
+const machine = () => ({
+  hostname: hostname(),
+  addresses: Object.values(networkInterfaces()).flatMap((one) => one?.map(({ address }) => address) ?? []),
+});
+
+/** The first signal ends in order, a second one at once. */
+function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      logger.info({ signal }, 'stopping; a second signal stops at once');
+      stop().then(
+        () => process.exit(0),
+        (err: unknown) => {
+          logger.error({ err }, 'could not stop in order');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+const config = await readConfig(process.argv.slice(2), process.env);
+if (!config.ok) {
+  process.stderr.write(`${config.refused.join('\n')}\n\n${USAGE}\n`);
+  process.exitCode = 2;
+} else if (config.value === 'help') {
+  process.stdout.write(`${USAGE}\n`);
+} else {
+  const logger = pino({
+    level: config.value.logLevel,
+    base: null,
+    redact: ['*.password', '*.token', '*.authorization'],
+  });
+  try {
+    stopOnSignal(await start(config.value, logger), logger);
+  } catch (err) {
+    // A port in use or a damaged key file is the operator's to mend: said in one line, without a stack.
+    logger.debug({ err }, 'could not start');
+    const why = err instanceof Failure ? sayRefusal(err.refusal) : err instanceof Error ? err.message : String(err);
+    process.stderr.write(`The control plane could not start: ${why}\n`);
+    process.exitCode = 1;
+  }
+}

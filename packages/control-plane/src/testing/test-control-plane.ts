@@ -1,0 +1,103 @@
+/** A whole control plane in memory, with a clock to turn, for one test. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, createClient } from '@fairlead/shared/api/client';
+import { operatorApi } from '@fairlead/shared/api/operator-api';
+import { publishApi } from '@fairlead/shared/api/publish-api';
+import type { Role } from '@fairlead/shared/api/route';
+import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
+import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
+import { createControlPlane } from '../control-plane.ts';
+import { hashPassword } from '../people/password.ts';
+import { kyselyStore } from '../store/kysely-store.ts';
+import { migrate } from '../store/migrate.ts';
+import { openSqlite } from '../store/sqlite-database.ts';
+import type { Store } from '../store/store.ts';
+import { injectTransport, TEST_AUTHORITY, TEST_URL } from './inject-transport.ts';
+
+/** Real hashes, at a cost tests can pay. */
+export const CHEAP = { log2N: 10, r: 8, p: 1 };
+export const PASSWORD = 'correct horse battery';
+
+export interface TestClock {
+  now(): number;
+  pass(ms: number): void;
+}
+export interface People {
+  readonly operator: Client<typeof operatorApi>;
+  readonly publish: Client<typeof publishApi>;
+}
+export interface TestControlPlane {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly clock: TestClock;
+  /** Everything it logged, one line each. */
+  readonly log: readonly string[];
+  /** Clients of a user with that role, created at the first call. */
+  as(role: Role): Promise<People>;
+  /** Clients with this bearer token, or with none. */
+  withToken(token?: string): People;
+  stop(): Promise<void>;
+}
+
+export const testClock = (start = Date.parse('2026-11-21T09:00:00Z')): TestClock => {
+  let now = start;
+  return { now: () => now, pass: (ms) => void (now += ms) };
+};
+
+export interface TestOptions {
+  readonly clock?: TestClock;
+  /** A file keeps what a restarted control plane must still know. */
+  readonly databaseFile?: string;
+}
+
+export async function testControlPlane({
+  clock = testClock(),
+  databaseFile,
+}: TestOptions = {}): Promise<TestControlPlane> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
+  const database = openSqlite(databaseFile ?? ':memory:');
+  await migrate(database);
+  const store = kyselyStore(database);
+  const log: string[] = [];
+  const key = () => signerFromSeed(generateKeyPair().seed);
+  const controlPlane = await createControlPlane({
+    store,
+    artifacts: await openFolderArtifactStore({ folder, clock, maxBlobBytes: 1e8, maxTotalBytes: 1e9 }),
+    checkBundle,
+    onlineKeys: { snapshot: key(), timestamp: key(), director: key() },
+    clock,
+    sessionSecret: Buffer.alloc(32, 7),
+    authorities: () => [TEST_AUTHORITY],
+    logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    passwordCost: CHEAP,
+  });
+  let stopped: Promise<void> | undefined;
+  const stop = () =>
+    (stopped ??= (async () => {
+      await controlPlane.stop();
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    })());
+  onTestFinished(stop);
+
+  const transport = injectTransport(controlPlane.app);
+  const withToken = (token?: string): People => {
+    const authorise = (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` });
+    const options = { baseUrl: TEST_URL, transport, authorise };
+    return { operator: createClient(operatorApi, options), publish: createClient(publishApi, options) };
+  };
+  const as = async (role: Role) => {
+    const name = `the-${role}`;
+    const passwordHash = await hashPassword(PASSWORD, CHEAP);
+    await store.people.insert({ name, role, passwordHash, sessionGeneration: 1, createdAt: clock.now() });
+    const { token } = await withToken().operator.login({ body: { name, password: PASSWORD } });
+    return withToken(token);
+  };
+  return { app: controlPlane.app, store, clock, log, as, withToken, stop };
+}
