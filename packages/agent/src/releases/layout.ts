@@ -26,8 +26,6 @@ export interface Layout {
   readonly journal: string;
   readonly downloads: string;
   readonly components: string;
-  /** Deployments that ended here, so that none is run a second time. */
-  readonly ended: string;
   /** A blob on its way (or whole), by the digest it must have. */
   part(bundle: Sha256): string;
   component(name: ComponentName): ComponentLayout;
@@ -41,7 +39,6 @@ export function layoutOf(root: string): Layout {
     journal: join(root, 'journal.json'),
     downloads,
     components,
-    ended: join(root, 'ended-deployments.json'),
     part: (bundle) => join(downloads, `${bundle}.part`),
     component: (name) => componentLayout(join(components, name)),
   };

@@ -7,10 +7,11 @@ import { basename, join } from 'node:path';
 import { type Phase, type Result, refuse } from '@fairlead/shared/failure';
 import { ComponentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
+import { type Manifest, type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import {
   linkDurably,
   makeFolderDurably,
@@ -22,7 +23,6 @@ import {
 import { type Committed, readCommitted, writeCommitted } from './committed.ts';
 import { isMissing } from './disk-errors.ts';
 import type { ComponentLayout, Layout, Slot } from './layout.ts';
-import { removeTree } from './read-only-tree.ts';
 
 type MeasurePhase = Parameters<MeasureTree>[0]['phase'];
 
@@ -43,6 +43,8 @@ export interface ReleaseFolder {
   readManifest(release: ReleaseIdentity, phase: Phase): Promise<Result<Manifest>>;
   /** Measures the release's folder against its signed manifest, byte by byte. */
   measure(release: ReleaseIdentity, phase: MeasurePhase): Promise<Result<Manifest>>;
+  /** Whether the release has a folder here; what is in it is another question. */
+  holds(release: ReleaseIdentity): Promise<boolean>;
   /** Removes a release's folder durably; absent is fine. */
   removeRelease(release: ReleaseIdentity): Promise<void>;
   committed(): Promise<Committed | undefined>;
@@ -91,6 +93,7 @@ export async function openReleaseFolder(
       const measured = await measureTree({ folder: paths.release(release), manifest: manifest.value, phase });
       return measured.ok ? manifest : measured;
     },
+    holds: async (release) => (await readdir(paths.releases)).includes(releaseFolderName(release)),
     removeRelease: async (release) => {
       await removeTree(paths.release(release));
       await syncFolder(paths.releases);

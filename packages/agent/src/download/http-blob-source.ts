@@ -1,0 +1,34 @@
+/** Adapter: blobs of the control plane over undici, asked for in the robot's name. */
+import type { ClientOptions } from '@fairlead/shared/api/client';
+import { LIMITS } from '@fairlead/shared/trust/limits';
+import { request as send } from 'undici';
+import type { BlobSource } from './blob-source.ts';
+
+/** `authorise` signs each request anew: a robot signature is good for minutes, a download may take days. */
+export function httpBlobSource(options: {
+  readonly server: string;
+  readonly authorise: NonNullable<ClientOptions['authorise']>;
+}): BlobSource {
+  return {
+    get: async ({ sha256, from, ifRange, signal }) => {
+      const url = new URL(`/blobs/${sha256}`, options.server);
+      const proof = options.authorise({ method: 'GET', url, headers: {} });
+      const headers = {
+        ...proof,
+        'accept-encoding': 'identity',
+        ...(from > 0 && { range: `bytes=${from}-` }),
+        ...(from > 0 && ifRange !== undefined && { 'if-range': ifRange }),
+      };
+      const reply = await send(url, { method: 'GET', headers, signal, headersTimeout: LIMITS.headersDeadlineMs });
+      return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+    },
+  };
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}

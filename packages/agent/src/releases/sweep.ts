@@ -1,0 +1,55 @@
+/** The janitor: what a crash, a refused release or an older update left behind. Whatever a link or a mark names stays. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { readLink, syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
+import { readCommitted } from './committed.ts';
+import { isMissing } from './disk-errors.ts';
+import { type ComponentLayout, type Layout, SLOTS } from './layout.ts';
+
+/** The newest are kept for a person who wants to look into them. */
+const STATE_BACKUPS = 2;
+
+/** Removes every release, manifest and temp file of a component that nothing names; `keep` are those of a running update. */
+export async function sweepComponent(paths: ComponentLayout, keep: readonly ReleaseIdentity[] = []): Promise<void> {
+  const committed = await readCommitted(paths.committed);
+  const named = [committed?.active, committed?.previous, ...keep].filter((release) => release !== undefined);
+  const folders = new Set(named.map(releaseFolderName));
+  // By what the link says and not by what a manifest vouches for: a damaged manifest must not cost the release.
+  for (const slot of SLOTS) folders.add(basename((await readLink(paths.slot(slot))) ?? ''));
+  const digests = new Set([...folders].map((folder) => folder.slice(-12)));
+  await sweep(paths.releases, (name) => folders.has(name));
+  await sweep(paths.manifests, (name) => digests.has(name.slice(0, 12)));
+  await sweep(paths.folder, (name) => !name.includes(TEMP_MARK));
+  await sweepStateBackups(paths.stateBackups);
+}
+
+/** Removes half-written files of the root folder and downloads nobody continues; `keep` names the parts that are. */
+export async function sweepRoot(layout: Layout, keep: readonly string[]): Promise<void> {
+  await sweep(layout.root, (name) => !name.includes(TEMP_MARK));
+  await sweep(layout.downloads, (name) => keep.some((part) => name.startsWith(basename(part))));
+}
+
+async function sweep(folder: string, keeps: (name: string) => boolean): Promise<void> {
+  const gone = (await namesIn(folder)).filter((name) => !keeps(name));
+  for (const name of gone) await removeTree(join(folder, name));
+  if (gone.length > 0) await syncFolder(folder);
+}
+
+async function sweepStateBackups(folder: string): Promise<void> {
+  const backups = await Promise.all(
+    (await namesIn(folder)).map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
+  );
+  const old = backups.toSorted((a, b) => b.at - a.at).slice(STATE_BACKUPS);
+  for (const { name } of old) await rm(join(folder, name), { recursive: true, force: true });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

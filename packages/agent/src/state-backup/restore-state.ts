@@ -1,0 +1,80 @@
+/** Puts saved state back exactly: contents, modes, owners, and nothing that appeared since. Idempotent. */
+import { constants } from 'node:fs';
+import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { readChunks } from '@fairlead/toolkit/bundle/hash-file';
+import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '../releases/disk-errors.ts';
+import { contentsOf, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
+
+/** Resolves once durable. Nothing saved is fine. The services that use the state must stand still. */
+export async function restoreState(folder: string): Promise<void> {
+  const index = await readIndex(folder);
+  if (!index) return;
+  const wanted = new Map(index.entries.map((entry) => [entry.path, entry]));
+  for (const root of index.roots) await removeUnknown(root, wanted);
+  for (const entry of index.entries) await restoreEntry(entry, contentsOf(folder));
+  // Names that were removed or made must be durable too.
+  for (const entry of index.entries) if (entry.type === 'folder') await syncFolder(entry.path);
+}
+
+/** Depth first; links are removed, never followed. */
+async function removeUnknown(path: string, wanted: ReadonlyMap<string, StateEntry>): Promise<void> {
+  const found = await typeOf(path);
+  if (found === 'absent') return;
+  const entry = wanted.get(path);
+  // Sockets and the like were never saved, so nobody can say whether they belong here.
+  if (!entry && found === 'other') return;
+  if (entry?.type !== found) return rm(path, { recursive: true, force: true });
+  if (found !== 'folder') return;
+  for (const name of await readdir(path)) await removeUnknown(join(path, name), wanted);
+}
+
+async function restoreEntry(entry: StateEntry, contents: string): Promise<void> {
+  if (entry.type === 'absent') return;
+  if (entry.type === 'link') {
+    await rm(entry.path, { force: true });
+    return symlink(entry.target, entry.path);
+  }
+  if (entry.type === 'folder') {
+    await mkdir(entry.path, { recursive: true });
+  } else {
+    await restoreFile(entry, join(contents, entry.sha256));
+  }
+  await chmod(entry.path, entry.mode);
+  await giveTo(entry.path, entry.uid, entry.gid);
+}
+
+async function restoreFile(entry: SavedFile, content: string): Promise<void> {
+  await mkdir(dirname(entry.path), { recursive: true });
+  const temp = join(dirname(entry.path), `.${basename(entry.path)}${TEMP_MARK}restore`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  const handle = await open(temp, flags, 0o600);
+  try {
+    for await (const chunk of readChunks(content)) await handle.writeFile(chunk);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await utimes(temp, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
+  await rename(temp, entry.path);
+  await syncFolder(dirname(entry.path));
+}
+
+/** An agent that is not root can't give files away, and did not own others when it saved them. */
+async function giveTo(path: string, uid: number, gid: number): Promise<void> {
+  const found = await lstat(path);
+  if (found.uid !== uid || found.gid !== gid) await chown(path, uid, gid).catch(() => {});
+}
+
+async function typeOf(path: string): Promise<StateEntry['type'] | 'other'> {
+  try {
+    const found = await lstat(path);
+    if (found.isSymbolicLink()) return 'link';
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (isMissing(error)) return 'absent';
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+/** Beat 5: whether to begin at all. What is refused here never touched the disk, and is told like any other end. */
+import { accept, type Refusal, type Result } from '@fairlead/shared/failure';
+import type { Version } from '@fairlead/shared/ids';
+import { decide } from '@fairlead/shared/update/decide';
+import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import type { Facts } from '../inventory/facts.ts';
+import type { VerifiedOrder } from '../poll/verified-order.ts';
+import { readState } from '../releases/component-state.ts';
+import { listComponents } from '../releases/release-folder.ts';
+import type { StepDeps } from './step-deps.ts';
+
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'outbox'> & { readonly facts: Facts };
+export type Consideration =
+  | { readonly go: true; readonly current: InstalledRelease | undefined }
+  | { readonly go: false };
+
+/** Goes: the manifest is kept durably beside the releases. Does not go: the server has been told why, once. */
+export async function considerOrder(order: VerifiedOrder, deps: Deps): Promise<Consideration> {
+  // Also the local quarantine: a deployment that failed here is not tried again behind the operator's back.
+  if (deps.outbox.hasEnded(order.deployment)) return { go: false };
+  const folder = await deps.folderOf(order.component);
+  const committed = await folder.committed();
+  const running = await folder.slot('active');
+  if (running?.manifestSha256 === order.candidate.manifestSha256) {
+    const measured = await folder.measure(running, 'verify');
+    if (measured.ok) return end(order, 'skipped', undefined, deps);
+    return end(order, 'failed', overItself(measured.refused), deps);
+  }
+  const fits = await fitsHere(order, deps);
+  if (!fits.ok) return end(order, 'rejected', fits.refused, deps);
+  await folder.saveManifest(order.candidate, order.manifestBytes);
+  const current = running && committed?.active.manifestSha256 === running.manifestSha256 ? committed.active : undefined;
+  return { go: true, current };
+}
+
+async function fitsHere(order: VerifiedOrder, deps: Deps): Promise<Result<void>> {
+  const { arch, board, jetpack, agentVersion } = await deps.facts.inventory();
+  const { memoryFreeMb, diskFreeMb } = await deps.facts.vitals();
+  const components = new Map<VerifiedOrder['component'], Version>();
+  for (const component of await listComponents(deps.layout)) {
+    const { active } = await readState(await deps.folderOf(component));
+    if (active) components.set(component, active.version);
+  }
+  const fits = decide(order.manifest, { arch, board, jetpack, agentVersion, memoryFreeMb, diskFreeMb, components });
+  return fits.ok ? accept(undefined) : fits;
+}
+
+async function end(
+  order: VerifiedOrder,
+  outcome: 'skipped' | 'rejected' | 'failed',
+  refusal: Refusal | undefined,
+  deps: Deps,
+): Promise<Consideration> {
+  const { active, previous } = await readState(await deps.folderOf(order.component));
+  deps.outbox.append({
+    event: 'update-ended',
+    deployment: order.deployment,
+    component: order.component,
+    outcome,
+    ...(active && { active }),
+    ...(previous && { previous }),
+    ...(refusal && { refusal }),
+  });
+  return { go: false };
+}
+
+/** Replacing a running release by itself would leave no moment in which one of the two is whole. */
+const overItself = (damage: Refusal): Refusal => ({
+  ...damage,
+  category: 'active_damaged',
+  detail: `This release is active here, but no longer what was signed: ${damage.detail}`.slice(0, 2000),
+  retryable: true,
+  hint: 'Run `fairlead-agent rollback` on the robot or deploy another release, then deploy this one again.',
+});

@@ -1,0 +1,34 @@
+/** Everything a step may need; each takes only its part. */
+import type { ComponentName } from '@fairlead/shared/ids';
+import type { Clock } from '@fairlead/shared/time';
+import type { ExtractBundle, MeasureTree } from '@fairlead/toolkit/bundle/bundle';
+import type { RunSmokeTests } from '@fairlead/toolkit/smoke-test/smoke-test';
+import type { BlobSource } from '../download/blob-source.ts';
+import type { Pace } from '../download/pace.ts';
+import type { Prober } from '../health/prober.ts';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Layout } from '../releases/layout.ts';
+import type { ReleaseFolder } from '../releases/release-folder.ts';
+import type { ServiceManager } from '../services/service-manager.ts';
+import type { SwitchPermission } from './switch-permission.ts';
+
+export interface StepDeps {
+  readonly layout: Layout;
+  readonly folderOf: (component: ComponentName) => Promise<ReleaseFolder>;
+  readonly extractBundle: ExtractBundle;
+  readonly measureTree: MeasureTree;
+  readonly runSmokeTests: RunSmokeTests;
+  readonly blobs: BlobSource;
+  readonly pace: Pace;
+  readonly services: ServiceManager;
+  readonly prober: Prober;
+  readonly outbox: Outbox;
+  readonly permission: SwitchPermission;
+  readonly clock: Clock;
+  /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */
+  readonly elapsed: () => number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+}

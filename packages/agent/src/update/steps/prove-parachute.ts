@@ -1,0 +1,35 @@
+/**
+ * Beat 10: what we would fall back to is measured again and the state it needs is saved, before anything is
+ * switched. A first installation has nothing to fall back to; its declared state is saved all the same.
+ */
+import { saveState } from '../../state-backup/save-state.ts';
+import type { StepDeps } from '../step-deps.ts';
+import type { StepFunction } from '../steps.ts';
+
+export const proveParachute =
+  (deps: Pick<StepDeps, 'folderOf'>): StepFunction =>
+  async ({ journal }) => {
+    const folder = await deps.folderOf(journal.component);
+    const manifest = await folder.readManifest(journal.candidate, 'prove-parachute');
+    if (!manifest.ok) return manifest;
+    if (journal.current) {
+      const measured = await folder.measure(journal.current, 'prove-parachute');
+      if (!measured.ok) {
+        const { category, detail } = measured.refused;
+        const hint = 'Run `fairlead-agent rollback` on the robot, then deploy again; find out who changed its files.';
+        return {
+          ok: false,
+          refused: {
+            ...measured.refused,
+            category: 'parachute_damaged',
+            detail: `The running release ${journal.current.version} is no longer what was signed (${category}): ${detail}`,
+            hint,
+          },
+        };
+      }
+    }
+    const backup = manifest.value.state?.backup ?? [];
+    if (backup.length === 0) return { ok: true };
+    await saveState(folder.paths.stateBackup(journal.deployment), backup);
+    return { ok: true, stateBackup: `state-backups/${journal.deployment}` };
+  };

@@ -1,0 +1,117 @@
+/**
+ * Beat 14, the other end: back to what ran before, with its state. It is begun again until it succeeds, but it
+ * never keeps a robot's application down for the sake of perfection: after a few tries what can't be put right
+ * (a state that can't be restored, a service that does not start) becomes an alarm.
+ */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { Manifest } from '@fairlead/shared/release/manifest';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { InstalledRelease, Journal } from '@fairlead/shared/update/journal';
+import type { StepResult } from '@fairlead/shared/update/journey';
+import type { ReleaseFolder } from '../../releases/release-folder.ts';
+import { restoreState } from '../../state-backup/restore-state.ts';
+import { passOnce } from '../health-watch.ts';
+import { refusalOf } from '../refusal-of.ts';
+import { servicesOf, startInOrder, stopInReverse } from '../services-in-order.ts';
+import type { StepDeps } from '../step-deps.ts';
+import type { StepFunction } from '../steps.ts';
+import { chooseFallback } from './choose-fallback.ts';
+
+type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
+const TRIES = 4;
+
+export const rollBack =
+  (deps: Deps): StepFunction =>
+  async ({ journal, signal }) => {
+    const { candidate, current, component } = journal;
+    const folder = await deps.folderOf(component);
+    const read = await folder.readManifest(candidate, 'roll-back');
+    const failing = read.ok ? read.value : undefined;
+    if (failing?.rollback?.onFailure === false && (await folder.points('active', candidate))) {
+      return leaveInPlace(journal, folder, deps);
+    }
+    if (!current) return uninstall(journal, folder, failing, deps);
+
+    const fallback = await chooseFallback(journal, current, folder);
+    const manifest = await folder.readManifest(fallback.release, 'roll-back');
+    const good = manifest.ok ? manifest.value : undefined;
+    const tell = (refusal: Refusal) => deps.outbox.append({ event: 'alarm', refusal });
+    // Where `active` says so already, the state was restored before it, and only services may be missing.
+    if (!(await folder.points('active', fallback.release))) {
+      const stopped = await stopInReverse(servicesOf(good, failing), deps.services, 'roll-back');
+      if (!stopped.ok && journal.starts < TRIES) return stopped;
+      const kept = await tryRestore(journal, folder);
+      if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
+      if (kept) tell(kept);
+      await folder.point('active', fallback.release);
+    }
+    await keepOlderParachute(journal, fallback.release, folder, deps);
+    const started = await startInOrder(servicesOf(good), deps.services, 'roll-back');
+    if (!started.ok && journal.starts < TRIES) return started;
+    const context = { component, folder: folder.paths.release(fallback.release), signal };
+    const unwell = started.ok ? good && (await passOnce(good, 'roll-back', context, deps)) : started.refused;
+    if (signal.aborted && unwell) return { ok: false, refused: unwell };
+    const alarm = fallback.alarm ?? unwell;
+    if (!alarm) return { ok: true };
+    tell(alarm);
+    return { ok: true, outcome: 'failed' };
+  };
+
+/** The author wants to look at it: the failing release stays, and is what this robot now stands on. */
+async function leaveInPlace(journal: Journal, folder: ReleaseFolder, deps: Deps): Promise<StepResult> {
+  await settleOn(journal.candidate, journal.current, folder, deps);
+  return { ok: true, outcome: 'failed' };
+}
+
+/** A first installation has nothing behind it: the robot is as it was before, without the component. */
+async function uninstall(
+  journal: Journal,
+  folder: ReleaseFolder,
+  failing: Manifest | undefined,
+  deps: Deps,
+): Promise<StepResult> {
+  const stopped = await stopInReverse(servicesOf(failing), deps.services, 'roll-back');
+  if (!stopped.ok && journal.starts < TRIES) return stopped;
+  const kept = await tryRestore(journal, folder);
+  if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
+  if (kept) deps.outbox.append({ event: 'alarm', refusal: kept });
+  await folder.unpoint('active');
+  return { ok: true };
+}
+
+async function tryRestore(journal: Journal, folder: ReleaseFolder): Promise<Refusal | undefined> {
+  if (!journal.stateBackup) return undefined;
+  try {
+    await restoreState(folder.paths.stateBackup(journal.deployment));
+    return undefined;
+  } catch (error) {
+    const refusal = refusalOf(error, 'roll-back', journal.component);
+    return { ...refusal, element: journal.stateBackup, hint: `${refusal.hint} The saved state lies in this folder.` };
+  }
+}
+
+/** What was `previous` before this update is so again; where it fell further back, that is what it stands on. */
+async function keepOlderParachute(
+  journal: Journal,
+  fallback: InstalledRelease,
+  folder: ReleaseFolder,
+  deps: Deps,
+): Promise<void> {
+  if (fallback.manifestSha256 !== journal.current?.manifestSha256) {
+    await settleOn(fallback, undefined, folder, deps);
+    return folder.unpoint('previous');
+  }
+  const older = (await folder.committed())?.previous;
+  if (older && (await folder.holds(older))) return folder.point('previous', older);
+  return folder.unpoint('previous');
+}
+
+async function settleOn(
+  active: InstalledRelease,
+  previous: InstalledRelease | undefined,
+  folder: ReleaseFolder,
+  deps: Deps,
+): Promise<void> {
+  const committedAt = toTimestamp(deps.clock.now());
+  await folder.commit({ active, ...(previous && { previous }), committedAt });
+}

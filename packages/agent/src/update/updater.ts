@@ -1,0 +1,203 @@
+/**
+ * One robot's updates: at most one at a time, each to its end. Everybody else (the check-in loop, the local
+ * socket, the command line) meets the update machine here.
+ */
+import { setTimeout as timer } from 'node:timers/promises';
+import type { Result } from '@fairlead/shared/failure';
+import type { Activity, ComponentState } from '@fairlead/shared/fleet/robot-facts';
+import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { Journal } from '@fairlead/shared/update/journal';
+import { begin, resume } from '@fairlead/shared/update/journey';
+import { DEFAULT_PACE } from '../download/pace.ts';
+import type { Facts } from '../inventory/facts.ts';
+import type { JournalStore } from '../journal/journal-store.ts';
+import type { VerifiedOrder } from '../poll/verified-order.ts';
+import { readState } from '../releases/component-state.ts';
+import { layoutOf } from '../releases/layout.ts';
+import { listComponents, openReleaseFolder } from '../releases/release-folder.ts';
+import { sweepComponent, sweepRoot } from '../releases/sweep.ts';
+import { activityBoard, STATE_OF } from './activity.ts';
+import { considerOrder } from './consider-order.ts';
+import { makeSteps } from './make-steps.ts';
+import { reconcile } from './reconcile.ts';
+import { rollBackByHand } from './roll-back-by-hand.ts';
+import { runUpdate } from './run-update.ts';
+import type { StepDeps } from './step-deps.ts';
+
+type Injected = Pick<
+  StepDeps,
+  | 'extractBundle'
+  | 'measureTree'
+  | 'runSmokeTests'
+  | 'blobs'
+  | 'services'
+  | 'prober'
+  | 'outbox'
+  | 'permission'
+  | 'clock'
+>;
+export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'>> {
+  /** The agent's root folder. */
+  readonly root: string;
+  readonly journal: JournalStore;
+  readonly facts: Facts;
+}
+
+export interface Measured {
+  readonly component: ComponentName;
+  readonly version: string;
+  readonly measured: Result<Manifest>;
+}
+
+export interface Updater {
+  /** After a start of the agent: sweeps leftovers and finishes what a crash interrupted, which may take as long as an update. */
+  recover(): Promise<void>;
+  /** Runs one update to its end. An order that ended before, or is being worked on, is not begun again. */
+  offer(order: VerifiedOrder): Promise<void>;
+  activity(): Activity;
+  /** Calls an update off, where it has not switched yet. Another deployment is none of its business. */
+  requestCancel(deployment: DeploymentId): void;
+  /** A person on the robot goes back to `previous`, without network. Refused while an update is in progress. */
+  rollBackLocally(component: ComponentName, by: string): Promise<Result<void>>;
+  components(): Promise<ComponentState[]>;
+  /** Measures what is active, byte by byte, against its signed manifest. */
+  verifyActive(component?: ComponentName): Promise<readonly Measured[]>;
+  /** Leaves a running update at the next good moment; `recover` of the next start goes on with it. */
+  stop(): Promise<void>;
+}
+
+export function createUpdater(injected: UpdaterDeps): Updater {
+  const layout = layoutOf(injected.root);
+  const deps: StepDeps & Pick<UpdaterDeps, 'journal' | 'facts'> = {
+    ...DEFAULTS,
+    ...injected,
+    layout,
+    folderOf: (component) => openReleaseFolder(layout, component, injected.measureTree),
+  };
+  const steps = makeSteps(deps);
+  const board = activityBoard();
+  const stop = new AbortController();
+  let underWay: { readonly deployment: DeploymentId; readonly cancel: AbortController } | undefined;
+  /** The one thing that is being done; whatever comes next waits for it. */
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+
+  const alone = <T>(act: () => Promise<T>): Promise<T> => {
+    waiting += 1;
+    const done = last.then(act, act).finally(() => (waiting -= 1));
+    last = done.catch(() => {});
+    return done;
+  };
+
+  const run = async (journal: Journal): Promise<void> => {
+    const cancel = new AbortController();
+    underWay = { deployment: journal.deployment, cancel };
+    try {
+      const ended = await runUpdate(
+        journal,
+        { ...deps, store: deps.journal, steps },
+        {
+          stop: stop.signal,
+          cancel: cancel.signal,
+          watch: board,
+          onStep: (now) => {
+            board.begin(now);
+            const { deployment, component, step, refusal } = now;
+            if (STATE_OF[step] === 'reporting') return;
+            deps.outbox.append({
+              event: 'update-state',
+              deployment,
+              component,
+              state: STATE_OF[step],
+              ...(refusal && { refusal }),
+            });
+          },
+        },
+      );
+      if (ended.step !== 'done') return;
+      await deps.journal.clear();
+      await sweepComponent(layout.component(journal.component));
+    } finally {
+      underWay = undefined;
+      board.idle();
+    }
+  };
+
+  return {
+    recover: () =>
+      alone(async () => {
+        const found = await deps.journal.read();
+        if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
+        const journal = found.ok ? found.value : undefined;
+        const keep = journal ? [journal.candidate, ...(journal.current ? [journal.current] : [])] : [];
+        await sweepRoot(layout, journal ? await partsOf(journal, deps) : []);
+        for (const component of await listComponents(layout)) {
+          if (component === journal?.component) await sweepComponent(layout.component(component), keep);
+          else await reconcile(component, deps);
+        }
+        if (journal) await run(resume(journal, deps.clock.now()));
+      }),
+    offer: (order) =>
+      alone(async () => {
+        if (stop.signal.aborted) return;
+        const current = await considerOrder(order, deps);
+        if (current.go) await run(begin(order, current.current, deps.clock.now()));
+      }),
+    activity: () => board.activity(),
+    requestCancel: (deployment) => {
+      if (underWay?.deployment === deployment) underWay.cancel.abort(new Error('cancelled'));
+    },
+    rollBackLocally: async (component, by) => {
+      if (waiting > 0) return busy(component);
+      return alone(() => rollBackByHand(component, by, deps));
+    },
+    components: async () => {
+      const states: ComponentState[] = [];
+      for (const component of await listComponents(layout))
+        states.push(await readState(await deps.folderOf(component)));
+      return states;
+    },
+    verifyActive: async (only) => {
+      const measured: Measured[] = [];
+      for (const component of await listComponents(layout)) {
+        const folder = await deps.folderOf(component);
+        const active = only === undefined || only === component ? await folder.slot('active') : undefined;
+        if (active)
+          measured.push({ component, version: active.version, measured: await folder.measure(active, 'verify') });
+      }
+      return measured;
+    },
+    stop: async () => {
+      stop.abort(new Error('the agent stops'));
+      await last;
+    },
+  };
+}
+
+const DEFAULTS: Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'> = {
+  pace: DEFAULT_PACE,
+  elapsed: () => performance.now(),
+  sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
+  random: Math.random,
+};
+
+/** The download that the interrupted update will want to resume. */
+async function partsOf(journal: Journal, deps: StepDeps): Promise<string[]> {
+  const folder = await deps.folderOf(journal.component);
+  const manifest = await folder.readManifest(journal.candidate, 'download');
+  return manifest.ok ? [deps.layout.part(manifest.value.bundle.sha256)] : [];
+}
+
+const busy = (component: ComponentName): Result<never> => ({
+  ok: false,
+  refused: {
+    phase: 'roll-back',
+    component,
+    element: component,
+    category: 'busy',
+    detail: 'An update is in progress on this robot.',
+    retryable: true,
+    hint: 'Wait for it to end (`fairlead-agent status`), or cancel it on the server first.',
+  },
+});

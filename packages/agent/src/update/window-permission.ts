@@ -1,0 +1,29 @@
+/** Permission by the update window of agent.yaml; without one a robot may always switch. */
+import { type Clock, toTimestamp } from '@fairlead/shared/time';
+import { askWindow, type UpdateWindow } from '@fairlead/shared/update/window';
+import type { SwitchPermission } from './switch-permission.ts';
+
+export function windowPermission(window: UpdateWindow | undefined, clock: Clock): SwitchPermission {
+  return {
+    ask: async (component) => {
+      if (!window) return { granted: true };
+      const now = clock.now();
+      const answer = askWindow(window, now);
+      if (answer.open) return { granted: true };
+      const days = window.days ? ` on ${window.days.join(', ')}` : '';
+      return {
+        granted: false,
+        askAgainInMs: answer.opensAt - now,
+        reason: {
+          phase: 'wait',
+          component,
+          element: 'updateWindow',
+          category: 'outside_window',
+          detail: `This robot switches from ${window.from} to ${window.to}${days} (${window.zone}); next at ${toTimestamp(answer.opensAt)}.`,
+          retryable: true,
+          hint: 'Nothing to do: it switches by itself when the window opens.',
+        },
+      };
+    },
+  };
+}
