@@ -6,9 +6,11 @@ import { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { fleetApi } from '@fairlead/shared/api/fleet-api';
 import { healthApi } from '@fairlead/shared/api/health-api';
+import { openApi } from '@fairlead/shared/api/openapi';
 import { peopleApi } from '@fairlead/shared/api/people-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
+import { docsApi, V1 } from '@fairlead/shared/api/v1';
 import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
@@ -130,6 +132,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   });
   serve(filesApi, { ...repositoryHandlers(store.metadata), ...blobHandlers(artifacts) });
   serve(healthApi, healthHandlers(checks, metrics));
+  const document = openApi(V1);
+  serve(docsApi, { openApi: async () => document });
 
   checks.register('store', () => store.ping().then(() => ({ ok: true, detail: 'the database answers' })));
   checks.register('blobs', () => artifacts.ready().then(() => ({ ok: true, detail: 'the blob store takes bytes' })));

@@ -1,0 +1,99 @@
+/** Prints route definitions as an OpenAPI 3.1 document: TypeBox schemas are JSON Schema already. */
+import type { TObject, TSchema } from 'typebox';
+import { PROBLEM_TYPE, PROBLEMS, Problem } from './problem.ts';
+import type { Access, Api, Route } from './route.ts';
+
+/** JSON, without functions or undefined. */
+export type OpenApiDocument = Readonly<Record<string, unknown>>;
+
+const PROBLEM_REPLY = { $ref: '#/components/responses/Problem' };
+
+export function openApi(apis: readonly Api[]): OpenApiDocument {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const [name, route] of apis.flatMap((api) => Object.entries(api))) {
+    const path = route.path.replace(/:([A-Za-z0-9]+)/g, '{$1}').replace('*', '{path}');
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(name, route);
+  }
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Fairlead control plane',
+      version: 'v1',
+      description: 'Signed, staged, self-healing releases for robots. v1 only grows.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths,
+    components: {
+      schemas: { Problem },
+      responses: {
+        Problem: {
+          description: `A problem document (RFC 9457). code is one of: ${Object.keys(PROBLEMS).join(', ')}.`,
+          content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
+      securitySchemes: SECURITY_SCHEMES,
+    },
+  };
+  // Through text: what is printed and what is compared are the same values, without TypeBox's hidden marks.
+  return JSON.parse(JSON.stringify(document)) as OpenApiDocument;
+}
+
+const SECURITY_SCHEMES = {
+  person: { type: 'http', scheme: 'bearer', description: 'A session token of POST /api/v1/login, or an API token.' },
+  robot: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'signature',
+    description:
+      'RFC 9421 with Ed25519: label sig over "@method" "@authority" "@path" "@query" "content-digest", ' +
+      'parameters created, nonce, keyid, tag="fairlead-robot-v1".',
+  },
+};
+
+const SECURITY: Readonly<Record<Access, readonly object[]>> = {
+  public: [],
+  robot: [{ robot: [] }],
+  'waiting-robot': [{ robot: [] }],
+  'enrolling-robot': [{ robot: [] }],
+  'robot-or-viewer': [{ robot: [] }, { person: [] }],
+  viewer: [{ person: [] }],
+  operator: [{ person: [] }],
+  admin: [{ person: [] }],
+};
+
+function operation(operationId: string, route: Route): object {
+  return {
+    operationId,
+    summary: route.summary,
+    description: `Access: ${route.access}.`,
+    tags: [route.tag],
+    security: SECURITY[route.access],
+    parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query)],
+    ...(route.body !== undefined && {
+      requestBody: { required: isRequired(route.body), content: contentOf(route.body) },
+    }),
+    responses: {
+      [route.status ?? 200]: { description: 'Done', content: contentOf(route.reply) },
+      default: PROBLEM_REPLY,
+    },
+  };
+}
+
+function parametersOf(place: 'path' | 'query', schema: TObject | undefined): object[] {
+  return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
+    name: name === '*' ? 'path' : name,
+    in: place,
+    required: place === 'path' || schema?.required?.includes(name) === true,
+    schema: property,
+  }));
+}
+
+function contentOf(schema: TSchema | 'bytes' | 'text'): object {
+  if (schema === 'bytes') return { 'application/octet-stream': {} };
+  if (schema === 'text') return { 'text/plain': { schema: { type: 'string' } } };
+  return { 'application/json': { schema } };
+}
+
+/** A body of nothing but wishes may be left out. */
+const isRequired = (body: TSchema | 'bytes'): boolean =>
+  body === 'bytes' || !('required' in body) || !Array.isArray(body.required) || body.required.length > 0;
