@@ -4,6 +4,8 @@ import protobuf from 'protobufjs/minimal.js';
 type Write = (writer: protobuf.Writer) => void;
 /** onnx.TensorProto.DataType */
 export const FLOAT = 1;
+export const INT32 = 6;
+export const INT64 = 7;
 
 const message = (write: Write): Uint8Array => {
   const writer = protobuf.Writer.create();
@@ -28,10 +30,10 @@ const all = (...writes: Write[]): Uint8Array =>
   });
 
 /** A weight whose values are in the file. */
-export const tensor = (name: string, dims: readonly number[], values: Float32Array, dataType = FLOAT): Uint8Array =>
+export const tensor = (name: string, dims: readonly number[], values: Float32Array | BigInt64Array): Uint8Array =>
   all(
     ...dims.map((size) => whole(1, size)),
-    whole(2, dataType),
+    whole(2, values instanceof Float32Array ? FLOAT : INT64),
     text(8, name),
     bytes(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
   );
@@ -58,6 +60,10 @@ export const value = (name: string, shape: readonly (number | string)[], element
 
 export const intAttribute = (name: string, value: number): Uint8Array =>
   all(text(1, name), whole(3, value), whole(20, 2));
+export const intsAttribute = (name: string, values: readonly number[]): Uint8Array =>
+  all(text(1, name), ...values.map((one) => whole(8, one)), whole(20, 7));
+export const textAttribute = (name: string, value: string): Uint8Array =>
+  all(text(1, name), text(4, value), whole(20, 3));
 export const tensorAttribute = (name: string, value: Uint8Array): Uint8Array =>
   all(text(1, name), bytes(5, value), whole(20, 4));
 export const graphAttribute = (name: string, value: Uint8Array): Uint8Array =>

@@ -16,7 +16,7 @@ const HINTS = {
   model_unloadable:     'Export the model again and open it with ONNX Runtime on your machine.',
   unsupported_type:     'Use float, integer (8 bits and more), bool or string tensors for inputs and outputs.',
   unsupported_opset:    'Export the model with opset 26 or older.',
-  too_large:            'Declare smaller inputs and outputs: at most ten million elements each.',
+  too_large:            'Keep inputs and outputs at ten million elements, and every weight in the file under 2 GiB.',
   contract_mismatch:    'The model does not fit the release it came in: build the release again from the right model.',
   model_failed:         'The model refused its own example inputs: correct the inputs or the model.',
   // its answers

@@ -9,4 +9,3 @@ export const limitsOf = (test: Pick<OnnxSmokeTest, 'timeoutSec' | 'maxMemoryMb'>
   timeoutMs: (test.timeoutSec ?? TIMEOUT_SEC) * 1000,
   maxMemoryMb: test.maxMemoryMb ?? MAX_MEMORY_MB,
 });
-export const DEFAULT_LIMITS = limitsOf({});

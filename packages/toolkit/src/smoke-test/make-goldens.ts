@@ -3,8 +3,9 @@ import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/fail
 import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import type { GoldenFile, GoldenInputs } from '@fairlead/shared/release/golden';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { finding, toRefusal } from './findings.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import { limitsOf } from './limits.ts';
 import { runModelChild } from './run-model-child.ts';
 
 /**
@@ -16,6 +17,8 @@ export async function makeGoldens(order: {
   readonly folder: string;
   readonly path: string;
   readonly inputs: GoldenInputs;
+  /** Those of the model's smoke test; default 20 s, 1024 MiB. */
+  readonly limits?: Pick<OnnxSmokeTest, 'timeoutSec' | 'maxMemoryMb'>;
 }): Promise<Result<GoldenFile, Refusal>> {
   const model = parse(ReleasePath, order.path);
   if (!model.ok)
@@ -24,7 +27,7 @@ export async function makeGoldens(order: {
   const inputs = { cases: order.inputs.cases.map((one) => ({ case: one.case, inputs: one.inputs })) };
   const run = await runModelChild(
     { task: 'make-goldens', folder: order.folder, model: model.value, inputs },
-    DEFAULT_LIMITS,
+    limitsOf(order.limits ?? {}),
   );
   if (!run.ok) return refuse(toRefusal(run.refused, 'build'));
   const cases = run.value.said.flatMap((message) => (message.kind === 'golden' ? [message.made] : []));

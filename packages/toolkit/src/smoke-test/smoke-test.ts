@@ -1,6 +1,7 @@
 /** What a smoke test of a release answers, for whoever runs it: the builder's machine and the robot. */
 import type { Refusal, Result } from '@fairlead/shared/failure';
 import type { Manifest, ModelContract } from '@fairlead/shared/release/manifest';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 
 /** Where the verified (or, at build time, the author's) files lie. Models are loaded by path from here. */
 export interface SmokeTestOrder {
@@ -34,9 +35,13 @@ export interface SmokeTestReport {
   readonly warnings?: readonly string[];
 }
 export type RunSmokeTests = (order: SmokeTestOrder) => Promise<Result<SmokeTestReport, Refusal>>;
-/** Loads one model in a guarded child and reads its contract (names, dtypes, shapes, opsets, external data). */
+/**
+ * Loads one model in a guarded child and reads its contract (names, dtypes, shapes, opsets, external data).
+ * `limits` are those of the model's smoke test; default 20 s, 1024 MiB.
+ */
 export type InspectModel = (order: {
   readonly folder: string;
   readonly path: string;
   readonly component?: string;
+  readonly limits?: Pick<OnnxSmokeTest, 'timeoutSec' | 'maxMemoryMb'>;
 }) => Promise<Result<ModelContract, Refusal>>;

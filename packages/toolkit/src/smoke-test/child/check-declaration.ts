@@ -8,7 +8,7 @@ export const MAX_ELEMENTS = 10_000_000;
 /** Newest operator set that ONNX Runtime 1.30 calls official. */
 const MAX_OPSET = 26;
 /** The manifest's own limit. */
-const MAX_RANK = 16;
+export const MAX_RANK = 16;
 /** onnx.TensorProto.DataType: float, (u)int8-64, string, bool, float16, double. Not bfloat16, float8, complex, int4. */
 const SUPPORTED = new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
 

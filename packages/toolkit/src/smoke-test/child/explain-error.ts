@@ -4,6 +4,8 @@ import { type Category, type Finding, finding } from '../findings.ts';
 const BY_TEXT: readonly (readonly [RegExp, Category])[] = [
   [/bad_alloc|failed to allocate|out of memory|cannot allocate/i, 'too_much_memory'],
   [/unsupported data type|non tensor type/i, 'unsupported_type'],
+  // A weight of more than 2 GiB; the sentence goes on about external data, so this row comes first.
+  [/byte limit/i, 'too_large'],
   [/external (data|initializer)/i, 'external_data'],
   [/till opset/i, 'unsupported_opset'],
 ];

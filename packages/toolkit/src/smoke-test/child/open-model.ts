@@ -5,7 +5,7 @@ import { parse } from '@fairlead/shared/parse';
 import { ModelContract } from '@fairlead/shared/release/manifest';
 import { InferenceSession } from 'onnxruntime-node';
 import { type Finding, finding } from '../findings.ts';
-import { MAX_ELEMENTS } from './check-declaration.ts';
+import { MAX_ELEMENTS, MAX_RANK } from './check-declaration.ts';
 import { explainError } from './explain-error.ts';
 import type { Inspected } from './inspect.ts';
 
@@ -45,6 +45,8 @@ function readContract(session: InferenceSession, path: string, inspected: Inspec
   const values = [...session.inputMetadata, ...session.outputMetadata];
   const unfit = values.find((value) => !value.isTensor);
   if (unfit) return refuse(finding('unsupported_type', path, `"${unfit.name}" is not a tensor.`));
+  const deep = values.find((value) => value.isTensor && value.shape.length > MAX_RANK);
+  if (deep) return refuse(finding('too_large', path, `"${deep.name}" has more than ${MAX_RANK} dimensions.`));
   const tensors = (list: typeof session.inputMetadata) =>
     list.map((value) =>
       value.isTensor ? { name: value.name, dtype: value.type, shape: [...value.shape] } : { name: value.name },

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import {
   type Manifest,
@@ -10,7 +11,7 @@ import {
   type ModelContract,
   ReleaseFile,
 } from '@fairlead/shared/release/manifest';
-import type { SmokeTest } from '@fairlead/shared/release/release-yaml';
+import type { OnnxSmokeTest, SmokeTest } from '@fairlead/shared/release/release-yaml';
 import { Type } from 'typebox';
 import { inspectModel } from '../inspect-model.ts';
 import type { SmokeTestOrder } from '../smoke-test.ts';
@@ -36,6 +37,12 @@ export function filesOf(folder: string): Manifest['files'] {
   });
   return certain(Type.Array(ReleaseFile), files);
 }
+
+export const path = (text: string): ReleasePath => certain(ReleasePath, text);
+/** One `onnx` entry of release.yaml. */
+export const modelTest = (model: string, more: Omit<OnnxSmokeTest, 'model'> = {}): SmokeTest => ({
+  onnx: { model: path(model), ...more },
+});
 
 /** An order for a folder. Without `models` the contracts are what the models themselves say, as at build time. */
 export async function orderFor(
