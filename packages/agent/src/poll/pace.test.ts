@@ -1,13 +1,23 @@
 import { ProblemError } from '@fairlead/shared/api/client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pauseAfterFailure, regularPause } from './pace.ts';
+import { pauseAfterAnswer, pauseAfterFailure } from './pace.ts';
 
+const agreed = { intervalSec: 30, jitterSec: 10, waitSec: 25 };
 const busy = (retryAfterSec: number) =>
   new ProblemError({ type: 'about:blank', title: '', status: 503, code: 'unavailable', detail: '' }, retryAfterSec);
 
-test('a robot pauses as the server asked, plus its share of the jitter', () => {
-  expect(regularPause({ intervalSec: 30, jitterSec: 10 }, () => 0.5)).toBe(35_000);
+test('with long-poll a robot asks again within half a second', () => {
+  expect(pauseAfterAnswer(agreed, 0, () => 0.999)).toBeLessThan(500);
+});
+
+test('without long-poll a robot pauses as the server asked, plus its share of the jitter', () => {
+  expect(pauseAfterAnswer({ ...agreed, waitSec: 0 }, 0, () => 0.5)).toBe(35_000);
+});
+
+test('a server that never lets a robot wait is soon asked at the agreed interval only', () => {
+  const pauses = [1, 2, 3, 8, 1000].map((answers) => pauseAfterAnswer(agreed, answers, () => 0));
+  expect(pauses).toEqual([1000, 2000, 4000, 30_000, 30_000]);
 });
 
 test('a busy server is left alone for as long as it asked, and all robots do not return together', () => {
@@ -20,7 +30,7 @@ test('a robot never gives up and never pauses longer than ten minutes', () => {
     fc.property(
       fc.integer({ min: 1, max: 1e6 }),
       fc.nat(),
-      fc.double({ min: 0, max: 0.999 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
       (failures, asked, luck) => {
         const pause = pauseAfterFailure(failures, busy(asked), () => luck);
         expect(pause).toBeGreaterThanOrEqual(0);

@@ -5,12 +5,29 @@ import { MINUTE, SECOND } from '@fairlead/shared/time';
 /** A number in [0, 1). */
 export type Random = () => number;
 
+/** What the control plane asks for, or agent.yaml overrides. */
+export interface AgreedPace {
+  readonly intervalSec: number;
+  readonly jitterSec: number;
+  /** How long the next check-in may wait for news; 0 turns long-poll off. */
+  readonly waitSec: number;
+}
+
 const FIRST_PAUSE = SECOND;
 const LONGEST_PAUSE = 5 * MINUTE;
+const BETWEEN_LONG_POLLS = SECOND / 2;
 
-/** After success: what was agreed, in milliseconds. */
-export const regularPause = (next: { intervalSec: number; jitterSec: number }, random: Random): number =>
-  (next.intervalSec + random() * next.jitterSec) * SECOND;
+/**
+ * Milliseconds after a good check-in. With long-poll the waiting happens on the server, so the robot asks again
+ * at once and an order reaches it within a second. `earlyAnswers` counts answers in a row that came early and
+ * brought nothing new: a server that never lets the robot wait is asked at the agreed interval.
+ */
+export function pauseAfterAnswer(agreed: AgreedPace, earlyAnswers: number, random: Random): number {
+  const interval = (agreed.intervalSec + random() * agreed.jitterSec) * SECOND;
+  if (agreed.waitSec === 0) return interval;
+  if (earlyAnswers === 0) return random() * BETWEEN_LONG_POLLS;
+  return Math.min(interval, BETWEEN_LONG_POLLS * 2 ** Math.min(earlyAnswers, 20));
+}
 
 /**
  * After the `failures`-th failure in a row (from 1), milliseconds: exponential with full jitter up to five

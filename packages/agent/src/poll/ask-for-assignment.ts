@@ -1,0 +1,62 @@
+/**
+ * Beat 4: the robot says how it is and asks what it should run. The question carries a nonce, and its round trip
+ * is measured, because the signed answer is also where the robot gets the time from.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Client } from '@fairlead/shared/api/client';
+import type { robotApi } from '@fairlead/shared/api/robot-api';
+import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
+import type { Activity, ComponentState, Inventory } from '@fairlead/shared/fleet/robot-facts';
+import type { RobotId } from '@fairlead/shared/ids';
+import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
+import type { RoundTrip } from '../clock/agent-clock.ts';
+import type { Facts } from '../inventory/facts.ts';
+import { AGENT_VERSION } from '../version.ts';
+
+export interface AskDeps {
+  readonly robot: RobotId;
+  readonly bootId: string;
+  readonly client: Pick<Client<typeof robotApi>, 'checkIn'>;
+  readonly trust: Pick<TrustStore, 'lastAssignment' | 'versions'>;
+  readonly facts: Facts;
+  readonly components: () => Promise<readonly ComponentState[]>;
+  readonly activity: () => Activity;
+  readonly unsentReports: () => number;
+  /** Milliseconds that no NTP step touches. */
+  readonly monotonic: () => number;
+}
+export interface Asked extends RoundTrip {
+  readonly nonce: string;
+  readonly reply: ReplyOf<(typeof robotApi)['checkIn']>;
+}
+export interface Questioner {
+  /** Rejects as the client does; the inventory is sent until it arrived once. `waitSec`: patience for news. */
+  ask(waitSec: number, signal: AbortSignal): Promise<Asked>;
+}
+
+export function createQuestioner(deps: AskDeps): Questioner {
+  let told: Inventory | undefined;
+  return {
+    async ask(waitSec, signal) {
+      const nonce = randomBytes(16).toString('hex');
+      const inventory = await deps.facts.inventory();
+      const body: RequestOf<(typeof robotApi)['checkIn']>['body'] = {
+        nonce,
+        bootId: deps.bootId,
+        agentVersion: AGENT_VERSION,
+        knownSeq: deps.trust.lastAssignment()?.seq ?? 0,
+        waitSec,
+        components: [...(await deps.components())],
+        activity: deps.activity(),
+        trust: deps.trust.versions(),
+        vitals: await deps.facts.vitals(),
+        ...(told !== inventory && { inventory }),
+        unsentReports: deps.unsentReports(),
+      };
+      const askedAt = deps.monotonic();
+      const reply = await deps.client.checkIn({ params: { robot: deps.robot }, body }, { signal });
+      told = inventory;
+      return { nonce, reply, askedAt, answeredAt: deps.monotonic() };
+    },
+  };
+}
