@@ -4,7 +4,19 @@ import { DAY, HOUR, type Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { generateKeyPair, type Signer, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import type { OfflineRoleName } from '@fairlead/shared/trust/lifetimes';
-import { hashedTargetPath, signMetadata } from '@fairlead/shared/trust/metadata';
+import {
+  hashedTargetPath,
+  RootMetadata,
+  type RootSigned,
+  SnapshotMetadata,
+  type SnapshotSigned,
+  signMetadata,
+  TargetsMetadata,
+  type TargetsSigned,
+  TimestampMetadata,
+  type TimestampSigned,
+} from '@fairlead/shared/trust/metadata';
+import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import {
   type FirstRepository,
   makeFirstRepository,
@@ -12,6 +24,7 @@ import {
   makeSnapshot,
   makeTimestamp,
 } from '@fairlead/shared/trust/repository';
+import { Type } from 'typebox';
 
 export const NOW: Instant = Date.UTC(2026, 10, 21, 9);
 export const LATER = NOW + HOUR;
@@ -118,17 +131,36 @@ export function putTimestamp(
   files.set('timestamp.json', makeTimestamp(order));
 }
 
-/** The same document with another content, signed by whomever. */
-export function resign(text: string, signers: readonly Signer[], change: (signed: Loose) => void): string {
-  const signed = signedOf(text);
-  change(signed);
-  return signMetadata(signed, signers);
+interface Readings {
+  root: RootSigned;
+  targets: TargetsSigned;
+  snapshot: SnapshotSigned;
+  timestamp: TimestampSigned;
+}
+const SCHEMAS = {
+  root: RootMetadata,
+  targets: TargetsMetadata,
+  snapshot: SnapshotMetadata,
+  timestamp: TimestampMetadata,
+};
+
+/** The same document with another content, signed by whomever. The content need not be valid any more. */
+export function resign<K extends keyof Readings>(
+  kind: K,
+  text: string,
+  signers: readonly Signer[],
+  change: (signed: Readings[K]) => object,
+): string {
+  return signMetadata(change(read(kind, text)), signers);
 }
 
-/** Attackers write what they like: tests look at signed content without its types. */
-// oxlint-disable-next-line typescript/no-explicit-any -- a tampered document has no type
-export type Loose = any;
-export const signedOf = (text: string): Loose => JSON.parse(text).signed;
+/** The signed content of one of our own documents. */
+export const read = <K extends keyof Readings>(kind: K, text: string): Readings[K] =>
+  parseOwn(SCHEMAS[kind], text).signed as Readings[K];
+
+const versionIn = (text: string): number =>
+  parseOwn(Type.Object({ signed: Type.Object({ version: Type.Integer() }) }), text).signed.version;
+
 export const file = (repository: FleetRepository, path: string): string => {
   const text = repository.files.get(path);
   if (text === undefined) throw new TypeError(`there is no ${path}`);
@@ -146,7 +178,7 @@ function putTexts(files: Files, texts: Readonly<Record<string, string>>): void {
 }
 
 function putHead({ head, files }: Pick<FleetRepository, 'head' | 'files'>): void {
-  const put = (role: string, text: string) => files.set(`${signedOf(text).version}.${role}.json`, text);
+  const put = (role: string, text: string) => files.set(`${versionIn(text)}.${role}.json`, text);
   put('root', head.root);
   put('targets', head.targets);
   for (const [role, text] of Object.entries(head.roles)) put(role, text);

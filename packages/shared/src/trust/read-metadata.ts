@@ -40,7 +40,8 @@ export function checkSignatures(name: string, metadata: Signed, role: RoleKeys, 
   if (new Set(keyids).size !== keyids.length) {
     return refusePublish(name, 'dup_sig', 'One key signed twice, which counts for nothing.');
   }
-  const bytes = signingBytes(metadata.signed);
+  const bytes = canonical(metadata.signed);
+  if (!bytes) return refusePublish(name, 'bad_json', 'It has no canonical form: member names must be printable ASCII.');
   const valid = metadata.signatures.filter(({ keyid, sig }) => {
     const key = role.keyids.includes(keyid as (typeof role.keyids)[number]) ? keys[keyid] : undefined;
     return key !== undefined && verifyEd(key.keyval.public, bytes, Buffer.from(sig, 'hex'));
@@ -85,4 +86,12 @@ export function checkExpiry(name: string, expires: string, now: Instant, lifetim
     `It expires at ${expires}; a date from now to ${Math.round(lifetimeMs / 86_400_000)} days ahead was expected.`,
     "Check the signing machine's clock.",
   );
+}
+
+function canonical(signed: unknown): Uint8Array | undefined {
+  try {
+    return signingBytes(signed);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { LIMITS } from '@fairlead/shared/trust/limits';
-import { request } from 'undici';
+import { errors, request } from 'undici';
 import type { TrustRefusal } from './trust-store.ts';
 
 export interface FetchRefusal extends TrustRefusal {
@@ -33,6 +33,7 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
     return await readBody(reply.body, maxBytes, abort);
   } catch (error) {
     if (abort.signal.aborted) return refuse(slow('no end within 20 s'));
+    if (error instanceof errors.HeadersTimeoutError) return refuse(slow('no answer within 10 s'));
     const reason = error instanceof Error ? error.message : String(error);
     return refuse({ code: 'unavailable', detail: `${url.host} cannot be reached: ${reason}`, retryable: true });
   } finally {
