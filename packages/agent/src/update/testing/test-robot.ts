@@ -1,0 +1,160 @@
+/** A robot for tests: the real updater on a real disk; server, services, health and time are told what to do. */
+import { mkdtemp, readFile, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accept } from '@fairlead/shared/failure';
+import { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import { identify, manifestBytes } from '@fairlead/shared/release/parse-manifest';
+import { type SampleFile, sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
+import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { pack } from '@fairlead/toolkit/bundle/testing/bundle-workshop';
+import { Parse } from 'typebox/value';
+import { onTestFinished } from 'vitest';
+import type { ProbeVerdict } from '../../health/prober.ts';
+import { fileJournalStore } from '../../journal/file-journal-store.ts';
+import type { VerifiedOrder } from '../../poll/verified-order.ts';
+import { layoutOf } from '../../releases/layout.ts';
+import type { SwitchPermission } from '../switch-permission.ts';
+import { createUpdater, type Updater, type UpdaterDeps } from '../updater.ts';
+import { memoryBlobs } from './memory-blobs.ts';
+import { memoryServices } from './memory-services.ts';
+
+export const DUCK = Parse(ComponentName, 'duck-policy');
+const NOW = Date.UTC(2026, 10, 21, 9);
+
+export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-robot-'));
+  onTestFinished(() => removeTree(root));
+  const layout = layoutOf(root);
+  const services = memoryServices();
+  const blobs = memoryBlobs();
+  const reports: ReportEvent[] = [];
+  /** Milliseconds on the robot's stopwatch: sleeping is what makes time pass. */
+  const time = { elapsed: 0 };
+  const health: { verdict: (version: string) => ProbeVerdict['verdict'] } = { verdict: () => 'healthy' };
+  const permission: SwitchPermission & { answers: boolean[] } = {
+    answers: [],
+    ask: async () =>
+      (permission.answers.shift() ?? true)
+        ? { granted: true }
+        : { granted: false, reason: NOT_NOW, askAgainInMs: 1000 },
+  };
+  const deps: UpdaterDeps = {
+    root,
+    clock: { now: () => NOW + time.elapsed },
+    elapsed: () => time.elapsed,
+    sleep: async (ms) => {
+      time.elapsed += ms;
+    },
+    random: () => 0.5,
+    journal: fileJournalStore(layout.journal, { now: () => NOW }),
+    services,
+    blobs,
+    permission,
+    prober: {
+      probe: async (_check, { folder }) => ({
+        verdict: health.verdict((await realpath(folder)).replace(/.*\/(.*)-.*/, '$1')),
+        detail: 'as the test says',
+      }),
+    },
+    outbox: {
+      append: (event) => reports.push(event),
+      count: () => reports.length,
+      hasEnded: (deployment) =>
+        reports.some((report) => report.event === 'update-ended' && report.deployment === deployment),
+    },
+    facts: {
+      inventory: async () => INVENTORY,
+      vitals: async () => ({ uptimeSec: 1, cpuLoad: 0, memoryFreeMb: 4000, diskFreeMb: 10_000, agentRssMb: 50 }),
+    },
+    extractBundle,
+    measureTree,
+    runSmokeTests: async () => accept({ models: [], commands: [] }),
+    ...bend,
+  };
+  let deployments = 0;
+  const updater: Updater = createUpdater(deps);
+  return {
+    root,
+    deps,
+    layout,
+    updater,
+    services,
+    blobs,
+    reports,
+    time,
+    health,
+    permission,
+    /** The same disk under a new agent, as after a restart. */
+    restarted: (more: Partial<UpdaterDeps> = {}): Updater => createUpdater({ ...deps, ...more }),
+    /** A release on the server, and the order to run it. */
+    release: async (
+      version: string,
+      sections: object = {},
+      files: readonly SampleFile[] = filesOf(version),
+    ): Promise<VerifiedOrder> => {
+      const packed = await pack(files);
+      const manifest = sampleManifest(files, {
+        version,
+        services: ['duck'],
+        probation: { seconds: 10 },
+        bundle: packed.manifest.bundle,
+        ...sections,
+      });
+      const bytes = manifestBytes(manifest);
+      blobs.blobs.set(manifest.bundle.sha256, await readFile(packed.bundle));
+      deployments += 1;
+      return {
+        deployment: Parse(DeploymentId, `dep_${String(deployments).padStart(10, '0')}`),
+        component: DUCK,
+        candidate: { ...identify(manifest, bytes), releaseCounter: deployments },
+        manifest,
+        manifestBytes: bytes,
+      };
+    },
+    /** What the links say, as versions. */
+    slots: async () => {
+      const [state] = await updater.components();
+      return { active: state?.active?.version, previous: state?.previous?.version, staged: state?.staged?.version };
+    },
+    /** The end of each deployment, in order: `succeeded`, or `rejected: hash`. */
+    ends: () =>
+      reports.flatMap((report) =>
+        report.event === 'update-ended'
+          ? [report.outcome + (report.refusal ? `: ${report.refusal.category}` : '')]
+          : [],
+      ),
+    alarms: () => reports.flatMap((report) => (report.event === 'alarm' ? [report.refusal.category] : [])),
+  };
+}
+export type TestRobot = Awaited<ReturnType<typeof testRobot>>;
+
+const filesOf = (version: string): SampleFile[] => [
+  { path: 'policy.onnx', content: `weights of ${version} `.repeat(500) },
+  { path: 'bin/duck', content: '#!/bin/sh\n', mode: 0o755 },
+];
+
+const NOT_NOW = {
+  phase: 'wait',
+  element: 'updateWindow',
+  category: 'outside_window',
+  detail: 'not now',
+  retryable: true,
+  hint: '',
+} as const;
+
+const INVENTORY = {
+  hostname: 'duck',
+  arch: 'arm64',
+  os: 'test',
+  kernel: 'test',
+  cpu: 'test',
+  cores: 4,
+  memoryMb: 8000,
+  diskMb: 30_000,
+  agentVersion: '0.1.0',
+  nodeVersion: '24',
+} as const;
