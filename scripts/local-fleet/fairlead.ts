@@ -13,10 +13,10 @@ export interface Spoken {
 export type Fairlead = (...args: readonly string[]) => Promise<Spoken>;
 
 export const fairleadIn =
-  (home: string): Fairlead =>
+  (home: string, more: NodeJS.ProcessEnv = {}): Fairlead =>
   (...args) =>
     new Promise((resolve) => {
-      const env = { ...process.env, FAIRLEAD_HOME: home, NO_COLOR: '1' };
+      const env = { ...process.env, FAIRLEAD_HOME: home, NO_COLOR: '1', ...more };
       execFile(process.execPath, [MAIN, ...args], { env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
         const exitCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
         resolve({ exitCode, stdout, stderr });

@@ -75,10 +75,9 @@ export function toCliError(error: unknown, server: string): CliError {
 function fromProblem(problem: Problem, server: string): CliError {
   const mistakes = (problem.mistakes ?? []).map(({ at, message }) => `${at || '/'}: ${message}`).join('; ');
   const code = problem.code as ProblemCode;
+  // The API's own hint speaks of headers: right for programs, no help for a person at a terminal.
   const hint =
-    problem.hint ??
-    problem.refusal?.hint ??
-    (code === 'unauthenticated' ? `Log in: fairlead login --server ${server}` : undefined);
+    code === 'unauthenticated' ? `Log in: fairlead login --server ${server}` : (problem.hint ?? problem.refusal?.hint);
   const where = problem.refusal?.element ?? server;
   return new CliError([problem.detail || problem.title, mistakes].filter(Boolean).join(' '), {
     where,
