@@ -1,0 +1,40 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+async function configFile(text: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'fairlead-config-')), 'control-plane.yaml');
+  await writeFile(file, text);
+  return file;
+}
+const mistakes = async (args: string[], env = {}) => {
+  const config = await readConfig(args, env);
+  return config.ok ? [] : config.refused;
+};
+
+test('nothing has to be configured', async () => {
+  expect(await readConfig([], {})).toMatchObject({
+    ok: true,
+    value: { data: './.fairlead', host: '127.0.0.1', port: 7300, names: [], logLevel: 'info' },
+  });
+});
+
+test('a flag wins over the environment, the environment over the file', async () => {
+  const file = await configFile('listen: "0.0.0.0:1"\ndata: /file\nlogLevel: warn\n');
+  const env = { FAIRLEAD_CONFIG: file, FAIRLEAD_DATA: '/env', FAIRLEAD_LISTEN: '0.0.0.0:2' };
+  const config = await readConfig(['--listen', '[::]:3', '--name', 'a', '--name', 'b:80'], env);
+  expect(config).toMatchObject({
+    value: { host: '::', port: 3, data: '/env', logLevel: 'warn', names: ['a', 'b:80'] },
+  });
+});
+
+test('a mistake is told where it was made', async () => {
+  const file = await configFile('data: /data\nlisen: here\n');
+  expect(await mistakes(['--config', file])).toEqual([expect.stringContaining(`${file}:2: lisen`)]);
+  expect(await mistakes(['--listen', '7300'])).toEqual([expect.stringMatching(/^listen: must match/)]);
+  expect(await mistakes(['--prot', '1'])).toEqual([expect.stringContaining('--prot')]);
+  expect(await mistakes([], { FAIRLEAD_LOG_LEVEL: 'loud' })).toEqual([expect.stringContaining('logLevel')]);
+  expect(await mistakes(['--config', '/no/such/file.yaml'])).toEqual([expect.stringContaining('cannot be read')]);
+});
