@@ -5,6 +5,7 @@ import { type Client, createClient, type Transport } from '@fairlead/shared/api/
 import { operatorApi } from '@fairlead/shared/api/operator-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import { type AskSecret, secretAsker, type Terminal } from './ask-secret.ts';
+import { type AskYesNo, yesNoAsker } from './ask-yes-no.ts';
 import { createOutput, type Output, type TextStream } from './output.ts';
 import { readSession } from './session.ts';
 
@@ -22,6 +23,7 @@ export interface CliContext {
   /** The headers that say who asks; empty where nobody is logged in. */
   readonly authorise: () => Record<string, string>;
   readonly askSecret: AskSecret;
+  readonly askYesNo: AskYesNo;
 }
 
 /** The options every command knows. */
@@ -63,6 +65,7 @@ export function createContext(world: World): CliContext {
     transport,
     authorise,
     askSecret: secretAsker(world.stdin, world.stderr),
+    askYesNo: yesNoAsker(world.stdin, world.stderr),
   };
 }
 

@@ -4,12 +4,14 @@ import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addDeployCommands } from './commands/deploy.ts';
 import { addDeploymentCommands } from './commands/deployment.ts';
+import { addKeyCommands } from './commands/key.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addReleaseCommands } from './commands/release.ts';
 import { addRobotCommands } from './commands/robot.ts';
 import { addServerCommand } from './commands/server.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addTokenCommands } from './commands/token.ts';
+import { addTrustCommands } from './commands/trust.ts';
 import { addUserCommands } from './commands/user.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { DEFAULT_SERVER } from './context.ts';
@@ -29,6 +31,8 @@ Exit codes:
 const ADD = [
   addServerCommand,
   addLoginCommands,
+  addTrustCommands,
+  addKeyCommands,
   addReleaseCommands,
   addRobotCommands,
   addDeployCommands,

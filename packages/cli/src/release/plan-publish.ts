@@ -1,0 +1,49 @@
+/** What changes in an environment's role when a release enters it: one new entry, nothing else. */
+import type { EnvironmentName } from '@fairlead/shared/ids';
+import { sayRelease } from '@fairlead/shared/ids';
+import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
+import { releaseTarget } from '@fairlead/shared/trust/names';
+import { releaseEntry } from '@fairlead/shared/trust/release-entry';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { CliContext } from '../context.ts';
+import type { RoleHead } from '../trust/publisher-trust.ts';
+import { nextCounter } from './next-counter.ts';
+import type { RoleChange } from './publish-role-change.ts';
+
+export interface PublishOrder {
+  readonly manifest: Manifest;
+  readonly manifestBytes: Uint8Array;
+  readonly identity: ReleaseIdentity;
+  readonly environment: EnvironmentName;
+  readonly promotedFrom?: EnvironmentName;
+}
+export interface PublishChange extends RoleChange {
+  readonly releaseCounter: number;
+}
+
+/** Whether exactly this release is listed. Throws where another one is, under the same version. */
+export function isPublished({ signed }: RoleHead, { identity, environment }: PublishOrder): boolean {
+  const name = releaseTarget(environment, identity);
+  const listed = Object.hasOwn(signed.targets, name) ? signed.targets[name] : undefined;
+  if (!listed) return false;
+  if (listed.hashes.sha256 === identity.manifestSha256) return true;
+  throw new CliError(`Another ${sayRelease(identity)} is published in ${environment} already.`, {
+    where: `manifest ${listed.hashes.sha256}`,
+    hint: 'A published version never changes. Give this one a new version in release.yaml.',
+    exitCode: EXIT.refused,
+  });
+}
+
+export async function planPublish(context: CliContext, head: RoleHead, order: PublishOrder): Promise<PublishChange> {
+  const { manifest, manifestBytes, environment, promotedFrom } = order;
+  isPublished(head, order);
+  const { component } = manifest;
+  const releaseCounter = await nextCounter(context.client().publish, { signed: head.signed, environment, component });
+  const { name, custom } = releaseEntry({
+    manifest,
+    environment,
+    releaseCounter,
+    ...(promotedFrom && { promotedFrom }),
+  });
+  return { set: [{ name, text: Buffer.from(manifestBytes).toString('utf8'), custom }], remove: [], releaseCounter };
+}
