@@ -41,8 +41,8 @@ export interface RequestOf<R extends Route> {
   readonly query: Part<R['query']>;
   readonly body: R['body'] extends 'bytes' ? Uint8Array : Part<R['body']>;
 }
-export type ReplyOf<R extends Route> = R['reply'] extends TSchema
-  ? Static<R['reply']>
+export type ReplyOf<R extends Route> = R['reply'] extends 'bytes'
+  ? Uint8Array
   : R['reply'] extends 'text'
     ? string
-    : Uint8Array;
+    : Static<R['reply']>;
