@@ -1,0 +1,26 @@
+/** Wakes whoever waits: a check-in that sits in its long-poll, a deliverer that has nothing to deliver. */
+import { setTimeout as timer } from 'node:timers/promises';
+
+export interface Bell {
+  ring(): void;
+  /** Aborts at the next ring. */
+  listen(): AbortSignal;
+}
+
+export function createBell(): Bell {
+  let next = new AbortController();
+  return {
+    ring() {
+      const rung = next;
+      next = new AbortController();
+      rung.abort();
+    },
+    listen: () => next.signal,
+  };
+}
+
+/** Resolves after `ms`, or as soon as one of the signals aborts. */
+export async function pauseUnless(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+  const signal = AbortSignal.any([...signals]);
+  await timer(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,88 @@
+/**
+ * From an opened answer to an update: what was withdrawn is called off, what is new is verified and begun, what
+ * can't be begun is told, once. One update runs at a time and never holds up the next check-in.
+ */
+import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
+import type { Outbox } from '../outbox/outbox.ts';
+import type { Updater } from '../update/updater.ts';
+import type { OpenedAnswer } from './open-answer.ts';
+import type { VerifiedOrder } from './verified-order.ts';
+
+export interface ObeyDeps {
+  readonly updater: Pick<Updater, 'offer' | 'activity' | 'requestCancel'>;
+  readonly outbox: Outbox;
+  readonly verify: (order: ComponentOrder) => Promise<Result<VerifiedOrder>>;
+  /** An update came to its end: whoever asks for assignments asks at once. */
+  readonly onEnd: () => void;
+  /** `offer` does not fail for what a release can do; a defect must not end the agent. */
+  readonly onDefect: (error: unknown) => void;
+}
+export interface Obedience {
+  obey(answer: OpenedAnswer): Promise<void>;
+  /** What the robot does, including the order that waits for something before it can begin. */
+  activity(): Activity;
+  /** Resolves when the update that runs has ended. */
+  settled(): Promise<void>;
+}
+
+export function createObedience(deps: ObeyDeps): Obedience {
+  const { updater, outbox } = deps;
+  let underWay: Promise<void> | undefined;
+  let waiting: { readonly order: ComponentOrder; readonly refusal: Refusal } | undefined;
+  /** The reasons for waiting that were told already, so that a robot without network does not fill its outbox. */
+  const told = new Set<string>();
+
+  const begin = (order: VerifiedOrder): void => {
+    waiting = undefined;
+    underWay = updater
+      .offer(order)
+      .catch(deps.onDefect)
+      .finally(() => {
+        underWay = undefined;
+        deps.onEnd();
+      });
+  };
+  const tell = ({ deployment, component }: ComponentOrder, refusal: Refusal): void => {
+    if (!refusal.retryable) {
+      outbox.append({ event: 'update-ended', deployment, component, outcome: 'rejected', refusal });
+      return;
+    }
+    const reason = `${deployment} ${refusal.category} ${refusal.element}`;
+    if (told.has(reason)) return;
+    // Orders come and go; what was told long ago may be told again.
+    if (told.size >= 1000) told.clear();
+    told.add(reason);
+    outbox.append({ event: 'update-state', deployment, component, state: 'waiting', refusal });
+  };
+
+  return {
+    async obey({ assignment, behind }) {
+      const { components } = assignment;
+      const running = updater.activity().deployment;
+      if (running !== undefined && !components.some((order) => order.deployment === running)) {
+        updater.requestCancel(running);
+      }
+      if (underWay || updater.activity().state !== 'idle') return;
+      waiting = undefined;
+      for (const order of components) {
+        if (outbox.hasEnded(order.deployment)) continue;
+        const verified = behind ? refuse(behind) : await deps.verify(order);
+        if (verified.ok) return begin(verified.value);
+        tell(order, verified.refused);
+        // The next component may go ahead: one that waits for a component may even wait for this one.
+        if (verified.refused.retryable) waiting ??= { order, refusal: verified.refused };
+      }
+    },
+    activity() {
+      const activity = updater.activity();
+      if (activity.state !== 'idle' || !waiting) return activity;
+      const { order, refusal } = waiting;
+      return { state: 'waiting', component: order.component, deployment: order.deployment, refusal };
+    },
+    settled: async () => {
+      await underWay;
+    },
+  };
+}
