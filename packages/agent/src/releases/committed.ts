@@ -26,14 +26,14 @@ const Committed = Type.Object(
 );
 export type Committed = Static<typeof Committed>;
 
-/** Undefined where nothing was ever committed, or where the mark can't be read: then nothing is taken for proven. */
-export async function readCommitted(file: string): Promise<Committed | undefined> {
+/** 'absent': nothing was ever committed. 'damaged': something was, and the disk lost it. */
+export async function readCommitted(file: string): Promise<Committed | 'absent' | 'damaged'> {
   try {
     const json = parseStrictJson(await readFile(file));
     const committed = json.ok ? parse(Committed, json.value) : json;
-    return committed.ok ? committed.value : undefined;
+    return committed.ok ? committed.value : 'damaged';
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error)) return 'absent';
     throw error;
   }
 }

@@ -47,7 +47,10 @@ export interface ReleaseFolder {
   holds(release: ReleaseIdentity): Promise<boolean>;
   /** Removes a release's folder durably; absent is fine. */
   removeRelease(release: ReleaseIdentity): Promise<void>;
+  /** The mark, where there is one that can be read. */
   committed(): Promise<Committed | undefined>;
+  /** Whether a mark was written and can't be read any more. */
+  hasDamagedMark(): Promise<boolean>;
   commit(committed: Omit<Committed, 'schema'>): Promise<void>;
 }
 
@@ -98,7 +101,11 @@ export async function openReleaseFolder(
       await removeTree(paths.release(release));
       await syncFolder(paths.releases);
     },
-    committed: () => readCommitted(paths.committed),
+    committed: async () => {
+      const mark = await readCommitted(paths.committed);
+      return typeof mark === 'string' ? undefined : mark;
+    },
+    hasDamagedMark: async () => (await readCommitted(paths.committed)) === 'damaged',
     commit: (committed) => writeCommitted(paths.committed, committed),
   };
 }

@@ -13,8 +13,9 @@ const STATE_BACKUPS = 2;
 
 /** Removes every release, manifest and temp file of a component that nothing names; `keep` are those of a running update. */
 export async function sweepComponent(paths: ComponentLayout, keep: readonly ReleaseIdentity[] = []): Promise<void> {
-  const committed = await readCommitted(paths.committed);
-  const named = [committed?.active, committed?.previous, ...keep].filter((release) => release !== undefined);
+  const mark = await readCommitted(paths.committed);
+  const marked = typeof mark === 'string' ? [] : [mark.active, mark.previous];
+  const named = [...marked, ...keep].filter((release) => release !== undefined);
   const folders = new Set(named.map(releaseFolderName));
   // By what the link says and not by what a manifest vouches for: a damaged manifest must not cost the release.
   for (const slot of SLOTS) folders.add(basename((await readLink(paths.slot(slot))) ?? ''));

@@ -4,46 +4,83 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
+import type { ReleaseIdentity } from '@fairlead/shared/release/manifest';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import type { Committed } from '../releases/committed.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
 import { servicesOf, startInOrder, stopInReverse } from './services-in-order.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'outbox'>;
+type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'outbox' | 'clock'>;
 
+/** Leaves active, previous and mark in agreement, and nothing else. What could not be agreed on is an alarm. */
 export async function reconcile(component: ComponentName, deps: Deps): Promise<void> {
   const folder = await deps.folderOf(component);
-  const committed = await folder.committed();
   await folder.unpoint('staged');
-  if (committed && !(await folder.points('active', committed.active))) await obeyMark(folder, deps);
-  if (committed?.previous && (await folder.holds(committed.previous)))
-    await folder.point('previous', committed.previous);
+  // Where neither mark nor release is whole, what runs is left running: nothing here knows better.
+  if ((await folder.hasDamagedMark()) && !(await markAgain(folder, deps))) return;
+  const committed = await folder.committed();
+  if (!committed) await takeOutUnproven(folder, deps);
+  else if (!(await folder.points('active', committed.active))) await obeyMark(committed, folder, deps);
+  const previous = committed?.previous;
+  if (previous && (await folder.holds(previous))) await folder.point('previous', previous);
   else await folder.unpoint('previous');
   await sweepComponent(folder.paths);
 }
 
-async function obeyMark(folder: ReleaseFolder, deps: Deps): Promise<void> {
-  const committed = await folder.committed();
-  if (!committed) return;
+/** The disk lost the mark, not the release: what is active and measures right is settled on again. */
+async function markAgain(folder: ReleaseFolder, deps: Deps): Promise<boolean> {
+  const active = await folder.slot('active');
+  if (!active) return false;
+  const measured = await folder.measure(active, 'verify');
+  if (!measured.ok) {
+    deps.outbox.append({ event: 'alarm', refusal: unsettled(measured.refused) });
+    return false;
+  }
+  const previous = await folder.slot('previous');
+  const committedAt = toTimestamp(deps.clock.now());
+  await folder.commit({ active: settled(active), ...(previous && { previous: settled(previous) }), committedAt });
+  return true;
+}
+
+/** The place in the environment's order was in the mark alone; the lowest keeps every order acceptable. */
+const settled = (release: ReleaseIdentity): InstalledRelease => ({ ...release, releaseCounter: 1 });
+
+/** A first installation whose journal was lost never proved itself: the robot is as it was before. */
+async function takeOutUnproven(folder: ReleaseFolder, deps: Deps): Promise<void> {
+  await stopInReverse(await servicesOfActive(folder), deps.services, 'roll-back');
+  await folder.unpoint('active');
+}
+
+async function obeyMark(committed: Committed, folder: ReleaseFolder, deps: Deps): Promise<void> {
   const measured = await folder.measure(committed.active, 'roll-back');
   if (!measured.ok) {
     // The least bad: what runs is not what was committed, but what was committed is no longer whole.
     deps.outbox.append({ event: 'alarm', refusal: unsettled(measured.refused) });
     return;
   }
-  const stray = await folder.slot('active');
-  const strayManifest = stray ? await folder.readManifest(stray, 'roll-back') : undefined;
-  const strayServices = strayManifest?.ok ? servicesOf(strayManifest.value) : [];
-  await stopInReverse([...new Set([...servicesOf(measured.value), ...strayServices])], deps.services, 'roll-back');
+  const services = servicesOf(measured.value);
+  await stopInReverse([...new Set([...services, ...(await servicesOfActive(folder))])], deps.services, 'roll-back');
   await folder.point('active', committed.active);
-  const started = await startInOrder(servicesOf(measured.value), deps.services, 'roll-back');
+  const started = await startInOrder(services, deps.services, 'roll-back');
   if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+}
+
+async function servicesOfActive(folder: ReleaseFolder): Promise<readonly string[]> {
+  const active = await folder.slot('active');
+  const manifest = active ? await folder.readManifest(active, 'roll-back') : undefined;
+  return manifest?.ok ? servicesOf(manifest.value) : [];
 }
 
 const unsettled = (damage: Refusal): Refusal => ({
   ...damage,
   category: 'active_unsettled',
-  detail: `The active release was never committed, and the committed one is damaged: ${damage.detail}`.slice(0, 2000),
+  detail: `What this robot settled on can no longer be trusted, and what runs was left running: ${damage.detail}`.slice(
+    0,
+    2000,
+  ),
   retryable: true,
   hint: 'Deploy a sound release to this robot, and check its disk.',
 });

@@ -17,6 +17,7 @@ import type { ProbeVerdict } from '../../health/prober.ts';
 import { fileJournalStore } from '../../journal/file-journal-store.ts';
 import type { VerifiedOrder } from '../../poll/verified-order.ts';
 import { layoutOf } from '../../releases/layout.ts';
+import { openReleaseFolder } from '../../releases/release-folder.ts';
 import type { SwitchPermission } from '../switch-permission.ts';
 import { createUpdater, type Updater, type UpdaterDeps } from '../updater.ts';
 import { memoryBlobs } from './memory-blobs.ts';
@@ -90,6 +91,7 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
     permission,
     /** The same disk under a new agent, as after a restart. */
     restarted: (more: Partial<UpdaterDeps> = {}): Updater => createUpdater({ ...deps, ...more }),
+    folder: () => openReleaseFolder(layout, DUCK, measureTree),
     /** A release on the server, and the order to run it. */
     release: async (
       version: string,

@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { fileJournalStore } from './file-journal-store.ts';
+import { describeJournalStore, sampleJournal } from './journal-store-contract.ts';
+import { memoryJournalStore } from './memory-journal-store.ts';
+
+const clock = { now: () => Date.UTC(2026, 10, 21) };
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'fairlead-journal-'));
+  onTestFinished(() => rm(made, { recursive: true }));
+  return made;
+}
+
+describeJournalStore('memory', async () => memoryJournalStore());
+describeJournalStore('file', async () => fileJournalStore(join(await folder(), 'journal.json'), clock));
+
+test.each([
+  ['torn', '{"schema":"fairlead.jour'],
+  ['empty', ''],
+  ['from a future agent', JSON.stringify({ ...sampleJournal(), schema: 'fairlead.journal.v9' })],
+  ['with an unknown step', JSON.stringify({ ...sampleJournal(), step: 'teleport' })],
+  ['with two steps', JSON.stringify(sampleJournal()).replace('{', '{"step":"commit",')],
+])('a journal that is %s is refused once, kept aside, and the robot is idle', async (_what, text) => {
+  const root = await folder();
+  const file = join(root, 'journal.json');
+  await writeFile(file, text);
+  const store = fileJournalStore(file, clock);
+  expect(await store.read()).toMatchObject({ ok: false, refused: { category: 'bad_journal' } });
+  expect(await store.read()).toEqual({ ok: true, value: undefined });
+  expect(await readdir(root)).toEqual(['journal.json.bad-2026-11-21T000000.000Z']);
+});
+
+test('the journal of the first released format can still be read', async () => {
+  const root = await folder();
+  const file = join(root, 'journal.json');
+  await writeFile(file, JOURNAL_V1);
+  expect(await fileJournalStore(file, clock).read()).toMatchObject({
+    ok: true,
+    value: { step: 'probation', starts: 2 },
+  });
+});
+
+/** A fixture, never edited: agents of the first release wrote this. */
+const JOURNAL_V1 = `{
+  "schema": "fairlead.journal.v1", "deployment": "dep_0000000001", "component": "duck-policy",
+  "candidate": {"component": "duck-policy", "version": "2.0.0", "manifestSha256": "${'b'.repeat(64)}", "releaseCounter": 2},
+  "current": {"component": "duck-policy", "version": "1.0.0", "manifestSha256": "${'a'.repeat(64)}", "releaseCounter": 1},
+  "step": "probation", "starts": 2, "startedAt": "2026-11-21T09:00:00.000Z", "stepStartedAt": "2026-11-21T09:01:00.000Z",
+  "stateBackup": "state-backups/dep_0000000001"
+}`;
