@@ -1,0 +1,122 @@
+import { ProblemError } from '@fairlead/shared/api/client';
+import type { RobotId } from '@fairlead/shared/ids';
+import { MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { expect, test } from 'vitest';
+import { TEST_URL } from '../testing/inject-transport.ts';
+import { refusal } from '../testing/refusal.ts';
+import { testClock, testControlPlane } from '../testing/test-control-plane.ts';
+import { testRobot } from '../testing/test-robot.ts';
+
+async function acceptedRobot() {
+  const controlPlane = await testControlPlane();
+  const { operator } = await controlPlane.as('operator');
+  const robot = testRobot(controlPlane, 'duck-1');
+  await robot.enrol();
+  await operator.acceptRobot({ params: { robot: robot.name }, body: {} });
+  return { controlPlane, operator, robot };
+}
+const REPORTS = JSON.stringify({ envelopes: [] });
+
+/** A request to report, signed as it is, to be tampered with before it is sent. */
+async function signedReport() {
+  const { controlPlane, robot } = await acceptedRobot();
+  const url = new URL(`${TEST_URL}/api/v1/robots/duck-1/reports`);
+  const body = Buffer.from(REPORTS);
+  const headers: Record<string, string> = {
+    host: url.host,
+    'content-type': 'application/json',
+    ...robot.sign({ method: 'POST', url, body }),
+  };
+  const send = async (changed: { url?: string; payload?: string; headers?: Record<string, string> } = {}) => {
+    const reply = await controlPlane.app.inject({
+      method: 'POST',
+      url: changed.url ?? url.pathname,
+      headers: { ...headers, ...changed.headers },
+      payload: changed.payload ?? REPORTS,
+    });
+    return reply.json<{ code: string }>().code;
+  };
+  return { controlPlane, robot, headers, send };
+}
+
+test('an untouched signed request gets through to its validation', async () => {
+  const { send } = await signedReport();
+  expect(await send()).toBe('bad_request');
+});
+
+test('attack 65: the same signed request is accepted once, also at the same moment', async () => {
+  const { send } = await signedReport();
+  expect((await Promise.all([send(), send(), send()])).sort()).toEqual(['bad_request', 'replay', 'replay']);
+});
+
+test('a nonce is remembered for longer than its signature is valid', async () => {
+  const { controlPlane, send } = await signedReport();
+  await send();
+  controlPlane.clock.pass(5 * MINUTE);
+  await controlPlane.store.requestNonces.forgetBefore(controlPlane.clock.now() - 10 * MINUTE);
+  expect(await send()).toBe('replay');
+  controlPlane.clock.pass(MINUTE);
+  expect(await send()).toBe('clock_skew');
+});
+
+test.each([
+  ['attack 66: the body', { payload: '{"envelopes":[1]}' }],
+  ['attack 66: the query', { url: '/api/v1/robots/duck-1/reports?force=1' }],
+  ['attack 68: the name of the server', { headers: { host: 'evil.example' } }],
+  ['attack 67: a second signature', { headers: { signature: 'sig=:AAAA:, sig2=:AAAA:' } }],
+  ['no signature', { headers: { signature: '' } }],
+])('%s changed after signing: refused', async (_what, changed) => {
+  const { send } = await signedReport();
+  expect(await send(changed)).toBe('bad_signature');
+});
+
+test('attack 66: a signature that leaves the body out is refused', async () => {
+  const { headers, send } = await signedReport();
+  const input = headers['signature-input']?.replace(' "content-digest"', '') ?? '';
+  expect(await send({ headers: { 'signature-input': input } })).toBe('bad_signature');
+});
+
+test('attack 75: a robot reads and reports for nobody but itself', async () => {
+  const { controlPlane, robot } = await acceptedRobot();
+  const other = testRobot(controlPlane, 'duck-2');
+  await other.enrol();
+  const asOther = robot.client.checkIn({
+    params: { robot: 'duck-2' as RobotId },
+    body: {
+      nonce: '0'.repeat(32),
+      bootId: 'b',
+      agentVersion: '0.1.0',
+      knownSeq: 0,
+      waitSec: 0,
+      components: [],
+      activity: { state: 'idle' },
+      trust: { root: 0, timestamp: 0, snapshot: 0, role: 0 },
+      unsentReports: 0,
+    },
+  });
+  expect(await refusal(asOther)).toBe('forbidden');
+});
+
+test('a robot whose clock is off is told the time, and only if it holds its key', async () => {
+  const { controlPlane, robot } = await acceptedRobot();
+  const late = testClock(controlPlane.clock.now() - 6 * MINUTE);
+  const lagging = testRobot({ app: controlPlane.app, clock: late }, 'duck-1', { signer: robot.signer });
+  const answer = await lagging.checkIn().catch((error: unknown) => error);
+  expect(answer).toBeInstanceOf(ProblemError);
+  expect(answer).toMatchObject({
+    problem: { status: 401, code: 'clock_skew', serverTime: toTimestamp(controlPlane.clock.now()) },
+  });
+  const stranger = testRobot({ app: controlPlane.app, clock: late }, 'duck-1');
+  expect(await refusal(stranger.checkIn())).toBe('bad_signature');
+});
+
+test('people cannot speak as robots, nor robots as people', async () => {
+  const { controlPlane, robot } = await acceptedRobot();
+  const { operator } = await controlPlane.as('admin');
+  expect(await refusal(operator.me())).toBe('accepted');
+  const url = new URL(`${TEST_URL}/api/v1/me`);
+  const headers = { host: url.host, ...robot.sign({ method: 'GET', url }) };
+  expect((await controlPlane.app.inject({ url: url.pathname, headers })).json()).toMatchObject({
+    code: 'unauthenticated',
+  });
+});
