@@ -47,7 +47,7 @@ export function addListCommands(release: Command, context: CliContext): void {
       const { release: view, manifest } = shown;
       out.done(shown, () => {
         out.line(`${sayRelease(view)} in ${view.environment}`, 'strong');
-        if (view.description !== undefined) out.line(view.description);
+        for (const line of view.description?.trim().split('\n') ?? []) out.line(line);
         if (view.revoked) out.line(`revoked ${view.revoked.at} by ${view.revoked.by}`, 'bad');
         out.line(`release ${view.releaseCounter}, published ${view.publishedAt} by ${view.publishedBy}`);
         out.line(`manifest ${view.manifestSha256}`, 'dim');

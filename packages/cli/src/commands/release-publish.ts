@@ -104,11 +104,11 @@ async function publish(
     out.done(what, () => out.line(`${sayRelease(identity)} is published in ${environment} already.`, 'good'));
     return;
   }
-  tellPublish(out, head, order, await planPublish(context, head, order));
+  tellPublish(out, head, order, await planPublish(context, trust, head, order));
   await askOrStop(context, options, `Sign and publish to ${environment}?`);
   const signer = await unlockKey(context, environment, options);
   await upload();
-  const plan = (newest: typeof head) => planPublish(context, newest, order);
+  const plan = (newest: typeof head) => planPublish(context, trust, newest, order);
   const { change, version } = await publishRoleChange(context, { trust, environment, plan, signer });
   const { releaseCounter } = change;
   out.done({ environment, ...identity, releaseCounter, roleVersion: version }, () => {

@@ -15,13 +15,19 @@ const LEAP = 1000;
  */
 export async function nextCounter(
   client: Client<typeof publishApi>,
-  order: { readonly signed: TargetsSigned; readonly environment: EnvironmentName; readonly component: ComponentName },
+  order: {
+    readonly signed: TargetsSigned;
+    readonly environment: EnvironmentName;
+    readonly component: ComponentName;
+    /** Below it nothing may be installed. */
+    readonly floor: number;
+  },
 ): Promise<number> {
-  const { signed, environment, component } = order;
+  const { signed, environment, component, floor } = order;
   const { items } = await client.listReleases({ query: { environment, component, limit: 500 } });
   const told = Math.max(0, ...items.map(({ releaseCounter }) => releaseCounter));
   const known = highestCounter(signed, component);
-  if (told <= known + LEAP) return Math.max(known, told) + 1;
+  if (told <= known + LEAP) return Math.max(known + 1, told + 1, floor);
   throw new CliError(`The control plane tells of release counter ${told}, but only ${known} is signed.`, {
     hint: 'Do not publish before it is clear why: a counter that is used up cannot come back.',
     exitCode: EXIT.refused,

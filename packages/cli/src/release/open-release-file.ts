@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
 import { identify, parseManifest } from '@fairlead/shared/release/parse-manifest';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { LIMITS } from '@fairlead/shared/trust/limits';
 import { ByteReader } from '@fairlead/toolkit/bundle/byte-reader';
 import { readChunks } from '@fairlead/toolkit/bundle/hash-file';
@@ -21,9 +22,26 @@ export interface OpenRelease {
 
 /** Categories: bad_archive, length, hash, and those of parseManifest. The bundle itself is not read. */
 export async function openReleaseFile(file: string, phase: Phase): Promise<Result<OpenRelease, Refusal>> {
-  const no = (category: string, detail: string) =>
-    refuse<Refusal>({ phase, element: file.slice(-300), category, detail, retryable: false, hint: HINT });
+  const no: No = (category, detail) =>
+    refuse({ phase, element: file.slice(-300), category, detail, retryable: false, hint: HINT });
   const reader = new ByteReader(readChunks(file));
+  try {
+    const head = await readHead(reader, phase, no);
+    if (!head.ok) return head;
+    const { manifest, bundle } = head.value;
+    const size = bundle.start + bundle.length + paddingOf(bundle.length) + END_BYTES;
+    const found = (await lstat(file)).size;
+    if (found !== size) return no('length', `The file has ${found} bytes, not ${size}.`);
+    return accept({ file, ...head.value, identity: identify(manifest, head.value.manifestBytes) });
+  } finally {
+    await reader.close();
+  }
+}
+
+type No = (category: string, detail: string) => Result<never, Refusal>;
+type Head = Pick<OpenRelease, 'manifest' | 'manifestBytes' | 'bundle'>;
+
+async function readHead(reader: ByteReader, phase: Phase, no: No): Promise<Result<Head, Refusal>> {
   const sumsLength = sumsText(NO_SHA, NO_SHA).length;
   const sumsHeader = await reader.take(BLOCK);
   if (!sumsHeader.equals(headerOf(SUMS, sumsLength))) return no('bad_archive', 'This is no release file of Fairlead.');
@@ -31,28 +49,21 @@ export async function openReleaseFile(file: string, phase: Phase): Promise<Resul
 
   const manifestHeader = await reader.take(BLOCK);
   const manifestLength = declaredSize(manifestHeader);
-  if (!manifestHeader.equals(headerOf(MANIFEST, manifestLength)))
-    return no('bad_archive', 'The manifest is not where it must be.');
+  if (!manifestHeader.equals(headerOf(MANIFEST, manifestLength))) return no('bad_archive', MISPLACED);
   const manifestBytes = await reader.take(manifestLength);
-  const manifestPadding = await reader.take(paddingOf(manifestLength));
-  const bundleHeader = await reader.take(BLOCK);
+  const padding = await reader.take(paddingOf(manifestLength));
   const parsed = parseManifest(manifestBytes, phase);
   if (!parsed.ok) return parsed;
   const manifest = parsed.value;
-  const identity = identify(manifest, manifestBytes);
-  const expectedSums = Buffer.from(sumsText(identity.manifestSha256, manifest.bundle.sha256));
+  const expectedSums = Buffer.from(sumsText(sha256Hex(manifestBytes), manifest.bundle.sha256));
   if (!sums.equals(Buffer.concat([expectedSums, Buffer.alloc(paddingOf(sumsLength))]))) {
     return no('hash', 'The manifest is not the one that was built.');
   }
-  const length = manifest.bundle.size;
-  if (!isZero(manifestPadding) || !bundleHeader.equals(headerOf(BUNDLE, length))) {
-    return no('bad_archive', 'The bundle is not where it must be.');
-  }
-  const start = 3 * BLOCK + sums.length + manifestLength + manifestPadding.length;
-  const size = start + length + paddingOf(length) + END_BYTES;
-  const found = (await lstat(file)).size;
-  if (found !== size) return no('length', `The file has ${found} bytes, not ${size}.`);
-  return accept({ file, manifest, manifestBytes, identity, bundle: { start, length } });
+  const bundleHeader = await reader.take(BLOCK);
+  const { size: length } = manifest.bundle;
+  if (!isZero(padding) || !bundleHeader.equals(headerOf(BUNDLE, length))) return no('bad_archive', MISPLACED);
+  const start = 3 * BLOCK + sums.length + manifestLength + padding.length;
+  return accept({ manifest, manifestBytes, bundle: { start, length } });
 }
 
 /** What the header claims, at most what a manifest may have; an unsound header fails the comparison that follows. */
@@ -64,5 +75,6 @@ function declaredSize(header: Buffer): number {
 }
 
 const NO_SHA = '0'.repeat(64) as ReleaseIdentity['manifestSha256'];
+const MISPLACED = 'Its parts are not where they must be.';
 const HINT = 'Get the file again, or build it again with `fairlead release build`.';
 const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0);

@@ -4,9 +4,11 @@ import { sayRelease } from '@fairlead/shared/ids';
 import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
 import { releaseTarget } from '@fairlead/shared/trust/names';
 import { releaseEntry } from '@fairlead/shared/trust/release-entry';
+import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { RoleHead } from '../trust/publisher-trust.ts';
+import { readPolicy } from '../trust/read-policy.ts';
 import { nextCounter } from './next-counter.ts';
 import type { RoleChange } from './publish-role-change.ts';
 
@@ -34,11 +36,27 @@ export function isPublished({ signed }: RoleHead, { identity, environment }: Pub
   });
 }
 
-export async function planPublish(context: CliContext, head: RoleHead, order: PublishOrder): Promise<PublishChange> {
-  const { manifest, manifestBytes, environment, promotedFrom } = order;
+/** Throws a CliError where the signed policy denies this very release. */
+export async function planPublish(
+  context: CliContext,
+  trust: TrustStore,
+  head: RoleHead,
+  order: PublishOrder,
+): Promise<PublishChange> {
+  const { manifest, manifestBytes, identity, environment, promotedFrom } = order;
   isPublished(head, order);
+  const policy = await readPolicy(trust, environment);
+  const denied = policy.deny.find(({ sha256 }) => sha256 === identity.manifestSha256);
+  if (denied) {
+    throw new CliError(`${sayRelease(identity)} was revoked in ${environment}: ${denied.reason}`, {
+      hint: 'Robots refuse it for good. Build a new version.',
+      exitCode: EXIT.refused,
+    });
+  }
   const { component } = manifest;
-  const releaseCounter = await nextCounter(context.client().publish, { signed: head.signed, environment, component });
+  const floor = policy.floor[component] ?? 0;
+  const { signed } = head;
+  const releaseCounter = await nextCounter(context.client().publish, { signed, environment, component, floor });
   const { name, custom } = releaseEntry({
     manifest,
     environment,

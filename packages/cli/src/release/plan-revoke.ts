@@ -6,11 +6,11 @@ import { type EnvironmentName, type ReleaseRef, sayRelease } from '@fairlead/sha
 import { parse } from '@fairlead/shared/parse';
 import { canonicalJson } from '@fairlead/shared/trust/canonical-json';
 import { policyTarget, releaseTarget } from '@fairlead/shared/trust/names';
-import { parseOwn } from '@fairlead/shared/trust/parse-own';
-import { EnvironmentPolicy, ReleaseCustom } from '@fairlead/shared/trust/targets';
+import { type EnvironmentPolicy, ReleaseCustom } from '@fairlead/shared/trust/targets';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
-import { type RoleHead, trustError } from '../trust/publisher-trust.ts';
+import type { RoleHead } from '../trust/publisher-trust.ts';
+import { readPolicy } from '../trust/read-policy.ts';
 import type { RoleChange } from './publish-role-change.ts';
 
 export interface RevokeOrder {
@@ -46,12 +46,4 @@ export async function planRevoke(trust: TrustStore, { signed }: RoleHead, order:
     deny: [...before.deny, { sha256: entry.hashes.sha256, release: sayRelease(release), reason, severity }],
   };
   return { set: [{ name: policyTarget(environment), text: canonicalJson(policy) }], remove: [name], policy };
-}
-
-async function readPolicy(trust: TrustStore, environment: EnvironmentName): Promise<EnvironmentPolicy> {
-  const listed = await trust.lookup(policyTarget(environment));
-  if (!listed.ok) throw trustError(listed.refused);
-  const bytes = await trust.fetch(listed.value);
-  if (!bytes.ok) throw trustError(bytes.refused);
-  return parseOwn(EnvironmentPolicy, Buffer.from(bytes.value).toString('utf8'));
 }

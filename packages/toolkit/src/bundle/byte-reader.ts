@@ -30,6 +30,11 @@ export class ByteReader {
     return piece === undefined;
   }
 
+  /** Lets go of the source, for those who do not read to its end. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
   async #some(atMost: number): Promise<Uint8Array | undefined> {
     while (this.#rest.length === 0) {
       const next = await this.#chunks.next();
