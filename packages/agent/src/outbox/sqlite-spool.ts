@@ -19,6 +19,8 @@ export interface SpoolOptions {
   /** Default 2000, about 2 MB. */
   readonly maxEvents?: number;
   readonly onTrouble: (message: string, cause: unknown) => void;
+  /** A fact was appended: whoever delivers may wake up. */
+  readonly onAppend?: () => void;
 }
 
 const SCHEMA = `
@@ -125,7 +127,10 @@ function spoolOn(db: Database.Database, options: SpoolOptions): Spool {
   };
 
   return {
-    append: (event) => write([queued(event)]),
+    append(event) {
+      write([queued(event)]);
+      options.onAppend?.();
+    },
     count: () => count() + unwritten.length,
     hasEnded: (deployment) => ended.get(deployment) !== undefined,
     oldest(limit) {

@@ -1,6 +1,6 @@
 /** Adapter: one HTTP exchange over undici, for agent and CLI. */
 import type { Transport } from '@fairlead/shared/api/client';
-import { request as send } from 'undici';
+import { Agent, request as send } from 'undici';
 
 export interface UndiciTransportOptions {
   /** How long the server may take before it answers at all. Default 60 s: a long-poll must fit. */
@@ -9,11 +9,15 @@ export interface UndiciTransportOptions {
   readonly bodyTimeoutMs?: number;
   /** Largest answer taken into memory. Default 16 MiB; blobs go through the download instead. */
   readonly maxBodyBytes?: number;
+  /** A Unix socket to go through, whatever the URL's host says. */
+  readonly socketPath?: string;
 }
 
 /** Follows no redirect (attack 60) and decodes no content encoding (attack 61). */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const most = options.maxBodyBytes ?? 16 * 1024 * 1024;
+  const { socketPath } = options;
+  const dispatcher = socketPath === undefined ? undefined : new Agent({ connect: { socketPath } });
   return async ({ method, url, headers, body, signal }) => {
     const reply = await send(url, {
       method,
@@ -22,6 +26,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       bodyTimeout: options.bodyTimeoutMs ?? 30_000,
       ...(body && { body }),
       ...(signal && { signal }),
+      ...(dispatcher && { dispatcher }),
     });
     return { status: reply.statusCode, headers: flatten(reply.headers), body: await readAtMost(reply.body, most) };
   };

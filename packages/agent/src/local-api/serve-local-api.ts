@@ -1,0 +1,105 @@
+/** Serves the local API with node:http alone: a web framework would double the memory of an idle agent. */
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import type { Client } from '@fairlead/shared/api/client';
+import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '@fairlead/shared/api/problem';
+import type { Route } from '@fairlead/shared/api/route';
+import { Failure } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { localApi } from './local-api.ts';
+
+/** The same shape as the client that calls it: what one sends, the other gets. */
+export type LocalHandlers = Client<typeof localApi>;
+
+const MOST_BODY = 64 * 1024;
+
+/** Listens on the socket (mode 0660). A socket that a dead agent left is replaced; a living agent's is not. */
+export async function serveLocalApi(socket: string, handlers: LocalHandlers): Promise<Server> {
+  if (await isAnswered(socket)) throw new Failure(alreadyRunning(socket));
+  await rm(socket, { force: true });
+  const server = createServer((request, response) => {
+    answer(request, handlers).then(
+      (reply) => send(response, reply.status, reply.body, 'application/json'),
+      (error: unknown) => sendProblem(response, 'internal', error instanceof Error ? error.message : String(error)),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+  await chmod(socket, 0o660);
+  return server;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function answer(request: IncomingMessage, handlers: LocalHandlers): Promise<Reply> {
+  const found = Object.entries(localApi).find(
+    ([, route]: [string, Route]) => route.path === request.url && route.method === request.method,
+  );
+  if (!found) return problem('not_found', `There is no ${request.method} ${request.url}.`);
+  const [name] = found;
+  if (name === 'status') return ok(await handlers.status());
+  if (name === 'explain') return ok(await handlers.explain());
+  if (name === 'checkNow') return ok(await handlers.checkNow());
+  const body = parse(localApi.rollBack.body, await readJson(request));
+  if (body.ok) return ok(await handlers.rollBack({ body: body.value }));
+  return problem('bad_request', body.refused.map(({ at, message }) => `${at} ${message}`).join('; '));
+}
+
+async function readJson(request: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MOST_BODY) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const ok = (body: unknown): Reply => ({ status: 200, body });
+
+function problem(code: ProblemCode, detail: string): Reply {
+  const { status, title } = PROBLEMS[code];
+  const body: Problem = { type: 'about:blank', title, status, code, detail };
+  return { status, body };
+}
+
+function sendProblem(response: ServerResponse, code: ProblemCode, detail: string): void {
+  const { status, body } = problem(code, detail);
+  send(response, status, body, PROBLEM_TYPE);
+}
+
+function send(response: ServerResponse, status: number, body: unknown, type: string): void {
+  const isProblem = status >= 400;
+  response.writeHead(status, { 'content-type': isProblem ? PROBLEM_TYPE : type }).end(JSON.stringify(body));
+}
+
+const isAnswered = (socket: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+
+const alreadyRunning = (socket: string) =>
+  ({
+    phase: 'check-in',
+    element: socket,
+    category: 'already_running',
+    detail: 'Another agent answers on this socket; two agents on one root folder would undo each other’s work.',
+    retryable: false,
+    hint: 'Stop the other agent first, or give this one another `root` and `socket` in agent.yaml.',
+  }) as const;
