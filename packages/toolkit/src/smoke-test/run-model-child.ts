@@ -18,6 +18,8 @@ export interface ModelRun {
   /** What the child said, 'ready' and 'doing' left out, in order. */
   readonly said: readonly ChildMessage[];
   readonly peakMb: number;
+  /** From the call until ONNX Runtime was loaded in the child. */
+  readonly startMs: number;
 }
 const CHILD = fileURLToPath(new URL('./child/model-child.ts', import.meta.url));
 
@@ -28,11 +30,15 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     const said: ChildMessage[] = [];
     let doing = 'starting';
     let garbled = false;
+    const started = performance.now();
+    let startMs = 0;
     const onLine = (line: string, child: GuardedControls): void => {
       const message = parseLine(line);
       if (!message) garbled = true;
-      else if (message.kind === 'ready') child.proceed(JSON.stringify(order), limits.maxMemoryMb);
-      else if (message.kind === 'doing') doing = message.what;
+      else if (message.kind === 'ready') {
+        startMs = performance.now() - started;
+        child.proceed(JSON.stringify(order), limits.maxMemoryMb);
+      } else if (message.kind === 'doing') doing = message.what;
       else said.push(message);
     };
     const ended = await runGuarded({
@@ -50,7 +56,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     const failed = judge(ended, order.model, doing, limits);
     if (failed) return refuse(failed);
     if (garbled) return refuse(finding('crashed', order.model, `Its process spoke nonsense while ${doing}.`));
-    return accept({ said, peakMb: ended.peakMb });
+    return accept({ said, peakMb: ended.peakMb, startMs });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
