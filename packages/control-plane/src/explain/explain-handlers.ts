@@ -62,8 +62,9 @@ function attention(fleet: readonly ExplainFacts[]): ReplyOf<typeof fleetApi.flee
     .map(({ told }) => told);
 }
 
-/** 0 is the worst: somebody may have cloned it; then updates that went wrong; then silence; then waiting. */
-function urgency({ quarantined, presence, orders }: ExplainFacts): number {
+/** 0 is the worst: somebody may have cloned it; then updates that went wrong; then silence; then those that wait. */
+function urgency({ lifecycle, quarantined, presence, orders }: ExplainFacts): number {
+  if (lifecycle === 'pending') return 4;
   if (quarantined) return 0;
   if (orders.some(({ state }) => state === 'failed' || state === 'rolled-back')) return 1;
   if (orders.some(({ state }) => state === 'rejected')) return 2;

@@ -12,12 +12,13 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
-import { createControlPlane } from '../control-plane.ts';
+import { type ControlPlane, createControlPlane } from '../control-plane.ts';
 import { hashPassword } from '../people/password.ts';
 import { kyselyStore } from '../store/kysely-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { openSqlite } from '../store/sqlite-database.ts';
 import type { Store } from '../store/store.ts';
+import type { OnlineKeys } from '../trust/online-keys.ts';
 import { injectTransport, TEST_AUTHORITY, TEST_URL } from './inject-transport.ts';
 
 /** Real hashes, at a cost tests can pay. */
@@ -36,6 +37,7 @@ export interface TestControlPlane {
   readonly app: FastifyInstance;
   readonly store: Store;
   readonly clock: TestClock;
+  readonly onlineKeys: OnlineKeys;
   /** Everything it logged, one line each. */
   readonly log: readonly string[];
   /** Clients of a user with that role, created at the first call. */
@@ -66,14 +68,15 @@ export async function testControlPlane({
   const store = kyselyStore(database);
   const log: string[] = [];
   const key = () => signerFromSeed(generateKeyPair().seed);
-  const controlPlane = await createControlPlane({
+  const onlineKeys = { snapshot: key(), timestamp: key(), director: key() };
+  const controlPlane: ControlPlane = await createControlPlane({
     store,
     artifacts: await openFolderArtifactStore({ folder, clock, maxBlobBytes: 1e8, maxTotalBytes: 1e9 }),
     checkBundle,
-    onlineKeys: { snapshot: key(), timestamp: key(), director: key() },
+    onlineKeys,
     clock,
     sessionSecret: Buffer.alloc(32, 7),
-    authorities: () => [TEST_AUTHORITY],
+    authorities: () => [TEST_AUTHORITY, ...listeningAt(controlPlane.app)],
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     passwordCost: CHEAP,
   });
@@ -99,5 +102,11 @@ export async function testControlPlane({
     const { token } = await withToken().operator.login({ body: { name, password: PASSWORD } });
     return withToken(token);
   };
-  return { app: controlPlane.app, store, clock, log, as, withToken, stop };
+  return { app: controlPlane.app, store, clock, onlineKeys, log, as, withToken, stop };
+}
+
+/** 127.0.0.1:PORT once a test lets it listen. */
+function listeningAt(app: FastifyInstance): string[] {
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? [`${address.address}:${address.port}`] : [];
 }

@@ -40,12 +40,17 @@ export interface TestRobot {
 export function testRobot(
   controlPlane: Pick<TestControlPlane, 'app' | 'clock'>,
   name: string,
-  { environment = 'development' as EnvironmentName, signer = signerFromSeed(generateKeyPair().seed) } = {},
+  {
+    environment = 'development' as EnvironmentName,
+    signer = signerFromSeed(generateKeyPair().seed),
+    baseUrl = TEST_URL,
+    transport = injectTransport(controlPlane.app),
+  } = {},
 ): TestRobot {
   const robot = name as RobotId;
   const sign: TestRobot['sign'] = (request, nonce = randomBytes(16).toString('hex')) =>
     signRequest(request, signer, { created: controlPlane.clock.now(), nonce });
-  const options = { baseUrl: TEST_URL, transport: injectTransport(controlPlane.app), authorise: sign };
+  const options = { baseUrl, transport, authorise: sign };
   const client = createClient(robotApi, options);
   return {
     name: robot,
@@ -59,7 +64,8 @@ export function testRobot(
   };
 }
 
-const question = (): CheckInBody => ({
+/** What an idle robot without releases asks. */
+export const question = (): CheckInBody => ({
   nonce: randomBytes(16).toString('hex'),
   bootId: 'boot-1',
   agentVersion: '0.1.0',

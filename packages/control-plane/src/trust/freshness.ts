@@ -46,7 +46,7 @@ export async function readExpiries(metadata: MetadataSlice): Promise<readonly Ex
 }
 
 /** The director's public keys as the offline targets role signed them. */
-async function readDirectorKeys(metadata: MetadataSlice): Promise<DirectorKeys | undefined> {
+export async function readDirectorKeys(metadata: MetadataSlice): Promise<DirectorKeys | undefined> {
   const targets = await metadata.newest('targets');
   const entry = targets && parseOwn(TargetsMetadata, targets.text).signed.targets[DIRECTOR_TARGET];
   const text = entry && (await metadata.target(DIRECTOR_TARGET, entry.hashes.sha256));

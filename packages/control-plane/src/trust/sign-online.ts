@@ -3,10 +3,12 @@
  * the list is fresh. Both are stored in the caller's transaction, so a robot sees a new release and the
  * signatures that vouch for it at once, or neither.
  */
-import { TimestampMetadata } from '@fairlead/shared/trust/metadata';
+import { Failure } from '@fairlead/shared/failure';
+import { RootMetadata, TimestampMetadata } from '@fairlead/shared/trust/metadata';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeSnapshot, makeTimestamp, type RepositoryHead } from '@fairlead/shared/trust/repository';
 import type { MetadataSlice } from '../store/metadata.ts';
+import type { OnlineKeys } from './online-keys.ts';
 import type { OnlineSigning } from './online-signing.ts';
 
 export interface OnlineVersions {
@@ -20,6 +22,7 @@ export async function signSnapshot(
   head: RepositoryHead,
   { keys, clock }: OnlineSigning,
 ): Promise<OnlineVersions> {
+  await refuseStrangerKeys(metadata, keys);
   const now = clock.now();
   const version = ((await metadata.newest('snapshot'))?.version ?? 0) + 1;
   const text = makeSnapshot({ version, head, now, signer: keys.snapshot });
@@ -33,6 +36,7 @@ export async function signTimestamp(
   snapshot: { readonly version: number; readonly text: string },
   { keys, clock }: OnlineSigning,
 ): Promise<OnlineVersions> {
+  await refuseStrangerKeys(metadata, keys);
   const now = clock.now();
   const version = ((await metadata.newest('timestamp'))?.version ?? 0) + 1;
   const text = makeTimestamp({
@@ -44,6 +48,28 @@ export async function signTimestamp(
   });
   await metadata.add({ role: 'timestamp', version, text }, now);
   return { snapshot: snapshot.version, timestamp: version };
+}
+
+/** The online roles that the newest root gives to other keys than ours: a key folder that was lost or mixed up. */
+export async function strangerKeys(metadata: MetadataSlice, keys: OnlineKeys): Promise<readonly string[]> {
+  const root = await metadata.newest('root');
+  if (!root) return [];
+  const { roles } = parseOwn(RootMetadata, root.text).signed;
+  return (['snapshot', 'timestamp'] as const).filter((role) => !roles[role].keyids.includes(keys[role].keyid));
+}
+
+/** What a stranger's key signs every robot refuses: better old metadata with time left than new that nobody believes. */
+async function refuseStrangerKeys(metadata: MetadataSlice, keys: OnlineKeys): Promise<void> {
+  const strangers = await strangerKeys(metadata, keys);
+  if (strangers.length === 0) return;
+  throw new Failure({
+    phase: 'sign',
+    element: 'online keys',
+    category: 'wrong_key',
+    detail: `The root names another ${strangers.join(' and ')} key than the one in the key folder.`,
+    retryable: false,
+    hint: 'Restore the key folder of this control plane from its backup, or rotate the root.',
+  });
 }
 
 /** The versions that stand in the newest timestamp; zeros before the trust is initialised. */

@@ -1,26 +1,20 @@
 /** Tells load balancers and Prometheus how long robots will still believe what is published (TRUST 4.4). */
 import { type Clock, SECOND } from '@fairlead/shared/time';
-import { RootMetadata } from '@fairlead/shared/trust/metadata';
-import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { Gauge, type Registry } from 'prom-client';
 import type { Verdict } from '../health/health-checks.ts';
 import type { Store } from '../store/store.ts';
-import { readExpiries, sayStale } from './freshness.ts';
+import { readDirectorKeys, readExpiries, sayStale } from './freshness.ts';
 import type { OnlineKeys } from './online-keys.ts';
+import { strangerKeys } from './sign-online.ts';
 
 /** Red where a signed document is near its end, or where our keys are not those that the root names. */
 export async function trustVerdict({ metadata }: Store, keys: OnlineKeys, clock: Clock): Promise<Verdict> {
-  const root = await metadata.newest('root');
-  if (!root) return { ok: true, detail: 'no trusted root yet: fairlead trust init' };
-  const { roles } = parseOwn(RootMetadata, root.text).signed;
-  const strangers = (['snapshot', 'timestamp'] as const).filter(
-    (role) => !roles[role].keyids.includes(keys[role].keyid),
-  );
+  if (!(await metadata.newest('root'))) return { ok: true, detail: 'no trusted root yet: fairlead trust init' };
+  const strangers = [...(await strangerKeys(metadata, keys))];
+  const director = await readDirectorKeys(metadata);
+  if (!director?.keys.some(({ keyid }) => keyid === keys.director.keyid)) strangers.push('director');
   if (strangers.length > 0) {
-    return {
-      ok: false,
-      detail: `the root names another ${strangers.join(' and ')} key than the one in the key folder`,
-    };
+    return { ok: false, detail: `another ${strangers.join(' and ')} key is trusted than the one in the key folder` };
   }
   const stale = sayStale(await readExpiries(metadata), clock.now());
   return stale.length === 0
