@@ -2,7 +2,7 @@
 import { type ReleaseRef as Ref, ReleaseRef } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { InvalidArgumentError } from 'commander';
-import type { Static, TSchema } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /** A commander parser that accepts what `schema` accepts; numbers are read where the schema wants one. */
 export const argument =
@@ -14,6 +14,9 @@ export const argument =
     if (asNumber.ok) return asNumber.value;
     throw new InvalidArgumentError(describeSchema(schema) ?? asText.refused.map(({ message }) => message).join(', '));
   };
+
+/** How many items of a list. */
+export const howMany = argument(Type.Integer({ minimum: 1, maximum: 500, description: '1 to 500.' }));
 
 /** `component@version`. */
 export function releaseArgument(text: string): Ref {

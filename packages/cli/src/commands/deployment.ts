@@ -3,7 +3,7 @@ import { DeploymentState } from '@fairlead/shared/fleet/states';
 import { ComponentName, DeploymentId, RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
-import { argument } from '../arguments.ts';
+import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { deploymentCell } from '../tones.ts';
 
@@ -24,7 +24,7 @@ export function addDeploymentCommands(program: Command, context: CliContext): vo
     .option('--robot <name>', 'of one robot', argument(RobotId))
     .option('--component <name>', 'of one component', argument(ComponentName))
     .option('--state <state>', 'in one state', argument(DeploymentState))
-    .option('--limit <n>', 'how many', (text) => Number.parseInt(text, 10), 50)
+    .option('--limit <n>', 'how many', howMany, 50)
     .action(async (query: ListOptions) => {
       const list = await context.client().operator.listDeployments({ query: { ...query } });
       out.done(list, () => {

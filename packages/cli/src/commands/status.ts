@@ -2,7 +2,7 @@
 import { RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
-import { argument } from '../arguments.ts';
+import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { deploymentCell } from '../tones.ts';
 
@@ -42,7 +42,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
     .command('history')
     .description("a robot's deployments, newest first, with everything that happened")
     .requiredOption('--robot <name>', 'its name', argument(RobotId))
-    .option('--limit <n>', 'how many deployments', (text) => Number.parseInt(text, 10), 10)
+    .option('--limit <n>', 'how many deployments', howMany, 10)
     .action(async ({ robot, limit }: { robot: RobotId; limit: number }) => {
       const history = await context.client().operator.robotHistory({ params: { robot }, query: { limit } });
       out.done(history, () => {
