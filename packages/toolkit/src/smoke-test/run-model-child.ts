@@ -31,11 +31,13 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     let doing = 'starting';
     let garbled = false;
     const started = performance.now();
-    let startMs = 0;
+    let startMs: number | undefined;
     const onLine = (line: string, child: GuardedControls): void => {
       const message = parseLine(line);
       if (!message) garbled = true;
       else if (message.kind === 'ready') {
+        // Once: limits are never set anew, and so never raised, by what a model makes its process say.
+        if (startMs !== undefined) return;
         startMs = performance.now() - started;
         child.proceed(JSON.stringify(order), limits.maxMemoryMb);
       } else if (message.kind === 'doing') doing = message.what;
@@ -56,7 +58,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     const failed = judge(ended, order.model, doing, limits);
     if (failed) return refuse(failed);
     if (garbled) return refuse(finding('crashed', order.model, `Its process spoke nonsense while ${doing}.`));
-    return accept({ said, peakMb: ended.peakMb, startMs });
+    return accept({ said, peakMb: ended.peakMb, startMs: startMs ?? 0 });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -81,6 +83,9 @@ function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLim
     case 'not_started':
       return finding('could_not_run', model, `The test process could not be started: ${status}.`);
     case 'timed_out':
+      // Not the model's doing: it was not even named yet.
+      if (doing === 'starting')
+        return finding('could_not_run', model, `The test process did not start in ${seconds} s.`);
       return finding('timed_out', model, `Killed after ${seconds} s while ${doing}.`);
     case 'too_much_memory':
       return finding(
@@ -96,6 +101,8 @@ function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLim
   if (status === 0) return undefined;
   const tail = output.slice(-1200);
   if (doing === 'starting') return finding('could_not_run', model, `The test process ended (${status}): ${tail}`);
+  // Not our SIGKILL: in a group of processes with a memory limit, the kernel takes the test first.
+  if (status === 'SIGKILL') return finding('too_much_memory', model, `The system killed it while ${doing}.`);
   // V8 and the C++ library abort when an allocation fails at the limit.
   if (/out of memory|bad_alloc|Allocation failed|cannot allocate/i.test(output)) {
     return finding(

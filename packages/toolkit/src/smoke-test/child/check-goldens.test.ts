@@ -23,7 +23,7 @@ afterAll(() => model.session.release());
 /** What a release with these cases in its golden file gets. */
 async function verdict(cases: unknown, more: Omit<OnnxSmokeTest, 'model'> = {}) {
   const text = typeof cases === 'string' ? cases : JSON.stringify({ cases, producer: 'a test' });
-  const read = await readGoldens(folderWith({ 'golden.json': text }), ['golden.json']);
+  const read = await readGoldens({ folder: folderWith({ 'golden.json': text }) }, ['golden.json']);
   const checked = read.ok
     ? await checkGoldens(model, { model: path('policy.onnx'), ...more }, read.value, () => undefined)
     : read;
@@ -66,9 +66,9 @@ test.each([
 });
 
 test('goldens that cannot be read are a refusal', async () => {
-  expect(await readGoldens('/nowhere', ['golden.json'])).toMatchObject({
+  expect(await readGoldens({ folder: '/nowhere' }, ['golden.json'])).toMatchObject({
     ok: false,
-    refused: { category: 'golden_invalid' },
+    refused: { category: 'file_missing' },
   });
 });
 

@@ -5,15 +5,18 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
 import { type GoldenCase, GoldenFile } from '@fairlead/shared/release/golden';
 import { type Finding, finding } from '../findings.ts';
+import { checkFile, type FileOrder } from './check-file.ts';
 
 /** All cases of all files, each named by its file too. */
 export async function readGoldens(
-  folder: string,
+  order: FileOrder,
   paths: readonly string[],
 ): Promise<Result<readonly GoldenCase[], Finding>> {
   const cases: GoldenCase[] = [];
   for (const path of paths) {
-    const read = await readJson(join(folder, path));
+    const checked = await checkFile(order, path);
+    if (!checked.ok) return checked;
+    const read = await readJson(join(order.folder, path));
     if (!read.ok) return refuse(finding('golden_invalid', path, read.refused));
     const file = parse(GoldenFile, read.value);
     if (!file.ok) {

@@ -31,7 +31,7 @@ export async function testModel(
 
 async function proveGoldens(order: TestOrder, model: OpenModel, doing: (what: string) => void) {
   doing('reading the goldens');
-  const cases = await readGoldens(order.folder, order.goldens);
+  const cases = await readGoldens(order, order.goldens);
   return cases.ok ? checkGoldens(model, order.test, cases.value, doing) : cases;
 }
 

@@ -7,7 +7,7 @@ export interface Field {
   readonly value: number;
   /** Of a length-delimited field: a view into the message. */
   readonly bytes: Uint8Array | undefined;
-  /** The bytes as text, at most 500 characters. */
+  /** The bytes as text. Throws beyond 4 KiB: cut short, a location would name another file than ONNX Runtime opens. */
   text(): string;
 }
 
@@ -21,7 +21,7 @@ export function eachField(message: Uint8Array, tell: (field: Field) => void): vo
     if (number === 0) throw new Error('a field has the number 0');
     if (wireType === 2) {
       const bytes = view(message, reader);
-      tell({ number, value: 0, bytes, text: () => Buffer.from(bytes.subarray(0, 500)).toString('utf8') });
+      tell({ number, value: 0, bytes, text: () => readText(bytes) });
     } else if (wireType === 0) {
       tell({ number, value: Number(reader.int64()), bytes: undefined, text: () => '' });
     } else {
@@ -37,4 +37,9 @@ function view(message: Uint8Array, reader: protobuf.Reader): Uint8Array {
   if (from + length > reader.len) throw new Error('the file ends in the middle of a field');
   reader.pos = from + length;
   return message.subarray(from, from + length);
+}
+
+function readText(bytes: Uint8Array): string {
+  if (bytes.length > 4096) throw new Error('a name is longer than 4 KiB');
+  return Buffer.from(bytes).toString('utf8');
 }
