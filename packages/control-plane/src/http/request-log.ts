@@ -2,19 +2,27 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
-    const line = {
-      method: request.method,
-      // Queries may hold what their sender should not have put there.
-      path: request.url.split('?')[0],
-      status: reply.statusCode,
-      ms: Math.round(reply.elapsedTime),
-      caller: sayCaller(request),
-      address: request.ip,
-    };
-    request.log[reply.statusCode >= 500 ? 'error' : 'info'](line, 'request');
+  app.addHook('onRequest', async (request, reply) => {
+    let answered = false;
+    reply.raw.once('finish', () => {
+      answered = true;
+      const line = { ...describe(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+      request.log[reply.statusCode >= 500 ? 'error' : 'info'](line, 'request');
+    });
+    // Whoever hangs up gets no answer, which Fastify's onResponse would never hear of.
+    reply.raw.once('close', () => {
+      if (!answered) request.log.info({ ...describe(request), hungUp: true }, 'request');
+    });
   });
 }
+
+const describe = (request: FastifyRequest) => ({
+  method: request.method,
+  // Queries may hold what their sender should not have put there.
+  path: request.url.split('?')[0],
+  caller: sayCaller(request),
+  address: request.ip,
+});
 
 function sayCaller({ caller }: FastifyRequest): string {
   if (caller?.kind === 'robot') return `robot ${caller.robot}`;

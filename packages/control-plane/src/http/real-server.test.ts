@@ -1,0 +1,50 @@
+/** Over real sockets, with the client that agent and CLI use. */
+import { createClient, ProblemError, Unreachable } from '@fairlead/shared/api/client';
+import { healthApi } from '@fairlead/shared/api/health-api';
+import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
+import { expect, test } from 'vitest';
+import { type TestControlPlane, testControlPlane } from '../testing/test-control-plane.ts';
+import { question, testRobot } from '../testing/test-robot.ts';
+
+async function listening() {
+  const controlPlane = await testControlPlane();
+  const baseUrl = await controlPlane.app.listen({ host: '127.0.0.1', port: 0 });
+  const transport = undiciTransport();
+  return { controlPlane, baseUrl, transport, robot: testRobot(controlPlane, 'duck-1', { baseUrl, transport }) };
+}
+
+/** Resolves once the robot's check-in has been heard. */
+async function untilHeard({ as }: TestControlPlane): Promise<void> {
+  const { operator } = await as('viewer');
+  while (!(await operator.listRobots()).items[0]?.lastSeen) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test('a robot enrols and checks in with signed requests', async () => {
+  const { robot } = await listening();
+  await robot.enrol();
+  expect(await robot.checkIn()).toMatchObject({ lifecycle: 'pending' });
+});
+
+test('a robot that waits for news is answered, not cut off, when the server stops', async () => {
+  const { controlPlane, robot, baseUrl, transport } = await listening();
+  await robot.enrol();
+  const waiting = robot.checkIn({ waitSec: 25 });
+  await untilHeard(controlPlane);
+  const stopped = controlPlane.stop();
+  expect(await waiting).toMatchObject({ lifecycle: 'pending' });
+  await stopped;
+  await expect(createClient(healthApi, { baseUrl, transport }).live()).rejects.toBeInstanceOf(Unreachable);
+}, 10_000);
+
+test('a robot that hangs up leaves nothing behind', async () => {
+  const { controlPlane, robot } = await listening();
+  await robot.enrol();
+  const gone = new AbortController();
+  const { name, client } = robot;
+  const body = { ...question(), waitSec: 25 };
+  const waiting = client.checkIn({ params: { robot: name }, body }, { signal: gone.signal });
+  await untilHeard(controlPlane);
+  gone.abort();
+  await expect(waiting).rejects.not.toBeInstanceOf(ProblemError);
+  while (!controlPlane.log.some((line) => line.includes('check-in'))) await new Promise((r) => setTimeout(r, 5));
+}, 10_000);
