@@ -1,9 +1,9 @@
 /** The download as the robot lives it: what the server does, and what the robot makes of it. */
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { cutAfter, reply } from '../update/testing/memory-blobs.ts';
-import { testRobot } from '../update/testing/test-robot.ts';
-import type { BlobReply } from './blob-source.ts';
+import type { BlobReply } from '../../download/blob-source.ts';
+import { cutAfter, reply } from '../testing/memory-blobs.ts';
+import { testRobot } from '../testing/test-robot.ts';
 
 const NOISE = Uint8Array.from({ length: 20_000 }, (_, at) => ((at * 48_271) % 251) ^ (at >> 5));
 const noisy = [{ path: 'noise.bin', content: NOISE }];
