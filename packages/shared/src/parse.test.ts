@@ -51,3 +51,16 @@ test('a value of quite another kind is refused, not thrown at', () => {
     expect(mistakes(odd).length).toBeGreaterThan(0);
   }
 });
+
+test('a pattern is told in the words of its description', () => {
+  const Name = Type.String({ pattern: '^[a-z]+$', description: 'Lower-case letters.' });
+  expect(parse(Name, 'Duck')).toMatchObject({ refused: [{ message: 'must be: Lower-case letters.' }] });
+  expect(parse(Type.String({ pattern: '^[a-z]+$' }), 'Duck')).toMatchObject({
+    refused: [{ message: 'must match pattern "^[a-z]+$"' }],
+  });
+});
+
+test('more than eight mistakes are told', () => {
+  const parsed = parse(Type.Array(Type.Integer()), Array(12).fill('x'));
+  expect(parsed.ok ? [] : parsed.refused).toHaveLength(12);
+});

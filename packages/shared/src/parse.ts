@@ -5,6 +5,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { closestWord } from './closest-word.ts';
 import { accept, type Result, refuse } from './failure.ts';
 import { narrowUnions } from './narrow-unions.ts';
@@ -16,6 +17,9 @@ export interface Mistake {
   /** The key that should not be there; `at` is then the object that holds it. */
   readonly unknownKey?: string;
 }
+
+/** TypeBox stops after eight: a person who fixes eight mistakes does not want to meet the ninth. */
+Settings.Set({ maxErrors: 100 });
 
 const compiled = new WeakMap<TSchema, Validator>();
 
@@ -45,23 +49,29 @@ function toMistakes({ keyword, schemaPath, instancePath: at, message, params }: 
     allowedValues?: readonly unknown[];
   };
   if (keyword === 'additionalProperties' && additionalProperties) {
-    const known = keysAt(schema, schemaPath);
+    const { properties } = schemaAt(schema, schemaPath);
+    const known = isRecord(properties) ? Object.keys(properties) : [];
     return additionalProperties.map((unknownKey): Mistake => {
       const meant = closestWord(unknownKey, known);
       return { at, unknownKey, message: `unknown key ${unknownKey}${meant ? `; did you mean ${meant}?` : ''}` };
     });
   }
+  if (keyword === 'pattern') return [{ at, message: sayPattern(schemaAt(schema, schemaPath), message) }];
   if (keyword === 'enum' && allowedValues) return [{ at, message: `must be one of ${allowedValues.join(', ')}` }];
   // The same is said better by the unknown-key line of the object around it.
   if (message === 'schema is false') return [];
   return [{ at, message }];
 }
 
-function keysAt(schema: unknown, schemaPath: string): readonly string[] {
+function schemaAt(schema: unknown, schemaPath: string): Readonly<Record<string, unknown>> {
   const steps = schemaPath.split('/').slice(1);
   const inner = steps.reduce<unknown>((at, step) => (isRecord(at) ? at[step] : undefined), schema);
-  return isRecord(inner) && isRecord(inner['properties']) ? Object.keys(inner['properties']) : [];
+  return isRecord(inner) ? inner : {};
 }
+
+/** Where its author described a pattern in words, people get the words. */
+const sayPattern = ({ description }: Readonly<Record<string, unknown>>, message: string): string =>
+  typeof description === 'string' ? `must be: ${description}` : message;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

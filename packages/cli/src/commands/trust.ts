@@ -21,7 +21,7 @@ export function addTrustCommands(program: Command, context: CliContext): void {
   ).action((options: PassphraseOptions) => init(context, options));
   trust
     .command('pin')
-    .description('believe a control plane from now on, by the digest of its first root')
+    .description("believe a fleet's root from now on, by its digest")
     .requiredOption('--root-sha256 <hex>', 'as trust init printed it', argument(Sha256))
     .option('--root <file>', 'the first root; default: asked of the control plane and compared')
     .action((options: { readonly rootSha256: Sha256; readonly root?: string }) => pin(context, options));

@@ -10,7 +10,7 @@ export function buildError(refused: BuildRefusal, folder: string): CliError {
   if ('refusal' in refused) return refusedError(refused.refusal);
   const { length } = refused.mistakes;
   return new CliError(`release.yaml has ${length === 1 ? 'a mistake' : `${length} mistakes`}:`, {
-    mistakes: refused.mistakes.map(sayYamlMistake),
+    mistakes: refused.mistakes.toSorted((a, b) => a.line - b.line).map(sayYamlMistake),
     where: folder,
     hint: 'Every key is described in docs/api/release.schema.json.',
     exitCode: EXIT.refused,

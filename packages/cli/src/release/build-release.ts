@@ -74,11 +74,15 @@ async function inspectModels(
     if (!isModel(path) && !tested.has(path)) continue;
     onModel?.(path);
     const inspected = await inspectModel({ folder, path, component: release.component });
-    if (!inspected.ok) return inspected;
+    // "the model" is enough for who loads one; a release may have several.
+    if (!inspected.ok) return refuse({ ...inspected.refused, element: elementOf(path, inspected.refused.element) });
     contracts.push(inspected.value);
   }
   return accept(contracts);
 }
+
+const elementOf = (path: string, element: string): string =>
+  element === 'model' || element.includes(path) ? path : `${path}: ${element}`.slice(0, 300);
 
 const proveModels = (
   { folder, onSmokeTest }: BuildOrder,

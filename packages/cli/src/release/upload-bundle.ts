@@ -11,9 +11,10 @@ const ATTEMPTS = 6;
 
 /** Resolves once the control plane holds every byte and has checked the digest. */
 export async function uploadBundle(
-  client: Client<typeof publishApi>,
+  client: Pick<Client<typeof publishApi>, 'uploadState' | 'uploadPart'>,
   { file, manifest, bundle }: OpenRelease,
   onProgress: (bytes: number, of: number) => void,
+  wait: (ms: number) => Promise<unknown> = pause,
 ): Promise<void> {
   const { sha256, size } = manifest.bundle;
   const params = { sha256 };
@@ -27,7 +28,7 @@ export async function uploadBundle(
       failures = 0;
     } catch (error) {
       if (!canRecover(error) || ++failures >= ATTEMPTS) throw error;
-      await pause(Math.random() * 200 * 2 ** failures);
+      await wait(Math.random() * 200 * 2 ** failures);
       // Nobody knows how much of a part that was cut off has arrived: the server does.
       ({ received, complete } = await client.uploadState({ params }));
     }

@@ -1,6 +1,6 @@
 /**
- * The publisher's own verified view of a control plane's repository (TRUST 4.4 step 2): nobody signs on top of
- * what a server merely says. One folder per control plane in the CLI's home.
+ * The publisher's own verified view of the repository (TRUST 4.4 step 2): nobody signs on top of what a server
+ * merely says. One home, one fleet: whatever address the control plane is reached at, the root stays the same.
  */
 import { join } from 'node:path';
 import type { EnvironmentName } from '@fairlead/shared/ids';
@@ -15,9 +15,8 @@ import type { CliContext } from '../context.ts';
 /** No time before this program was made can be true. 2026-11-01. */
 const BUILT_AT = Date.UTC(2026, 10, 1);
 
-/** What is kept of one control plane: `trust.db`, and the first repository that was handed in. */
-export const trustFolder = ({ home, server }: CliContext): string =>
-  join(home, 'trust', new URL(server()).host.replaceAll(/[^A-Za-z0-9.-]/g, '_'));
+/** Holds `trust.db`, and the first repository where it was made here. */
+export const trustFolder = ({ home }: CliContext): string => join(home, 'trust');
 
 /** The caller closes it. */
 export async function openPublisherTrust(context: CliContext): Promise<TrustStore> {
