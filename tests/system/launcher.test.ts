@@ -19,10 +19,8 @@ function oldNode(): string | undefined {
 }
 const old = oldNode();
 if (old === undefined) process.stdout.write('skipped: this machine has no Node older than 24\n');
-const nodes = [
-  ['this Node', process.execPath],
-  ...(old === undefined ? [] : [['the machine’s old Node', old]]),
-] as const;
+const nodes: [name: string, file: string][] = [['this Node', process.execPath]];
+if (old !== undefined) nodes.push(['the machine’s old Node', old]);
 
 test.each(nodes)('%s runs fairlead from any folder', (_, node) => {
   const help = execFileSync(node, [BIN, '--help'], { cwd: tmpdir(), encoding: 'utf8' });
