@@ -4,12 +4,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { RobotId } from '@fairlead/shared/ids';
-import { parse } from '@fairlead/shared/parse';
-import { parseYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
+import { type Mistake, parse } from '@fairlead/shared/parse';
+import { openYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { type AgentConfig, AgentYaml } from './config.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/fairlead/agent.yaml';
 const DEFAULT_ROOT = '/var/lib/fairlead';
+/** sockaddr_un holds 108 bytes with the final zero. */
+const LONGEST_SOCKET = 107;
 
 /** Every mistake as one line `file:line: key: what is wrong`. */
 export async function readConfig(file: string): Promise<Result<AgentConfig, readonly string[]>> {
@@ -23,27 +25,26 @@ export async function readConfig(file: string): Promise<Result<AgentConfig, read
 }
 
 export function parseConfig(text: string, file: string, machine: string): Result<AgentConfig, readonly string[]> {
-  const read = parseYaml(AgentYaml, text, file);
+  const read = openYaml(AgentYaml, text, file);
   if (!read.ok) return refuse(read.refused.map(sayYamlMistake));
-  const yaml = read.value;
-  const mistakes: string[] = [];
+  const { value: yaml, locate } = read.value;
+  const root = yaml.root ?? DEFAULT_ROOT;
+  const socket = yaml.socket ?? join(root, 'agent.sock');
   const robot = parse(RobotId, yaml.robot ?? robotNameOf(machine));
-  if (!robot.ok) mistakes.push(`${file}: robot: give this robot a name, its host name '${machine}' is none`);
+  const mistakes: Mistake[] = [];
+  if (!robot.ok) mistakes.push({ at: '/robot', message: `give this robot a name, its host name '${machine}' is none` });
   if (yaml.updateWindow && !isTimeZone(yaml.updateWindow.zone)) {
-    mistakes.push(`${file}: updateWindow.zone: '${yaml.updateWindow.zone}' is no IANA time zone`);
+    mistakes.push({ at: '/updateWindow/zone', message: `'${yaml.updateWindow.zone}' is no IANA time zone` });
   }
   if (yaml.services?.manager === 'systemd' && yaml.services.commands) {
-    mistakes.push(`${file}: services.commands: only the process manager runs commands`);
+    mistakes.push({ at: '/services/commands', message: 'only the process manager runs commands' });
   }
-  if (!robot.ok || mistakes.length > 0) return refuse(mistakes);
-  const root = yaml.root ?? DEFAULT_ROOT;
-  return accept({
-    ...yaml,
-    robot: robot.value,
-    root,
-    socket: yaml.socket ?? join(root, 'agent.sock'),
-    services: yaml.services ?? { manager: 'systemd' },
-  });
+  if (Buffer.byteLength(socket) > LONGEST_SOCKET) {
+    mistakes.push({ at: '/socket', message: `give a shorter path: Unix allows ${LONGEST_SOCKET} bytes (${socket})` });
+  }
+  if (!robot.ok || mistakes.length > 0) return refuse(locate(mistakes).map(sayYamlMistake));
+  const services = yaml.services ?? { manager: 'systemd' as const };
+  return accept({ ...yaml, robot: robot.value, root, socket, services });
 }
 
 /** `Duck_7.local` -> `duck-7`. */

@@ -30,7 +30,9 @@ async function application(): Promise<number> {
     if (status > 0) response.writeHead(status).end('x'.repeat(200_000));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close().closeAllConnections());
+  onTestFinished(() => {
+    server.close().closeAllConnections();
+  });
   return (server.address() as AddressInfo).port;
 }
 function script(text: string): { folder: string; check: HealthCheck } {

@@ -1,0 +1,41 @@
+/** Everything an agent is made of; main.ts chooses the adapters. */
+import type { Client } from '@fairlead/shared/api/client';
+import type { filesApi } from '@fairlead/shared/api/files-api';
+import type { robotApi } from '@fairlead/shared/api/robot-api';
+import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
+import type { Logger } from 'pino';
+import type { Bell } from './bell.ts';
+import type { AgentClock } from './clock/agent-clock.ts';
+import type { AgentConfig } from './config.ts';
+import type { RobotIdentity } from './identity/robot-identity.ts';
+import type { RobotKey } from './identity/robot-key.ts';
+import type { Facts } from './inventory/facts.ts';
+import type { Spool } from './outbox/outbox.ts';
+import type { ReportChain } from './outbox/report-chain.ts';
+import type { ServiceManager } from './services/service-manager.ts';
+import type { Updater } from './update/updater.ts';
+
+/** Who this robot is: as it was enrolled, or as it will ask to be. */
+export interface WhoAmI extends Pick<RobotIdentity, 'robot' | 'environment'> {
+  readonly isEnrolled: boolean;
+}
+export interface AgentParts {
+  readonly config: AgentConfig;
+  readonly who: WhoAmI;
+  readonly key: RobotKey;
+  /** `identity/` under the root folder. */
+  readonly identityFolder: string;
+  readonly bootId: string;
+  readonly clock: AgentClock;
+  readonly trust: TrustStore;
+  readonly facts: Facts;
+  readonly services: ServiceManager;
+  readonly spool: Spool;
+  readonly chain: ReportChain;
+  readonly updater: Updater;
+  readonly client: Client<typeof robotApi>;
+  readonly files: Pick<Client<typeof filesApi>, 'metadata'>;
+  /** Rung for a check-in at once, and for a delivery at once. */
+  readonly bells: { readonly checkIn: Bell; readonly delivery: Bell };
+  readonly log: Logger;
+}

@@ -1,0 +1,116 @@
+/**
+ * The agent of one robot: recover first, then ask, obey and report, each in a loop of its own, until it is told
+ * to stop. It starts with the server down, and no failure of a loop ends another.
+ */
+import { Failure } from '@fairlead/shared/failure';
+import type { AgentParts } from './agent-parts.ts';
+import { enrolRobot } from './enrol/enrol-robot.ts';
+import { pinRoot } from './enrol/pin-root.ts';
+import { localHandlers } from './local-api/local-handlers.ts';
+import type { LocalHandlers } from './local-api/serve-local-api.ts';
+import { createDeliverLoop } from './outbox/deliver-loop.ts';
+import { deliverOnce } from './outbox/deliver-reports.ts';
+import { createQuestioner } from './poll/ask-for-assignment.ts';
+import { createCheckInLoop } from './poll/check-in-loop.ts';
+import { createEnforcer } from './poll/enforce-never-run.ts';
+import { createObedience } from './poll/obey-assignment.ts';
+import { openAnswer } from './poll/open-answer.ts';
+import { verifyOrder } from './poll/verify-order.ts';
+
+export interface Agent {
+  /** Resolves after `stop` aborted and an update, if one runs, reached a moment at which it may be left. */
+  run(stop: AbortSignal): Promise<void>;
+  readonly local: LocalHandlers;
+}
+
+export function createAgent(parts: AgentParts): Agent {
+  const { config, who, clock, trust, facts, spool, updater, bells, log } = parts;
+  const alarm = (refusal: Failure['refusal']): void => spool.append({ event: 'alarm', refusal });
+  const onDefect = (error: unknown): void => log.error({ error: String(error) }, 'an update ended in a defect');
+
+  const obedience = createObedience({
+    updater,
+    outbox: spool,
+    verify: (order) =>
+      verifyOrder(order, { environment: who.environment, trust, clock, facts, components: () => updater.components() }),
+    onEnd: bells.checkIn.ring,
+    onDefect,
+  });
+  const checkIns = createCheckInLoop({
+    join: joinOnce(parts),
+    questioner: createQuestioner({
+      robot: who.robot,
+      bootId: parts.bootId,
+      client: parts.client,
+      trust,
+      facts,
+      components: () => updater.components(),
+      activity: () => obedience.activity(),
+      unsentReports: () => spool.count() + parts.chain.flight().length,
+      monotonic: () => performance.now(),
+    }),
+    open: (answer) => openAnswer(answer, { identity: who, trust, clock, onSkew: (skewMs) => alarm(clockSkew(skewMs)) }),
+    obedience,
+    enforce: createEnforcer({ environment: who.environment, trust, updater, outbox: spool }),
+    overrides: config.checkIn,
+    clock,
+    random: Math.random,
+    bell: bells.checkIn,
+    log: (level, message, facts) => log[level](facts ?? {}, message),
+  });
+  const deliveries = createDeliverLoop({
+    deliver: (signal) => deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, signal),
+    bell: bells.delivery,
+    random: Math.random,
+    log: (level, message) => log[level](message),
+  });
+
+  return {
+    async run(stop) {
+      if (parts.key.wasExposed) alarm(EXPOSED_KEY);
+      // Not awaited: a recovery may take as long as an update, and a robot must be seen meanwhile.
+      const recovered = updater.recover().catch(onDefect);
+      await Promise.all([checkIns.run(stop), deliveries.run(stop)]);
+      await updater.stop();
+      await Promise.all([recovered, obedience.settled()]);
+    },
+    local: localHandlers({ parts, checkIns, deliveries, activity: () => obedience.activity() }),
+  };
+}
+
+/** Enrols and pins once; until both worked, every check-in begins here. */
+function joinOnce(parts: AgentParts): () => Promise<void> {
+  const { config, key, client, facts, clock, trust, files } = parts;
+  let { isEnrolled } = parts.who;
+  let isPinned = false;
+  return async () => {
+    if (!isEnrolled) {
+      await enrolRobot({ config, folder: parts.identityFolder, signer: key.signer, client, facts, clock });
+      isEnrolled = true;
+      parts.log.info({ robot: config.robot, fingerprint: key.signer.keyid }, 'this robot is enrolled');
+    }
+    if (isPinned) return;
+    const pinned = await pinRoot({ trust, files, pin: config.trust });
+    if (!pinned.ok) throw new Failure(pinned.refused);
+    isPinned = true;
+  };
+}
+
+const clockSkew = (skewMs: number) =>
+  ({
+    phase: 'check-in',
+    element: 'system clock',
+    category: 'clock_skew',
+    detail: `The system clock is ${Math.round(skewMs / 1000)} s away from the director's signed time, which is used instead.`,
+    retryable: true,
+    hint: 'Check the robot’s time synchronisation (timedatectl) and its clock battery.',
+  }) as const;
+
+const EXPOSED_KEY = {
+  phase: 'check-in',
+  element: 'identity/robot.key',
+  category: 'mode',
+  detail: 'The robot’s key file could be read by other users of the robot. It is closed now.',
+  retryable: false,
+  hint: 'If others use this robot, enrol it again with a new key: fairlead-agent enroll --new-key.',
+} as const;

@@ -1,0 +1,51 @@
+/** The command line of `fairlead-agent`: options, help, and how a command ends. */
+import { Command, CommanderError } from 'commander';
+import { DEFAULT_CONFIG_FILE, readConfig } from '../read-config.ts';
+import { AGENT_VERSION } from '../version.ts';
+import { addAskAgent } from './ask-agent.ts';
+import { type CommandContext, CommandError, EXIT_CODES, toCommandError } from './command-context.ts';
+import { addEnroll } from './enroll.ts';
+import { addRun } from './run.ts';
+import { addSelfTest } from './self-test.ts';
+import { addVerify } from './verify.ts';
+
+/** Runs one command; resolves to the exit code. What went wrong is on stderr, as a sentence and a hint. */
+export async function runCommandLine(
+  argv: readonly string[],
+  built: Pick<CommandContext, 'open' | 'selfTest'>,
+): Promise<number> {
+  const program = new Command('fairlead-agent')
+    .description('Keeps one robot on the releases it was assigned: verified, tested first, rolled back when unwell.')
+    .version(AGENT_VERSION)
+    .option('--config <file>', 'configuration of this robot', DEFAULT_CONFIG_FILE)
+    .option('--json', 'print answers as JSON')
+    .addHelpText('after', EXIT_CODE_HELP)
+    .exitOverride();
+  const options = (): { config: string; json?: boolean } => program.opts();
+  const context: CommandContext = {
+    ...built,
+    config: async () => {
+      const read = await readConfig(options().config);
+      if (read.ok) return read.value;
+      throw new CommandError(read.refused.join('\n'), EXIT_CODES.usage);
+    },
+    answer: (value, human) => {
+      const text = options().json ? JSON.stringify(value, null, 2) : human().join('\n');
+      process.stdout.write(`${text}\n`);
+    },
+  };
+  for (const add of [addRun, addEnroll, addAskAgent, addVerify, addSelfTest]) add(program, context);
+  try {
+    await program.parseAsync(argv);
+    return EXIT_CODES.ok;
+  } catch (error) {
+    // Commander has said it already: help, version, or what was wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    const { message, hint, exitCode } = toCommandError(error);
+    process.stderr.write(hint === undefined ? `${message}\n` : `${message}\n  -> ${hint}\n`);
+    return exitCode;
+  }
+}
+
+const EXIT_CODE_HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong command line or agent.yaml, 3 refused, 4 nobody answers.`;

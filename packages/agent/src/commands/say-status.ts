@@ -1,0 +1,33 @@
+/** `fairlead-agent status` for people. */
+import { sayRefusal } from '@fairlead/shared/failure';
+import type { RunningRelease } from '@fairlead/shared/trust/report';
+import type { AgentStatus } from '../local-api/local-api.ts';
+
+export function sayStatus(status: AgentStatus): string[] {
+  const { activity, vitals } = status;
+  const lifecycle = status.lifecycle ?? (status.enrolled ? 'enrolled, not heard back yet' : 'not enrolled yet');
+  const progress = activity.progress === undefined ? '' : ` ${Math.floor(activity.progress * 100)} %`;
+  const doing =
+    activity.component === undefined ? activity.state : `${activity.component}: ${activity.state}${progress}`;
+  return [
+    line('robot', `${status.robot} (${status.environment}, ${lifecycle})`),
+    line('key', status.keyFingerprint),
+    line('server', `${status.server}, last answer ${status.lastAnswer ?? 'never'}`),
+    line('time', `${status.now} (by ${status.clockTrust})`),
+    line('doing', activity.refusal ? `${doing}, because ${activity.refusal.detail}` : doing),
+    ...status.components.map(({ component, active, previous, staged }) =>
+      line(component, `active ${say(active)}, previous ${say(previous)}${staged ? `, staged ${say(staged)}` : ''}`),
+    ),
+    ...status.services.map(({ service, state, detail }) => line(service, `${state}: ${detail}`)),
+    line('reports', `${status.unsentReports} not delivered yet`),
+    line(
+      'machine',
+      `${vitals.memoryFreeMb} MiB memory free, ${vitals.diskFreeMb} MiB disk free, agent ${vitals.agentRssMb} MiB`,
+    ),
+    ...status.troubles.map((trouble) => line('trouble', sayRefusal(trouble))),
+  ];
+}
+
+const line = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;
+const say = (release: RunningRelease | undefined): string =>
+  release ? `${release.version} (${release.manifestSha256.slice(0, 12)})` : 'none';

@@ -1,0 +1,28 @@
+/** What blocks this robot, as the robot itself sees it: also right where nobody else can be asked. */
+
+import { explain } from '@fairlead/shared/fleet/explain';
+import type { Explanation } from '@fairlead/shared/fleet/explanation';
+import { sayRelease } from '@fairlead/shared/ids';
+import { fromTimestamp } from '@fairlead/shared/time';
+import type { AgentStatus } from './local-api.ts';
+
+export function explainLocally(status: AgentStatus): Explanation {
+  const { robot, lifecycle, activity, components } = status;
+  const [trouble] = status.troubles;
+  if (trouble) {
+    const sentence = `${robot} has trouble with ${trouble.element}: ${trouble.detail}`;
+    return { robot, sentence, blocked: true, unblock: trouble.hint, refusal: trouble };
+  }
+  if (lifecycle === undefined) {
+    return { robot, sentence: `${robot} has not heard from ${status.server} since its agent started.`, blocked: false };
+  }
+  if (lifecycle !== 'accepted' || activity.state !== 'idle') {
+    const now = fromTimestamp(status.now);
+    return explain({ robot, now, lifecycle, presence: 'online', trustInitialised: true, orders: [], activity });
+  }
+  const runs = components.flatMap(({ component, active }) =>
+    active ? [sayRelease({ component, version: active.version })] : [],
+  );
+  const what = runs.length > 0 ? `runs ${runs.join(', ')}` : 'runs no release yet';
+  return { robot, sentence: `${robot} ${what} and has nothing to do.`, blocked: false };
+}

@@ -1,0 +1,78 @@
+/** What the agent answers on its socket, from the parts it is made of. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { AgentParts } from '../agent-parts.ts';
+import type { DeliverLoop } from '../outbox/deliver-loop.ts';
+import type { CheckInLoop } from '../poll/check-in-loop.ts';
+import { AGENT_VERSION } from '../version.ts';
+import { explainLocally } from './explain-locally.ts';
+import type { AgentStatus } from './local-api.ts';
+import type { LocalHandlers } from './serve-local-api.ts';
+
+export function localHandlers(running: {
+  readonly parts: AgentParts;
+  readonly checkIns: Pick<CheckInLoop, 'state'>;
+  readonly deliveries: Pick<DeliverLoop, 'trouble'>;
+  readonly activity: () => Activity;
+}): LocalHandlers {
+  const { parts } = running;
+  const status = async (): Promise<AgentStatus> => {
+    const { config, who, clock, updater, trust, facts, spool, chain } = parts;
+    const { lastAnswer, lifecycle, trouble } = running.checkIns.state();
+    return {
+      robot: who.robot,
+      environment: who.environment,
+      server: config.server,
+      agentVersion: AGENT_VERSION,
+      keyFingerprint: parts.key.signer.keyid,
+      enrolled: who.isEnrolled || lifecycle !== undefined,
+      ...(lifecycle !== undefined && { lifecycle }),
+      ...(lastAnswer !== undefined && { lastAnswer: toTimestamp(lastAnswer) }),
+      now: toTimestamp(clock.now()),
+      clockTrust: clock.trust(),
+      activity: running.activity(),
+      components: await updater.components(),
+      services: await serviceStates(parts),
+      trust: trust.versions(),
+      unsentReports: spool.count() + chain.flight().length,
+      inventory: await facts.inventory(),
+      vitals: await facts.vitals(),
+      troubles: [trouble, running.deliveries.trouble(), mixedIdentity(parts)].filter((each) => each !== undefined),
+    };
+  };
+  return {
+    status,
+    explain: async () => explainLocally(await status()),
+    checkNow: async () => {
+      parts.bells.checkIn.ring();
+      return { asked: true };
+    },
+    rollBack: async ({ body }) => {
+      const rolledBack = await parts.updater.rollBackLocally(body.component, body.by);
+      parts.bells.checkIn.ring();
+      return rolledBack.ok ? {} : { refusal: rolledBack.refused };
+    },
+  };
+}
+
+const serviceStates = ({ config, services }: AgentParts): Promise<AgentStatus['services']> =>
+  Promise.all(
+    Object.keys(config.services.commands ?? {}).map(async (service) => {
+      const { state, detail } = await services.state(service);
+      return { service, state, detail };
+    }),
+  );
+
+/** agent.yaml was changed after the enrolment: what was enrolled counts (TRUST 4.8), and somebody should know. */
+function mixedIdentity({ config, who }: AgentParts): Refusal | undefined {
+  if (config.robot === who.robot && config.environment === who.environment) return undefined;
+  return {
+    phase: 'check-in',
+    element: 'agent.yaml',
+    category: 'wrong_env',
+    detail: `agent.yaml says ${config.robot} in ${config.environment}; this robot is enrolled as ${who.robot} in ${who.environment}.`,
+    retryable: false,
+    hint: 'Correct agent.yaml, or enrol this robot again: fairlead-agent enroll --new-key.',
+  };
+}
