@@ -1,10 +1,16 @@
-/** What every store must do, run on each: describeStore('sqlite', () => …). A slice adds its own describe below. */
+/** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
+import { describePeople } from './people-contract.ts';
+import { describeRequests } from './requests-contract.ts';
+import { describeRobots } from './robots-contract.ts';
 import type { Store } from './store.ts';
 
 export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`store: ${name}`, () => {
     describeTransactions(open);
+    describePeople(open);
+    describeRobots(open);
+    describeRequests(open);
   });
 }
 
