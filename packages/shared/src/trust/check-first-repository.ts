@@ -59,11 +59,14 @@ function checkFirstEnvironment(
   const role = delegations?.roles.find(({ name }) => name === environment);
   if (!role || !delegations) return refusePublish(environment, 'keys', 'Nobody may sign it.');
   const policy = policyTarget(environment);
-  if (!Object.hasOwn(signed.targets, policy)) return refusePublish(policy, 'missing_text', 'The policy is missing.');
+  const missing = Object.hasOwn(signed.targets, policy)
+    ? undefined
+    : refusePublish(policy, 'missing_text', 'The policy is missing.');
   return (
     checkFirstVersion(environment, signed.version) ??
     checkSignatures(environment, read.value, role, delegations.keys) ??
     checkExpiry(environment, signed.expires, now, LIFETIMES_MS[environment]) ??
+    missing ??
     // A first repository lists no releases: there is no blob yet that they could name.
     checkEnvironmentRole({
       environment,
