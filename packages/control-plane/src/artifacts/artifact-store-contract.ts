@@ -85,8 +85,13 @@ export function describeArtifactStore(
     test('more bytes than declared are refused and not kept', async () => {
       const { store } = await world();
       const bytes = randomBytes(500);
-      expect(await put(store, bytes, 0, 400)).toMatchObject({ ok: false, refused: { code: 'too_large' } });
-      expect(await store.state(digest(bytes))).toEqual({ received: 0, complete: false });
+      const blob = digest(bytes);
+      await store.append({ blob, offset: 0, size: 400, bytes: [bytes.subarray(0, 100)] });
+      // Two chunks: the first still fits.
+      const rest = [bytes.subarray(100, 300), bytes.subarray(300)];
+      const refusal = { ok: false, refused: { code: 'too_large' } };
+      expect(await store.append({ blob, offset: 100, size: 400, bytes: rest })).toMatchObject(refusal);
+      expect(await store.state(blob)).toEqual({ received: 100, complete: false });
     });
 
     test('a blob above the cap, and a blob above the quota of the store, are refused before a byte is kept', async () => {

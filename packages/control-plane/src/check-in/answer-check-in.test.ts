@@ -159,7 +159,10 @@ describe('a check-in that may wait', () => {
     const fleet = await testFleet();
     await fleet.publisher.publish({ version: '1.0.0' });
     const duck1 = await fleet.robot('duck-1');
-    const asked = duck1.ask({ waitSec: 20 });
+    const settings = await fleet.operator.showSettings();
+    // Longer than this test may take: only news can end the wait.
+    await fleet.operator.changeSettings({ body: { ...settings, longPollSec: 120 } });
+    const asked = duck1.ask({ waitSec: 120 });
     // The answer is open: another robot's order does not end it.
     await fleet.robot('duck-2');
     await deploy(fleet, '1.0.0', 'duck-2');

@@ -1,6 +1,8 @@
 /** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
+import { describeDeployments } from './deployments-contract.ts';
 import { describePeople } from './people-contract.ts';
+import { describeReleases } from './releases-contract.ts';
 import { describeRequests } from './requests-contract.ts';
 import { describeRobots } from './robots-contract.ts';
 import type { Store } from './store.ts';
@@ -11,6 +13,8 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describePeople(open);
     describeRobots(open);
     describeRequests(open);
+    describeReleases(open);
+    describeDeployments(open);
   });
 }
 
