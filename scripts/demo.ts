@@ -15,6 +15,8 @@ import { createProcesses } from './local-fleet/processes.ts';
 const stay = process.argv.includes('--stay');
 const narrator = createNarrator((text) => process.stdout.write(text));
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-demo-'));
+// A dozen short commands: each starts in half the time where the next finds it compiled.
+process.env['NODE_COMPILE_CACHE'] ??= join(folder, 'compile-cache');
 const processes = createProcesses(join(folder, 'logs'));
 const interrupted = new Promise<'interrupted'>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('interrupted'));
@@ -39,7 +41,7 @@ async function tellStory(): Promise<Stage> {
   const started = performance.now();
   narrator.chapter('A control plane, and its chain of trust');
   const fleet = await openFleet(folder, processes, {
-    tell: (args) => narrator.command(`fairlead ${args.join(' ').replaceAll(`${folder}/`, '')}`),
+    tell: (args) => narrator.command(sayCommand(args)),
   });
   const stage = await robotsJoin(fleet, narrator);
   await robotsAdopt(stage, { version: '1.0.0', policy: { seed: 1 } });
@@ -49,6 +51,12 @@ async function tellStory(): Promise<Stage> {
   await lastLook(stage);
   narrator.seen(`all of it was observed, in ${Math.round((performance.now() - started) / 1000)} s`);
   return stage;
+}
+
+/** As a person would type it. */
+function sayCommand(args: readonly string[]): string {
+  const said = args.filter((arg) => arg !== '--json').join(' ');
+  return `fairlead ${said.replaceAll(`${folder}/`, '')}`;
 }
 
 function asError(thrown: unknown): Error {

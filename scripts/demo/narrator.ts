@@ -21,7 +21,7 @@ const SAYS: Readonly<Record<DeploymentState, (text: string) => string>> = {
   'pending':     (release) => pc.dim(`shall run ${release}`),
   'offered':     (release) => `is offered ${release}`,
   'downloading': (release) => `downloads ${release}`,
-  'staged':      (release) => `has verified and unpacked ${release}; the smoke tests run while the old one works on`,
+  'staged':      (release) => `has verified and unpacked ${release}, and tests it in a guarded child`,
   'waiting':     (release) => `waits for a safe moment to switch to ${release}`,
   'switching':   (release) => `switches to ${release}`,
   'probation':   (release) => `runs ${release} on probation`,
@@ -35,6 +35,9 @@ const SAYS: Readonly<Record<DeploymentState, (text: string) => string>> = {
   'quarantined': (release) => pc.red(`will not touch ${release} again`),
 };
 
+/** Over in a moment, unless there is a reason. */
+const QUIET: ReadonlySet<DeploymentState> = new Set(['offered', 'waiting']);
+
 export function createNarrator(write: (text: string) => unknown): Narrator {
   const say = (at: Date, who: string, what: string): void => {
     write(`${pc.dim(at.toTimeString().slice(0, 8))}  ${who.padEnd(8)}  ${what}\n`);
@@ -43,6 +46,7 @@ export function createNarrator(write: (text: string) => unknown): Narrator {
     chapter: (title) => write(`\n${pc.bold(title)}\n`),
     command: (line) => say(new Date(), 'operator', pc.cyan(`$ ${line}`)),
     event(robot, release, { at, state, refusal }) {
+      if (QUIET.has(state) && refusal === undefined) return;
       const why = refusal ? `: ${refusal.element}: ${refusal.detail} (${refusal.category})` : '';
       say(new Date(at), robot, SAYS[state](release) + why);
     },

@@ -24,7 +24,7 @@ export interface Ended {
 }
 
 /**
- * Watches deployments to their ends and tells each event once, in the order of `at` per robot.
+ * Watches deployments to their ends and tells each event once, as they happened.
  * @throws Error naming who has not ended after `timeoutMs`.
  */
 export async function untilEnded(
@@ -42,10 +42,11 @@ export async function untilEnded(
         return { view, events };
       }),
     );
-    for (const { view, events } of now) {
-      for (const event of events.slice(told.get(view.deployment) ?? 0)) tell(view, event);
-      told.set(view.deployment, events.length);
-    }
+    const news = now.flatMap(({ view, events }) =>
+      events.slice(told.get(view.deployment) ?? 0).map((event) => ({ view, event })),
+    );
+    for (const { view, event } of news.toSorted((a, b) => a.event.at.localeCompare(b.event.at))) tell(view, event);
+    for (const { view, events } of now) told.set(view.deployment, events.length);
     const open = now.filter(({ view }) => !isTerminal(view.state));
     if (open.length === 0) return now;
     if (performance.now() > until) {

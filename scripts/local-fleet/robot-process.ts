@@ -72,7 +72,7 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
       ...(plan.token !== undefined && { enrolment: { token: plan.token } }),
       services: {
         manager: 'process',
-        commands: { walking: { component: 'walking', run: [process.execPath, 'app.mjs'], env } },
+        commands: { walking: { component: 'walking', run: ['node', 'app.mjs'], env } },
         onAgentExit: 'stop',
       },
       logLevel: 'info',

@@ -42,8 +42,6 @@ const releaseYaml = ({ version, probationSec = 2 }: ReleasePlan) => ({
   version,
   services: [COMPONENT],
   smokeTests: [{ onnx: { model: 'policy.onnx', goldens: 'goldens.json', runs: 20, p95Ms: 50, maxMemoryMb: 1024 } }],
-  healthChecks: [
-    { command: { run: [process.execPath, 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } },
-  ],
+  healthChecks: [{ command: { run: ['node', 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } }],
   probation: { seconds: probationSec },
 });
