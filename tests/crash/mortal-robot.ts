@@ -1,6 +1,6 @@
 /** A robot whose agent is killed: how it is set up, lives, and what must hold of its disk afterwards. */
 import { spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { layoutOf } from '@fairlead/agent/releases/layout';
@@ -47,6 +47,7 @@ export async function newRobot(): Promise<MortalRobot> {
   const home = await newHome();
   const [root, world] = [join(home, 'agent'), join(home, 'world')];
   for (const folder of [root, world, join(world, 'state')]) await mkdir(folder);
+  await writeFile(join(world, 'state/calibration'), 'factory');
   const order = async (version: string, releaseCounter: number): Promise<Order> => {
     const files = [{ path: 'policy.onnx', content: `weights of ${version} `.repeat(200) }];
     const packed = await pack(files);
@@ -54,7 +55,8 @@ export async function newRobot(): Promise<MortalRobot> {
       version,
       services: ['duck'],
       probation: { seconds: 10 },
-      state: { backup: [join(world, 'state')] },
+      // Each robot's agent works in its own world: one manifest, many disks.
+      state: { backup: ['/proc/self/cwd/state'] },
       bundle: packed.manifest.bundle,
     });
     await cp(packed.bundle, join(world, manifest.bundle.sha256));
@@ -70,7 +72,7 @@ export async function newRobot(): Promise<MortalRobot> {
   return { root, world, orders: [await order('1.0.0', 1), await order('2.0.0', 2)] };
 }
 
-/** The same robot once more, on a disk of its own. What is saved by absolute path stays shared and is not told apart. */
+/** The same robot once more, on a disk of its own. */
 export async function cloneOf(robot: MortalRobot): Promise<MortalRobot> {
   const home = await newHome();
   const clone = { ...robot, root: join(home, 'agent'), world: join(home, 'world') };
@@ -92,10 +94,10 @@ export async function live(
   under: readonly string[] = [],
 ): Promise<'lived' | 'killed'> {
   const order: Life = { root: robot.root, world: robot.world, ...life };
-  const [program = '', ...args] = [...under, process.execPath, PROCESS, JSON.stringify(order)];
+  const [program, ...args] = [...under, process.execPath, PROCESS, JSON.stringify(order)];
   // One thread for the disk: the n-th call is then the same call in every run.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1', UV_USE_IO_URING: '0', NODE_NO_WARNINGS: '1' };
-  const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, args, { env, cwd: robot.world, stdio: ['ignore', 'ignore', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
   const end = await new Promise<number | string | null>((resolve, reject) => {
@@ -127,7 +129,11 @@ export async function afterwards(robot: MortalRobot, deployment: string): Promis
   if (active) expect(await folder.measure(active, 'verify')).toMatchObject({ ok: true });
   // Nothing is left that could read as installed, half-done or in progress.
   const kept = [active, await folder.slot('previous')].flatMap((release) => release?.version ?? []);
-  expect((await readdir(folder.paths.releases)).map((name) => name.split('-')[0]).toSorted()).toEqual(kept.toSorted());
+  const found = (await readdir(folder.paths.releases)).map((name) => name.slice(0, name.lastIndexOf('-')));
+  expect(new Set(found)).toEqual(new Set(kept));
+  // The state is that of the release that runs: 2.0.0 spoils it as soon as it starts.
+  const calibration = await readFile(join(robot.world, 'state/calibration'), 'utf8');
+  expect(calibration).toBe(active?.version === '2.0.0' ? 'spoilt by 2.0.0' : 'factory');
   expect(await readdir(layout.downloads)).toEqual([]);
   const names = (await readdir(robot.root)).filter((name) => !name.startsWith('spool.db'));
   expect(names.toSorted()).toEqual(['components', 'downloads']);
