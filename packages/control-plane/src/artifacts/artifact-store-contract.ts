@@ -50,6 +50,25 @@ export function describeArtifactStore(
       expect(await put(later, bytes, 1200)).toEqual({ ok: true, value: { received: 3000, complete: true } });
     });
 
+    test('an upload that was cut off between its last byte and its check is completed by an empty part', async () => {
+      const { store } = await world();
+      const bytes = randomBytes(500);
+      const blob = digest(bytes);
+      // As the disk looks after such a crash: everything arrived, nothing was checked.
+      await store.append({ blob, offset: 0, size: 501, bytes: [bytes] });
+      const done = { ok: true, value: { received: 500, complete: true } };
+      expect(await store.append({ blob, offset: 500, size: 500, bytes: [] })).toEqual(done);
+    });
+
+    test('an upload begun with a larger size begins again', async () => {
+      const { store } = await world();
+      const bytes = randomBytes(500);
+      const blob = digest(bytes);
+      await store.append({ blob, offset: 0, size: 9000, bytes: [randomBytes(600)] });
+      expect(await put(store, bytes)).toEqual({ ok: false, refused: { code: 'offset_mismatch', offset: 0 } });
+      expect((await put(store, bytes)).ok).toBe(true);
+    });
+
     test('bytes that arrived before the link broke are kept', async () => {
       const { store } = await world();
       const bytes = randomBytes(3000);

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, open, readdir, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, Failure, type Result, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
@@ -48,6 +48,11 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
     const { blob, offset, size } = order;
     const now = await state(blob);
     if (now.complete) return accept(now);
+    if (now.received > size) {
+      // Whoever began it named another size; what lies here can't be the beginning of this blob.
+      await discard(blob, now.received);
+      return refuse({ code: 'offset_mismatch', offset: 0 });
+    }
     if (offset !== now.received) return refuse({ code: 'offset_mismatch', offset: now.received });
     if (size > options.maxBlobBytes) return tooLarge(`A blob may have ${options.maxBlobBytes} bytes, not ${size}.`);
     if (total + size - now.received > options.maxTotalBytes) {
@@ -75,8 +80,14 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
         detail: `The ${size} bytes have SHA-256 ${found}, not ${blob}; they were deleted.`,
       });
     }
+    await chmod(partFile(blob), 0o444);
     await renameDurably(partFile(blob), blobFile(blob));
     return accept({ received: size, complete: true });
+  }
+
+  async function discard(blob: Sha256, bytes: number): Promise<void> {
+    await rm(partFile(blob), { force: true });
+    total -= bytes;
   }
 
   async function read(blob: Sha256, range?: Range): Promise<OpenBlob | undefined> {
