@@ -32,9 +32,9 @@ test('an answer that claims to be good for a day is refused', () => {
   expect(openCode(sealed({ expiresAt: toTimestamp(NOW + DAY) }))).toBe('expired');
 });
 
-test('an answer under a director key past its date is refused', () => {
+test('an answer under a director key past its date counts as unsigned, so that newer keys are looked for', () => {
   const late = { issuedAt: toTimestamp(inDays(90)), expiresAt: toTimestamp(inDays(90) + MINUTE) };
-  expect(openCode(sealed(late), { now: inDays(90) })).toBe('expired');
+  expect(openCode(sealed(late), { now: inDays(90) })).toBe('bad_signature');
 });
 
 test("attack 40: yesterday's director time is no answer to today's question", () => {

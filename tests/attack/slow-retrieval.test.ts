@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { file, makeFleetRepository } from './support/fleet-repository.ts';
+import { file, makeFleetRepository, NOW } from './support/fleet-repository.ts';
 import { makeRobot, refreshCode } from './support/robot.ts';
 
 test('attack 6: a server that drips 10 bytes a second is given up on, and the next try may succeed', async () => {
@@ -14,7 +14,10 @@ test('attack 6: a server that drips 10 bytes a second is given up on, and the ne
     }, 100);
     response.on('close', () => clearInterval(drip));
   });
-  expect(await refreshCode(robot)).toBe('slow');
+  const dripped = await robot.store.refresh(NOW);
+  expect(dripped).toMatchObject({ ok: false, refused: { code: 'slow', retryable: true } });
+  // By its rate, after the grace, and not only by the deadline of 20 s.
+  expect(!dripped.ok && dripped.refused.detail).toMatch(/bytes in [5-9][0-9]{3} ms/);
   robot.server.on.clear();
   expect(await refreshCode(robot)).toBe('accepted');
 });

@@ -75,8 +75,11 @@ export function openAssignment(order: OpenAssignmentOrder): Result<OpenedAssignm
     return no('wrong_env', `it is for ${assignment.environment}, this robot is in ${order.environment}`);
   }
   if (assignment.nonce !== order.nonce) return no('wrong_nonce', 'it answers another question');
-  const late = lateness(assignment, issuedAt, now) ?? keyLateness(order, now);
+  const late = lateness(assignment, issuedAt, now);
   if (late !== undefined) return no('expired', late);
+  // Not `expired`: the robot must look for newer director keys, as after any signature that it does not accept.
+  const oldKey = keyLateness(order, now);
+  if (oldKey !== undefined) return no('bad_signature', oldKey);
 
   const desiredSha256 = desiredDigest(assignment);
   const { last } = order;

@@ -37,7 +37,8 @@ export async function readRole(
   return unsigned ? no('threshold', unsigned.detail) : accept(text);
 }
 
-function textOf(files: MetadataFiles, name: string): string {
+/** A file that every successful refresh leaves behind. */
+export function textOf(files: MetadataFiles, name: string): string {
   const bytes = files.get(name);
   if (!bytes) throw new TypeError(`a successful refresh left no ${name}`);
   return bytes.toString('utf8');

@@ -65,8 +65,8 @@ export interface TrustStore {
   fetch(target: VerifiedTarget): Promise<Result<Uint8Array, TrustRefusal>>;
   /** Bytes of the last verified fetch of a policy or of the director keys; survives restarts, needs no network. */
   remembered(name: TargetName): Uint8Array | undefined;
-  /** Verified text of an environment's newest role, even if expired: what a publisher signs the next version of. */
-  role(role: EnvironmentName): Promise<Result<string, TrustRefusal>>;
+  /** Verified text of a role's newest version: what a publisher signs the next one of. An environment's may be expired. */
+  role(role: 'targets' | EnvironmentName): Promise<Result<string, TrustRefusal>>;
   versions(): TrustVersions;
   /** No authentic time earlier than this can be true (TRUST 4.7): build time, verified `x_issued`, director time. */
   timeFloor(): Instant;

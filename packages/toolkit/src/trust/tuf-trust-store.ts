@@ -16,7 +16,7 @@ import { TargetFile } from '@tufjs/models';
 import { Type } from 'typebox';
 import { type FetchBytes, fetchOverHttp } from './fetch-bytes.ts';
 import { fetchTarget } from './fetch-target.ts';
-import { readRole } from './read-role.ts';
+import { readRole, textOf } from './read-role.ts';
 import {
   isDamage,
   type MetadataFiles,
@@ -149,11 +149,13 @@ class TufTrustStore implements TrustStore {
     return this.#db.remembered(name);
   }
 
-  role(role: EnvironmentName): Promise<Result<string, TrustRefusal>> {
+  role(role: 'targets' | EnvironmentName): Promise<Result<string, TrustRefusal>> {
     return this.#inTurn(async () => {
       if (!this.#session) return no('unavailable', 'no refresh has succeeded yet');
+      const files = this.#session.files();
+      if (role === 'targets') return accept(textOf(files, 'targets.json'));
       return readRole(role, {
-        files: this.#session.files(),
+        files,
         metadataUrl: this.#metadataUrl,
         fetchBytes: this.#fetchBytes,
       });
