@@ -2,18 +2,20 @@
  * What a smoke test costs on this machine: `node scripts/bench/smoke-test.ts [MODEL.onnx GOLDEN.json]...`
  * Without arguments: our own small policy and, where ../shared/data lies beside the project, real ones.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
 import type { Figures } from '@fairlead/toolkit/smoke-test/model-protocol';
 import { runModelChild } from '@fairlead/toolkit/smoke-test/run-model-child';
-import { filesOf, folderWith, path } from '@fairlead/toolkit/smoke-test/testing/order-for';
+import { filesOf, path } from '@fairlead/toolkit/smoke-test/testing/order-for';
 import { makePolicy } from '../policies/make-policy.ts';
 
 interface Subject {
   readonly name: string;
   readonly model: Uint8Array;
-  readonly goldens: Uint8Array | object;
+  readonly goldens: Uint8Array;
 }
 type Round = Figures & { readonly startMs: number; readonly wholeMs: number; readonly peakMb: number };
 const ROUNDS = 5;
@@ -29,14 +31,15 @@ function subjects(args: readonly string[]): readonly Subject[] {
   if (args.length > 0) return args.flatMap((model, at) => (at % 2 === 0 ? [read(model, args[at + 1] ?? '')] : []));
   const { model, goldens } = makePolicy({ seed: 1 });
   const real = existsSync(DATA) ? REAL.map((name) => read(`${DATA}${name}.onnx`, `${DATA}${name}.golden.json`)) : [];
-  return [{ name: 'own policy', model, goldens }, ...real];
+  return [{ name: 'own policy', model, goldens: Buffer.from(JSON.stringify(goldens)) }, ...real];
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** One row: medians of five whole tests, each in a fresh process. */
-async function measure({ name, model, goldens }: Subject) {
-  const folder = folderWith({ 'm.onnx': model, 'g.json': goldens });
+async function measure({ name, model, goldens }: Subject, folder: string) {
+  writeFileSync(join(folder, 'm.onnx'), model);
+  writeFileSync(join(folder, 'g.json'), goldens);
   const inspected = await inspectModel({ folder, path: 'm.onnx' });
   if (!inspected.ok) return { model: name, refused: inspected.refused.category };
   const common = { folder, model: path('m.onnx'), files: filesOf(folder), contract: inspected.value };
@@ -65,6 +68,11 @@ async function measure({ name, model, goldens }: Subject) {
   };
 }
 
-const rows = [];
-for (const subject of subjects(process.argv.slice(2))) rows.push(await measure(subject));
-console.table(rows);
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
+try {
+  const rows = [];
+  for (const subject of subjects(process.argv.slice(2))) rows.push(await measure(subject, folder));
+  console.table(rows);
+} finally {
+  rmSync(folder, { recursive: true });
+}

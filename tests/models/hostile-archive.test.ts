@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelContract } from '@fairlead/shared/release/manifest';
 import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
-import { folderWith, modelTest, orderFor } from '@fairlead/toolkit/smoke-test/testing/order-for';
+import { folderWith } from '@fairlead/toolkit/smoke-test/testing/folder-with';
+import { modelTest, orderFor } from '@fairlead/toolkit/smoke-test/testing/order-for';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { childrenOf } from './children.ts';
 import { BAD_MODELS, hasSharedData, MODELS, whySkipped } from './shared-data.ts';
@@ -80,7 +80,7 @@ describe.skipIf(!hasSharedData)(`hostile variants of a real policy${whySkipped}`
   let archive: string;
   let good: ModelContract;
   beforeAll(async () => {
-    archive = mkdtempSync(join(tmpdir(), 'fairlead-hostile-'));
+    archive = folderWith({});
     const { status } = spawnSync('tar', ['--zstd', '-xf', `${BAD_MODELS}variants.tar.zst`, '-C', archive]);
     expect(status).toBe(0);
     const inspected = await inspectModel({ folder: join(archive, 'ext_ok'), path: 'model.onnx' });

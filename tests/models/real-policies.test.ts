@@ -3,7 +3,8 @@ import { parse } from '@fairlead/shared/parse';
 import { GoldenFile } from '@fairlead/shared/release/golden';
 import { makeGoldens } from '@fairlead/toolkit/smoke-test/make-goldens';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
-import { filesOf, folderWith, modelTest, orderFor, path } from '@fairlead/toolkit/smoke-test/testing/order-for';
+import { folderWith } from '@fairlead/toolkit/smoke-test/testing/folder-with';
+import { filesOf, modelTest, orderFor, path } from '@fairlead/toolkit/smoke-test/testing/order-for';
 import { describe, expect, test } from 'vitest';
 import { hasSharedData, MODELS, whySkipped } from './shared-data.ts';
 

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomInt } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type GuardedOrder, runGuarded } from './guarded-child.ts';
+import { folderWith } from './testing/folder-with.ts';
 
-const scratch = () => realpathSync(mkdtempSync(join(tmpdir(), 'fairlead-guard-')));
+const scratch = () => realpathSync(folderWith({}));
+/** A sleep of a minute that no other test, and no earlier run of this one, sleeps too. */
+const nap = () => `61.${randomInt(1e9)}`;
 const shell = (script: string, more: Partial<GuardedOrder> = {}) => {
   const folder = scratch();
   return runGuarded({ command: ['/bin/sh', '-c', script], cwd: folder, scratch: folder, timeoutMs: 10_000, ...more });
@@ -31,20 +34,22 @@ describe('a guarded process', () => {
     });
   });
   test('is killed at its time-out, with everything it started', async () => {
-    const ended = await shell('sleep 61.1 & sleep 61.2', { timeoutMs: 400 });
+    const [first, second] = [nap(), nap()];
+    const ended = await shell(`sleep ${first} & sleep ${second}`, { timeoutMs: 400 });
     expect(ended).toMatchObject({ end: 'timed_out', status: 'SIGKILL' });
     expect(ended.ms).toBeLessThan(2400);
-    expect([alive('sleep', '61.1'), alive('sleep', '61.2')]).toEqual([false, false]);
+    expect([alive('sleep', first), alive('sleep', second)]).toEqual([false, false]);
   });
   test('cannot refuse to die by ignoring signals', async () => {
     const ended = await shell('trap "" TERM INT HUP; while :; do :; done', { timeoutMs: 400 });
     expect(ended).toMatchObject({ end: 'timed_out' });
   });
   test('leaves nothing behind, even what left its process group', async () => {
-    const ended = await shell('setsid sleep 61.3 & sleep 0.2; exit 0');
+    const stray = nap();
+    const ended = await shell(`setsid sleep ${stray} & sleep 0.2; exit 0`);
     expect(ended).toMatchObject({ end: 'exited', status: 0 });
     await sleep(50);
-    expect(alive('sleep', '61.3')).toBe(false);
+    expect(alive('sleep', stray)).toBe(false);
   });
   test('cannot hold its tester up by leaving its output open', async () => {
     expect((await shell('setsid sleep 61.4 & exit 0')).ms).toBeLessThan(2000);
@@ -90,15 +95,16 @@ describe('a guarded process', () => {
   });
   test('does not outlive an agent that is killed with SIGKILL', async () => {
     const folder = scratch();
+    const orphan = nap();
     const guard = fileURLToPath(new URL('./guarded-child.ts', import.meta.url));
-    const order = { command: ['/bin/sleep', '61.6'], cwd: folder, scratch: folder, timeoutMs: 60_000 };
+    const order = { command: ['/bin/sleep', orphan], cwd: folder, scratch: folder, timeoutMs: 60_000 };
     const script = `import { runGuarded } from ${JSON.stringify(guard)}; await runGuarded(${JSON.stringify(order)});`;
     writeFileSync(join(folder, 'agent.mjs'), script);
     const agent = spawn(process.execPath, [join(folder, 'agent.mjs')], { stdio: 'ignore' });
-    while (!alive('/bin/sleep', '61.6')) await sleep(20);
+    while (!alive('/bin/sleep', orphan)) await sleep(20);
     agent.kill('SIGKILL');
     await new Promise((resolve) => agent.once('exit', resolve));
     await sleep(50);
-    expect(alive('/bin/sleep', '61.6')).toBe(false);
+    expect(alive('/bin/sleep', orphan)).toBe(false);
   });
 });

@@ -7,7 +7,8 @@ import { makePolicy } from '../../../../scripts/policies/make-policy.ts';
 import { inspectModel } from './inspect-model.ts';
 import { makeGoldens } from './make-goldens.ts';
 import { runSmokeTests } from './run-smoke-tests.ts';
-import { folderWith, modelTest, orderFor } from './testing/order-for.ts';
+import { folderWith } from './testing/folder-with.ts';
+import { modelTest, orderFor } from './testing/order-for.ts';
 
 const policy = makePolicy({ seed: 7 });
 const release = (files: Parameters<typeof folderWith>[0] = {}) =>

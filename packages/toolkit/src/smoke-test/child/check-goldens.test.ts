@@ -1,7 +1,8 @@
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makePolicy } from '../../../../../scripts/policies/make-policy.ts';
-import { folderWith, path } from '../testing/order-for.ts';
+import { folderWith } from '../testing/folder-with.ts';
+import { path } from '../testing/order-for.ts';
 import { checkGoldens } from './check-goldens.ts';
 import { inspect } from './inspect.ts';
 import { type OpenModel, openModel } from './open-model.ts';

@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makePolicy } from '../../../../../scripts/policies/make-policy.ts';
+import { folderWith } from '../testing/folder-with.ts';
 import { readDeclaration } from './read-declaration.ts';
 
-const file = join(mkdtempSync(join(tmpdir(), 'fairlead-read-')), 'model.onnx');
+const file = join(folderWith({}), 'model.onnx');
 const read = (bytes: Uint8Array) => {
   writeFileSync(file, bytes);
   return readDeclaration(file);

@@ -1,8 +1,7 @@
-/** Builders for tests: a release folder with a model and its goldens, and the order to smoke-test it. */
+/** Builders for tests and benches: the order to smoke-test a folder with a model and its goldens. */
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import {
@@ -15,17 +14,6 @@ import type { OnnxSmokeTest, SmokeTest } from '@fairlead/shared/release/release-
 import { Type } from 'typebox';
 import { inspectModel } from '../inspect-model.ts';
 import type { SmokeTestOrder } from '../smoke-test.ts';
-
-/** A fresh folder with these files; objects are written as JSON. The system's temp folder keeps it. */
-export function folderWith(files: Readonly<Record<string, Uint8Array | string | object>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-release-'));
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    const raw = typeof content === 'string' || content instanceof Uint8Array;
-    writeFileSync(join(folder, path), raw ? content : JSON.stringify(content));
-  }
-  return folder;
-}
 
 /** The manifest's list of what lies in a folder now: regular files only, with their real digests. */
 export function filesOf(folder: string): Manifest['files'] {
