@@ -230,6 +230,60 @@ test('a journal nobody can read costs the update and not the robot', async () =>
   expect((await readdir(robot.root)).some((name) => name.startsWith('journal.json.bad-'))).toBe(true);
 });
 
+test('a damaged release is not installed over itself, and the operator hears how to go on', async () => {
+  const robot = await testRobot();
+  const order = await robot.release('1.0.0');
+  await robot.updater.offer(order);
+  const policy = join(robot.root, 'components/duck-policy/active/policy.onnx');
+  await chmod(policy, 0o644);
+  await writeFile(policy, 'rot');
+  await robot.updater.offer({ ...order, deployment: (await robot.release('9.9.9')).deployment });
+  expect(robot.ends().at(-1)).toBe('failed: active_damaged');
+  expect(await robot.updater.verifyActive()).toMatchObject([{ version: '1.0.0', measured: { ok: false } }]);
+});
+
+test('going back to the release before needs no download, unless it is damaged', async () => {
+  const robot = await testRobot();
+  const first = await robot.release('1.0.0');
+  await robot.updater.offer(first);
+  await robot.updater.offer(await robot.release('2.0.0'));
+  const asked = robot.blobs.requests.length;
+  await robot.updater.offer({ ...first, deployment: (await robot.release('9.9.9')).deployment });
+  expect(robot.blobs.requests).toHaveLength(asked);
+  expect(await robot.slots()).toMatchObject({ active: '1.0.0', previous: '2.0.0' });
+  const policy = join(robot.root, 'components/duck-policy/previous/policy.onnx');
+  await chmod(policy, 0o644);
+  await writeFile(policy, 'rot');
+  await robot.updater.offer({ ...(await robot.release('2.0.0')) });
+  expect(robot.blobs.requests).toHaveLength(asked + 1);
+  expect(await robot.slots()).toMatchObject({ active: '2.0.0', previous: '1.0.0' });
+});
+
+test('an agent that stops while it waits goes on after its restart', async () => {
+  const robot = await testRobot();
+  const order = await robot.release('1.0.0');
+  let stopping: Promise<void> | undefined;
+  robot.permission.ask = async () => {
+    stopping ??= robot.updater.stop();
+    return { granted: false, reason: REASON, askAgainInMs: 10 };
+  };
+  await robot.updater.offer(order);
+  await stopping;
+  expect(robot.ends()).toEqual([]);
+  robot.permission.ask = async () => ({ granted: true });
+  await robot.restarted().recover();
+  expect(robot.ends()).toEqual(['succeeded']);
+});
+
+const REASON = {
+  phase: 'wait',
+  element: 'w',
+  category: 'outside_window',
+  detail: '',
+  retryable: true,
+  hint: '',
+} as const;
+
 const noise = (bytes: number): Uint8Array => {
   const out = new Uint8Array(bytes);
   let seed = 1;

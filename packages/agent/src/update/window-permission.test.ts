@@ -1,0 +1,24 @@
+import { ComponentName } from '@fairlead/shared/ids';
+import { Parse } from 'typebox/value';
+import { expect, test } from 'vitest';
+import { windowPermission } from './window-permission.ts';
+
+const duck = Parse(ComponentName, 'duck');
+const NIGHT = { from: '02:00', to: '04:00', zone: 'Europe/Berlin' };
+const askAt = (time: string) => windowPermission(NIGHT, { now: () => Date.parse(time) }).ask(duck);
+
+test('a robot without a window may always switch', async () => {
+  expect(await windowPermission(undefined, { now: () => 0 }).ask(duck)).toEqual({ granted: true });
+});
+
+test('a robot may switch inside its window', async () => {
+  expect(await askAt('2026-11-21T02:00:00Z')).toEqual({ granted: true });
+});
+
+test('outside its window a robot says until when it waits', async () => {
+  expect(await askAt('2026-11-21T00:00:00Z')).toMatchObject({
+    granted: false,
+    askAgainInMs: 3_600_000,
+    reason: { category: 'outside_window', detail: expect.stringContaining('next at 2026-11-21T01:00:00.000Z') },
+  });
+});
