@@ -4,7 +4,6 @@ import { ENVIRONMENTS, Sha256 } from '../ids.ts';
 import { type Instant, toTimestamp } from '../time.ts';
 import { signingBytes } from './canonical-json.ts';
 import type { Signer } from './ed25519.ts';
-import { asTargetName } from './names.ts';
 
 const closed = { additionalProperties: false };
 export const SPEC_VERSION = '1.0.31';
@@ -127,7 +126,3 @@ export function hashedTargetPath(name: string, sha256: Sha256): string {
   const slash = name.lastIndexOf('/') + 1;
   return `${name.slice(0, slash)}${sha256}.${name.slice(slash)}`;
 }
-
-/** Names in `targets` that are none of ours. */
-export const strangeNames = (signed: TargetsSigned): string[] =>
-  Object.keys(signed.targets).filter((name) => asTargetName(name) === undefined);

@@ -8,7 +8,7 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { TrustVersions } from '@fairlead/shared/fleet/robot-facts';
 import { type EnvironmentName, Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { fromTimestamp, type Instant } from '@fairlead/shared/time';
+import type { Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { hashedTargetPath } from '@fairlead/shared/trust/metadata';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
@@ -17,6 +17,7 @@ import { Type } from 'typebox';
 import { type FetchBytes, fetchOverHttp } from './fetch-bytes.ts';
 import { fetchTarget } from './fetch-target.ts';
 import { readRole, textOf } from './read-role.ts';
+import { hashesTargetNames, issuedAt, versionOf } from './read-trusted.ts';
 import {
   isDamage,
   type MetadataFiles,
@@ -51,14 +52,6 @@ export function openTufTrustStore(options: TufTrustStoreOptions): TufTrustStore 
 }
 
 const LastAssignment = Type.Object({ seq: Type.Integer(), sha256: Sha256 });
-const Dated = Type.Object({
-  signed: Type.Object({
-    version: Type.Integer(),
-    expires: Type.String(),
-    x_issued: Type.Optional(Type.String()),
-    consistent_snapshot: Type.Optional(Type.Boolean()),
-  }),
-});
 const NETWORK = ['unavailable', 'slow'];
 
 class TufTrustStore implements TrustStore {
@@ -136,8 +129,8 @@ class TufTrustStore implements TrustStore {
 
   async fetch(target: VerifiedTarget): Promise<Result<Uint8Array, TrustRefusal>> {
     const base = this.#options.targetsUrl?.replace(/\/+$/, '') ?? `${this.#metadataUrl}/targets`;
-    const url = new URL(`${base}/${this.#hashesNames() ? hashedTargetPath(target.name, target.sha256) : target.name}`);
-    const fetched = await fetchTarget(url, target, {
+    const path = hashesTargetNames(this.#db.metadata()) ? hashedTargetPath(target.name, target.sha256) : target.name;
+    const fetched = await fetchTarget(new URL(`${base}/${path}`), target, {
       fetchBytes: this.#fetchBytes,
       maxBytes: this.#profile.maxTargetBytes,
     });
@@ -154,22 +147,17 @@ class TufTrustStore implements TrustStore {
       if (!this.#session) return no('unavailable', 'no refresh has succeeded yet');
       const files = this.#session.files();
       if (role === 'targets') return accept(textOf(files, 'targets.json'));
-      return readRole(role, {
-        files,
-        metadataUrl: this.#metadataUrl,
-        fetchBytes: this.#fetchBytes,
-      });
+      return readRole(role, { files, metadataUrl: this.#metadataUrl, fetchBytes: this.#fetchBytes });
     });
   }
 
   versions(): TrustVersions {
     const files = this.#db.metadata();
-    const version = (role: string): number => dated(files.get(`${role}.json`))?.version ?? 0;
     return {
-      root: version('root'),
-      timestamp: version('timestamp'),
-      snapshot: version('snapshot'),
-      role: this.#options.environment ? version(this.#options.environment) : version('targets'),
+      root: versionOf(files, 'root'),
+      timestamp: versionOf(files, 'timestamp'),
+      snapshot: versionOf(files, 'snapshot'),
+      role: versionOf(files, this.#options.environment ?? 'targets'),
     };
   }
 
@@ -201,11 +189,6 @@ class TufTrustStore implements TrustStore {
     this.#db.close();
   }
 
-  /** Ours always does (spec 6.2); other repositories need not. */
-  #hashesNames(): boolean {
-    return dated(this.#db.metadata().get('root.json'))?.consistent_snapshot !== false;
-  }
-
   #begin(trusted: MetadataFiles, now: Instant): Result<TufSession, TrustRefusal> {
     return beginTufSession({
       trusted,
@@ -221,18 +204,8 @@ class TufTrustStore implements TrustStore {
     const files = session.files();
     const changed = new Map([...files].filter(([name, bytes]) => !before.get(name)?.equals(bytes)));
     if (changed.size > 0) this.#db.keep({ files: changed });
-    if (raiseFloor) this.#raiseFloorBy(files);
-  }
-
-  /**
-   * When the timestamp was signed, it was at least so late. Never past the root's expiry, which offline keys
-   * signed: a stolen online key could otherwise claim the year 2100 and expire everything for ever.
-   */
-  #raiseFloorBy(files: MetadataFiles): void {
-    const issued = dated(files.get('timestamp.json'))?.x_issued;
-    const root = dated(files.get('root.json'));
-    if (issued === undefined || !root) return;
-    if (fromTimestamp(issued) < fromTimestamp(root.expires)) this.raiseTimeFloor(fromTimestamp(issued));
+    const issued = raiseFloor ? issuedAt(files) : undefined;
+    if (issued !== undefined) this.raiseTimeFloor(issued);
   }
 
   #replaceSession(session: TufSession | undefined): void {
@@ -260,12 +233,6 @@ function describeTarget(name: VerifiedTarget['name'], found: unknown): Result<Ve
   const sha256 = parse(Sha256, found.hashes['sha256']);
   if (!sha256.ok) return no('bad_json', `${name} is signed without a SHA-256`);
   return accept({ name, length: found.length, sha256: sha256.value, custom: found.unrecognizedFields['custom'] });
-}
-
-function dated(bytes: Buffer | undefined) {
-  if (!bytes) return undefined;
-  const parsed = parse(Dated, JSON.parse(bytes.toString('utf8')));
-  return parsed.ok ? parsed.value.signed : undefined;
 }
 
 const no = (code: TrustRefusal['code'], detail: string, retryable = true) =>
