@@ -1,28 +1,28 @@
 /** Orders to one robot, and what it runs. */
 
+import { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
 import type { RobotId } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
 import { expect } from 'vitest';
-import { type Ended, order, untilEnded } from '../../../scripts/local-fleet/deploy.ts';
+import { type Ended, untilEnded } from '../../../scripts/local-fleet/deploy.ts';
 import type { LocalFleet } from '../../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
 
 /** Gives the order and returns at once. */
-export async function begin(fleet: LocalFleet, robot: LivingRobot, release: string): Promise<DeploymentView> {
-  const [deployment] = await order(
-    fleet,
-    'deploy',
-    '--robot',
-    robot.name,
-    '--release',
-    release,
-    '--allow-downgrade',
-    '--reason',
-    'a test',
-  );
-  if (deployment === undefined) throw new Error(`${robot.name} got no order`);
-  return deployment;
+export async function begin(fleet: LocalFleet, { name }: LivingRobot, release: string): Promise<DeploymentView> {
+  const [component = '', version = ''] = release.split('@');
+  const wanted = parse(deploymentApi.deploy.body, {
+    target: { robot: name },
+    component,
+    version,
+    allowDowngrade: true,
+  });
+  if (!wanted.ok) throw new Error(`${release}: ${wanted.refused[0]?.message}`);
+  const { deployments } = await fleet.api.deploy({ body: wanted.value });
+  if (deployments[0] === undefined) throw new Error(`${name} got no order`);
+  return deployments[0];
 }
 
 /** Waits for the end of one deployment. */
