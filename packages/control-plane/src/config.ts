@@ -27,6 +27,12 @@ const ConfigFile = Type.Object(
         description: 'HOST or HOST:PORT under which robots reach this server. Default: the names of this machine.',
       }),
     ),
+    trustedProxies: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$' }), {
+        maxItems: 50,
+        description: "Addresses or ranges of proxies whose word on the caller's address counts. Default none.",
+      }),
+    ),
     logLevel: Type.Optional(Type.Enum([...LOG_LEVELS])),
     adminPasswordFile: Type.Optional(
       Type.String({ minLength: 1, description: "The first admin's password. Default: a random one." }),
@@ -47,6 +53,7 @@ export interface Config {
   readonly port: number;
   /** Empty: the names of this machine. */
   readonly names: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly adminPasswordFile?: string;
   readonly maxBlobBytes: number;
@@ -59,8 +66,8 @@ export const USAGE = `Usage: npm start -- [options]
   --name HOST[:PORT]          a name under which robots reach this server; may be repeated
   --log-level LEVEL           ${LOG_LEVELS.join(', ')}
   --admin-password-file FILE  the first admin's password (default: a random one)
-  --config FILE               the same and more in YAML: data, listen, names, logLevel, adminPasswordFile,
-                              maxBlobMb, maxTotalBlobsMb
+  --config FILE               the same and more in YAML: data, listen, names, trustedProxies, logLevel,
+                              adminPasswordFile, maxBlobMb, maxTotalBlobsMb
 Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN, FAIRLEAD_NAMES (with commas) …`;
 
 const MIB = 1024 * 1024;
@@ -89,6 +96,7 @@ function complete(given: ConfigFile): Config {
     host: listen.slice(0, colon).replace(/^\[|\]$/g, ''),
     port: Number(listen.slice(colon + 1)),
     names: given.names ?? [],
+    trustedProxies: given.trustedProxies ?? [],
     logLevel: given.logLevel ?? 'info',
     ...(given.adminPasswordFile !== undefined && { adminPasswordFile: given.adminPasswordFile }),
     maxBlobBytes: (given.maxBlobMb ?? 10_240) * MIB,

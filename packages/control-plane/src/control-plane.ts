@@ -15,7 +15,7 @@ import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { uploadHandlers } from './artifacts/accept-upload.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import { blobHandlers } from './artifacts/serve-blob.ts';
@@ -62,7 +62,11 @@ export interface ControlPlaneDeps {
   readonly sessionSecret: Uint8Array;
   /** host:port names under which robots reach this server, as of now: addresses come and go. */
   readonly authorities: () => readonly string[];
+  /** Addresses or CIDR ranges of proxies whose word on the caller's address is believed. */
+  readonly trustedProxies?: readonly string[];
   readonly logger: FastifyBaseLogger;
+  /** Where the slices register what they count. */
+  readonly metrics: Registry;
   readonly passwordCost?: PasswordCost;
 }
 export interface ControlPlane {
@@ -72,14 +76,13 @@ export interface ControlPlane {
 }
 
 export async function createControlPlane(deps: ControlPlaneDeps): Promise<ControlPlane> {
-  const { store, artifacts, checkBundle, onlineKeys, clock, logger, passwordCost } = deps;
-  const metrics = new Registry();
+  const { store, artifacts, checkBundle, onlineKeys, clock, logger, metrics, passwordCost } = deps;
   const checks = healthChecks();
   const presence = await openPresenceRegistry(store);
   const settings = await openFleetSettings(store);
   const calls = wakeUpCalls();
   const signing = { keys: onlineKeys, clock };
-  const { fastify, sessions, serve } = await createApp({ ...deps, metrics });
+  const { fastify, sessions, serve } = await createApp({ trustedProxies: [], ...deps });
   const onFailure = (err: unknown) => logger.error({ err }, 'background work failed');
 
   const assign = {

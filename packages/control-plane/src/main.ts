@@ -5,6 +5,7 @@ import { Failure, sayRefusal } from '@fairlead/shared/failure';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { type Logger, pino } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openFolderArtifactStore } from './artifacts/folder-artifact-store.ts';
 import { type Config, readConfig, USAGE } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
@@ -24,6 +25,8 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   const database = openSqlite(join(data, 'fairlead.db'));
   await migrate(database);
   const store = kyselyStore(database);
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
   let { port } = config;
   const limits = { maxBlobBytes: config.maxBlobBytes, maxTotalBytes: config.maxTotalBlobBytes };
   const controlPlane = await createControlPlane({
@@ -34,7 +37,9 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     clock,
     sessionSecret: await openSessionSecret(data),
     authorities: () => authoritiesOf(config.names, port, machine()),
+    trustedProxies: config.trustedProxies,
     logger,
+    metrics,
   });
   const passwordFile = await createFirstAdmin(store, clock, {
     dataFolder: data,
@@ -43,14 +48,19 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   const url = await controlPlane.app.listen({ host: config.host, port });
   port = Number(new URL(url).port);
   logger.info({ url, data }, 'Fairlead control plane is listening');
+  tell(`Fairlead control plane: ${url}`);
   if (passwordFile) {
     logger.info({ user: FIRST_ADMIN, passwordFile }, 'The first user was created; its password is in the file');
+    tell(`Log in as ${FIRST_ADMIN} with the password in ${passwordFile}`);
   }
   return async () => {
     await controlPlane.stop();
     await store.close();
   };
 }
+
+/** For whoever sits in front of it; everybody else reads the log. */
+const tell = (line: string): void => void (process.stdout.isTTY && process.stdout.write(`${line}\n`));
 
 const machine = () => ({
   hostname: hostname(),

@@ -1,10 +1,12 @@
 import type { RobotId } from '@fairlead/shared/ids';
 import { HOUR } from '@fairlead/shared/time';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { generateKeyPair } from '@fairlead/shared/trust/ed25519';
 import { expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
 import { type TestControlPlane, testControlPlane } from '../testing/test-control-plane.ts';
 import { testRobot } from '../testing/test-robot.ts';
+import { MOST_PENDING } from './enrol-robot.ts';
 
 async function withOperator() {
   const controlPlane = await testControlPlane();
@@ -150,4 +152,17 @@ test('a rejected robot can still be accepted, an accepted one is not rejected bu
   expect(await duck.checkIn()).toMatchObject({ lifecycle: 'rejected' });
   expect(await operator.acceptRobot({ ...named('duck-1'), body: {} })).toMatchObject({ lifecycle: 'accepted' });
   expect(await refusal(operator.rejectRobot(named('duck-1')))).toBe('conflict');
+});
+
+test('robots that only knock cannot fill the store', async () => {
+  const { controlPlane, operator } = await withOperator();
+  const knock = { lifecycle: 'pending', environment: 'development', labels: {}, enrolledAt: 0 } as const;
+  await controlPlane.store.transaction(async ({ robots }) => {
+    for (let i = 0; i < MOST_PENDING; i++) {
+      await robots.save({ ...knock, robot: `knock-${i}` as RobotId, keyid: sha256Hex(`knock-${i}`) });
+    }
+  });
+  expect(await refusal(robot(controlPlane).enrol())).toBe('rate_limited');
+  const { token } = await operator.createEnrolmentToken({ body: { environment: 'development' } });
+  expect(await refusal(robot(controlPlane).enrol({ token }))).toBe('accepted');
 });

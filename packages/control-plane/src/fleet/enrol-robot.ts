@@ -22,6 +22,8 @@ export interface EnrolDeps {
   /** Digest of the newest published root, for the robot's log; undefined before trust is set up. */
   readonly rootSha256: () => Promise<Sha256 | undefined>;
 }
+/** Anybody may knock; whoever does so a million times must not fill the disk. */
+export const MOST_PENDING = 1000;
 type EnrolBody = RequestOf<(typeof robotApi)['enrol']>['body'];
 
 export function enrolHandlers(deps: EnrolDeps): Handlers<Pick<typeof robotApi, 'enrol'>> {
@@ -54,6 +56,7 @@ async function enrol(slices: Slices, body: EnrolBody, now: Instant): Promise<Rob
     if (!mayBeReplaced(existing, token)) throw nameTaken(existing);
     await robots.blockKey(existing.keyid, now);
   }
+  if (!token && !again && (await robots.count('pending')) >= MOST_PENDING) throw tooManyPending();
   const record = introduce(body, keyid, token, now);
   await robots.save(record);
   if (!key) await robots.insertKey({ keyid, robot: body.robot, publicKey: body.publicKey, addedAt: now });
@@ -104,4 +107,10 @@ const NEW_KEY = 'Make a new key on the robot: remove its identity folder and enr
 const nameTaken = ({ robot, lifecycle }: RobotRecord) =>
   problem('already_exists', `There is a robot ${robot} (${lifecycle}) with another key.`, {
     hint: `If the old robot is gone: fairlead robot decommission ${robot}`,
+  });
+
+const tooManyPending = () =>
+  problem('rate_limited', `${MOST_PENDING} robots wait to be accepted already.`, {
+    hint: 'Reject those you do not know (fairlead robot list --lifecycle pending), or enrol with a token.',
+    retryAfterSec: 600,
   });

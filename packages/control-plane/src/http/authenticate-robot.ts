@@ -29,9 +29,9 @@ export function robotDoors(deps: RobotDoorDeps): Pick<Doors, 'robot' | 'enrollin
     async robot(request, { waiting }): Promise<RobotCaller> {
       const keyid = claimedKey(request);
       const key = await deps.store.robots.findKey(keyid);
-      const record = key && !key.blockedAt ? await deps.store.robots.find(key.robot) : undefined;
-      // A robot that was replaced under its name speaks with another key now.
-      if (!key || record?.keyid !== keyid || record.lifecycle === 'decommissioned') throw unknownKey();
+      // Blocked with its robot's decommissioning, or when another key took over the name (attack 74).
+      const record = key && key.blockedAt === undefined ? await deps.store.robots.find(key.robot) : undefined;
+      if (!key || !record) throw unknownKey();
       await proveSignature(deps, request, key.publicKey);
       if (!waiting && record.lifecycle !== 'accepted') throw notAccepted(record.robot, record.lifecycle);
       const named = parse(NamesARobot, request.params);
@@ -48,7 +48,6 @@ export function robotDoors(deps: RobotDoorDeps): Pick<Doors, 'robot' | 'enrollin
         });
       }
       // Proof of possession: nobody enrols a key that another robot holds (attack 72).
-      if (keyIdOf(publicKey) !== claimedKey(request)) throw unknownKey();
       await proveSignature(deps, request, publicKey);
       return { kind: 'nobody' };
     },
@@ -70,7 +69,8 @@ async function proveSignature(deps: RobotDoorDeps, request: IncomingRequest, pub
     body: request.rawBody,
   };
   const authorities = deps.authorities();
-  const verified = verifyRequest(signed, { publicKeyOf: () => publicKey, now, authorities });
+  const publicKeyOf = (keyid: string) => (keyid === keyIdOf(publicKey) ? publicKey : undefined);
+  const verified = verifyRequest(signed, { publicKeyOf, now, authorities });
   if (!verified.ok) {
     const { code, detail } = verified.refused;
     if (code === 'clock_skew') throw problem(code, sentence(detail), { serverTime: toTimestamp(now) });

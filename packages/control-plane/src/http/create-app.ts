@@ -18,8 +18,9 @@ import { methodsOf } from './methods-of.ts';
 import { openRequests } from './open-requests.ts';
 import { problem } from './problem.ts';
 import { readBodies } from './read-bodies.ts';
+import { refuseUnreadable } from './refuse-unreadable.ts';
 import { keepAnswers, replayAnswers } from './replay-answers.ts';
-import { replyWithProblems } from './reply-with-problem.ts';
+import { replyWithProblem, replyWithProblems } from './reply-with-problem.ts';
 import { logRequests } from './request-log.ts';
 import { authenticateEverything, serveApi } from './serve-api.ts';
 import { validatorCompiler } from './validate.ts';
@@ -31,6 +32,8 @@ export interface AppDeps {
   readonly sessionSecret: Uint8Array;
   /** host:port names under which robots reach this server, as of now: addresses come and go. */
   readonly authorities: () => readonly string[];
+  /** Addresses or CIDR ranges of proxies whose word on the caller's address is believed. */
+  readonly trustedProxies: readonly string[];
   readonly logger: FastifyBaseLogger;
   readonly metrics: Registry;
 }
@@ -45,12 +48,16 @@ export interface App {
 
 const JSON_LIMIT = 1024 * 1024;
 
-export async function createApp({ store, clock, sessionSecret, authorities, logger, metrics }: AppDeps): Promise<App> {
+export async function createApp(deps: AppDeps): Promise<App> {
+  const { store, clock, sessionSecret, authorities, trustedProxies, logger, metrics } = deps;
   const fastify = Fastify({
     loggerInstance: logger,
     // request-log.ts writes the one line per request.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: JSON_LIMIT,
+    trustProxy: [...trustedProxies],
+    frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
+    clientErrorHandler: refuseUnreadable,
     genReqId: () => randomBytes(8).toString('hex'),
     routerOptions: { maxParamLength: 300 },
     // A header or a body that trickles in holds a socket; an upload of gigabytes may take its time.
@@ -66,7 +73,12 @@ export async function createApp({ store, clock, sessionSecret, authorities, logg
   replyWithProblems(fastify, (path) => methodsOf(routes, path));
   logRequests(fastify);
   measureRequests(fastify, metrics);
-  fastify.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id));
+  fastify.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    // What changes must not be remembered by a proxy; versioned files say otherwise themselves.
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
   fastify.addHook('onSend', keepAnswers({ store }));
   // Long-polls end with a normal answer before the sockets are closed under them.
   fastify.addHook('preClose', async () => requests.endAll());
@@ -88,14 +100,14 @@ export async function createApp({ store, clock, sessionSecret, authorities, logg
   });
   authenticateEverything(fastify, authenticate);
 
-  const deps = { openRequests: requests, replayAnswers: replayAnswers({ store, clock }) };
+  const serving = { openRequests: requests, replayAnswers: replayAnswers({ store, clock }) };
   return {
     fastify,
     sessions,
     routes: () => routes,
     serve(api, handlers) {
       routes.push(...Object.values(api));
-      serveApi(fastify, api, handlers, deps);
+      serveApi(fastify, api, handlers, serving);
     },
   };
 }

@@ -1,4 +1,6 @@
 /** Over real sockets, with the client that agent and CLI use. */
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createClient, ProblemError, Unreachable } from '@fairlead/shared/api/client';
 import { healthApi } from '@fairlead/shared/api/health-api';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
@@ -48,3 +50,12 @@ test('a robot that hangs up leaves nothing behind', async () => {
   await expect(waiting).rejects.not.toBeInstanceOf(ProblemError);
   while (!controlPlane.log.some((line) => line.includes('check-in'))) await new Promise((r) => setTimeout(r, 5));
 }, 10_000);
+
+test('what is not HTTP is refused with a problem document', async () => {
+  const { controlPlane } = await listening();
+  const { port } = controlPlane.app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1', () => socket.write('QUACK / DUCK/1.0\r\n\r\n'));
+  const told = await text(socket);
+  expect(told).toMatch(/^HTTP\/1\.1 400 /);
+  expect(told).toContain('application/problem+json');
+});

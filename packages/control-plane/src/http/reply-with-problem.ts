@@ -19,7 +19,7 @@ const BY_FASTIFY_CODE: Readonly<Record<string, { code: ProblemCode; detail: stri
 
 /** `methodsOf`: which methods a path knows, so that a wrong method is told apart from a wrong path. */
 export function replyWithProblems(app: FastifyInstance, methodsOf: (path: string) => readonly string[]): void {
-  app.setErrorHandler((error, request, reply) => send(toProblem(error, request), request, reply));
+  app.setErrorHandler(replyWithProblem);
   app.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(request.url.split('?')[0] ?? '');
     if (methods.length === 0) {
@@ -35,6 +35,10 @@ export function replyWithProblems(app: FastifyInstance, methodsOf: (path: string
     return send(problem('method_not_allowed', detail), request, reply);
   });
 }
+
+/** Also for what fails before Fastify has found a route. */
+export const replyWithProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  send(toProblem(error, request), request, reply);
 
 function send(refusal: ProblemReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="fairlead"');

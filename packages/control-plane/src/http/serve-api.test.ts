@@ -68,6 +68,7 @@ async function ducks(more: Partial<typeof handlers> = {}) {
     clock: testClock(),
     sessionSecret: Buffer.alloc(32),
     authorities: () => [],
+    trustedProxies: ['10.0.0.0/8'],
     logger,
     metrics: new Registry(),
   });
@@ -130,6 +131,23 @@ test('an unknown path is not_found, a wrong method names the right ones', async 
   expect(wrong.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
   expect(wrong.headers['allow']).toBe('POST');
   expect((await app.inject({ method: 'POST', url: '/pictures/a/b' })).statusCode).toBe(405);
+});
+
+test.each([
+  ['/ducks/%zz/meals', 400, 'bad_request'],
+  [`/ducks/${'d'.repeat(400)}/meals`, 404, 'not_found'],
+])('a path that cannot be read is a problem too: %s', async (url, status, code) => {
+  const { app } = await ducks();
+  const reply = await app.inject({ ...MEAL, url, payload: '{}' });
+  expect(reply.json()).toMatchObject({ status, code, requestId: expect.any(String) });
+});
+
+test("the caller's address is what a trusted proxy says, and only a trusted one", async () => {
+  const { app, log } = await ducks();
+  const headers = { 'x-forwarded-for': '203.0.113.9' };
+  await app.inject({ url: '/geese', headers, remoteAddress: '10.1.2.3' });
+  await app.inject({ url: '/geese', headers, remoteAddress: '192.0.2.1' });
+  expect(log.map((line) => (JSON.parse(line) as { address: string }).address)).toEqual(['203.0.113.9', '192.0.2.1']);
 });
 
 test('bytes are handed over unread and of any size', async () => {

@@ -37,6 +37,10 @@ export const kyselyRobots = (db: Kysely<RobotTables>): Robots => ({
   async all() {
     return (await db.selectFrom('robots').selectAll().orderBy('robot').execute()).map(toRobot);
   },
+  async count(lifecycle) {
+    const count = db.selectFrom('robots').select(({ fn }) => fn.countAll().as('robots'));
+    return Number((await count.where('lifecycle', '=', lifecycle).executeTakeFirstOrThrow()).robots);
+  },
   async save(record) {
     const row = fromRobot(record);
     const insert = db.insertInto('robots').values(row);

@@ -46,6 +46,7 @@ export function describeRobots(open: () => Promise<Store>): void {
       await robots.save(robot('adder'));
       expect(await robots.find('duck' as RobotId)).toEqual(changed);
       expect((await robots.all()).map((one) => one.robot)).toEqual(['adder', 'duck']);
+      expect([await robots.count('pending'), await robots.count('rejected')]).toEqual([1, 0]);
     });
 
     test('a key is enrolled once, and once blocked it stays blocked since that time', async () => {

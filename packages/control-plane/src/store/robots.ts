@@ -30,6 +30,8 @@ export interface Robots {
   find(robot: RobotId): Promise<RobotRecord | undefined>;
   /** By name. */
   all(): Promise<readonly RobotRecord[]>;
+  /** How many robots are in that state. */
+  count(lifecycle: Lifecycle): Promise<number>;
   /** Inserts, or replaces the whole record of that name. */
   save(record: RobotRecord): Promise<void>;
 

@@ -10,6 +10,7 @@ import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519'
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
 import { type ControlPlane, createControlPlane } from '../control-plane.ts';
@@ -78,6 +79,7 @@ export async function testControlPlane({
     sessionSecret: Buffer.alloc(32, 7),
     authorities: () => [TEST_AUTHORITY, ...listeningAt(controlPlane.app)],
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    metrics: new Registry(),
     passwordCost: CHEAP,
   });
   let stopped: Promise<void> | undefined;
