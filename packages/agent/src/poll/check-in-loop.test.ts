@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Unreachable } from '@fairlead/shared/api/client';
+import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
+import { expect, test } from 'vitest';
+import { createBell } from '../bell.ts';
+import type { Asked } from './ask-for-assignment.ts';
+import { type CheckInDeps, createCheckInLoop } from './check-in-loop.ts';
+
+const envelope = { payloadType: '', payload: '', signatures: [] };
+const down = new Unreachable(new URL('http://fleet.example'), new Error('cable out'));
+const expired: Refusal = {
+  phase: 'check-in',
+  element: 'trust metadata',
+  category: 'expired',
+  detail: '',
+  retryable: true,
+  hint: '',
+};
+
+/** Answers the questions in turn; the last answer is repeated after a wait, as a long-poll is. */
+function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Partial<CheckInDeps> = {}) {
+  const patience: number[] = [];
+  const obeyed: number[] = [];
+  const stop = new AbortController();
+  const bell = createBell();
+  const loop = createCheckInLoop({
+    join: async () => undefined,
+    questioner: {
+      ask: async (waitSec, signal) => {
+        patience.push(waitSec);
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        if (answer instanceof Error) throw answer;
+        if (waitSec > 0) await sleep(60_000, undefined, { signal, ref: false });
+        const next = { intervalSec: 30, jitterSec: 0, waitSec: 25 };
+        const reply: Asked['reply'] = { lifecycle: 'accepted', next, serverTime: '', ...answer };
+        return { nonce: '', askedAt: 0, answeredAt: 0, reply };
+      },
+    },
+    open: async () => accept({ assignment: { seq: 1 } as never }),
+    obedience: {
+      obey: async ({ assignment }) => void obeyed.push(assignment.seq),
+      activity: () => ({ state: 'idle' }),
+      settled: async () => undefined,
+    },
+    enforce: async () => undefined,
+    overrides: undefined,
+    clock: { now: () => 0 },
+    random: () => 0,
+    bell,
+    log: () => undefined,
+    ...change,
+  });
+  const run = loop.run(stop.signal);
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await run;
+  };
+  return { loop, patience, obeyed, bell, end };
+}
+
+test('the first question is answered at once, the next ones may wait for news', async () => {
+  const { patience, obeyed, end } = robotHearing([{ assignment: envelope as never }]);
+  await expect.poll(() => patience).toEqual([0, 25]);
+  await end();
+  expect(obeyed).toEqual([1]);
+});
+
+test('whoever rings gets a new question at once, in the middle of a long-poll', async () => {
+  const { patience, bell, end } = robotHearing([{}]);
+  await expect.poll(() => patience).toEqual([0, 25]);
+  bell.ring();
+  await expect.poll(() => patience).toEqual([0, 25, 0, 25]);
+  await end();
+});
+
+test('a robot whose server is down says so, and asks again until it is back', async () => {
+  const { loop, patience, end } = robotHearing([down, down, {}]);
+  await expect.poll(() => patience.length).toBeGreaterThan(0);
+  expect(loop.state().trouble?.category).toBe('unreachable');
+  await expect.poll(() => loop.state().trouble).toBeUndefined();
+  expect(patience.slice(0, 3)).toEqual([0, 0, 0]);
+  await end();
+});
+
+test('an answer that is refused is not obeyed, and the reason is kept', async () => {
+  const { loop, obeyed, end } = robotHearing([{ assignment: envelope as never }], {
+    open: async () => refuse(expired),
+  });
+  await expect.poll(() => loop.state().trouble?.category).toBe('expired');
+  expect(obeyed).toEqual([]);
+  await end();
+});
+
+test('a robot that can’t enrol yet keeps trying and asks nothing', async () => {
+  let tries = 0;
+  const join = async () => {
+    tries += 1;
+    if (tries < 3) throw down;
+  };
+  const { patience, end } = robotHearing([{}], { join });
+  await expect.poll(() => patience.length).toBeGreaterThan(0);
+  expect(tries).toBeGreaterThanOrEqual(3);
+  await end();
+});
+
+test('agent.yaml may turn long-poll off', async () => {
+  const { patience, bell, end } = robotHearing([{}], { overrides: { longPollSec: 0 } });
+  await expect.poll(() => patience).toEqual([0]);
+  bell.ring();
+  await expect.poll(() => patience).toEqual([0, 0]);
+  await end();
+});

@@ -1,0 +1,120 @@
+import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { expect, test } from 'vitest';
+import { createObedience, type ObeyDeps } from './obey-assignment.ts';
+import type { VerifiedOrder } from './verified-order.ts';
+
+const order = (n: number, component = 'duck-policy'): ComponentOrder => ({
+  component: component as ComponentName,
+  deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
+  target: {
+    path: `releases/production/${component}-${n}.0.0.json`,
+    version: `${n}.0.0` as never,
+    sha256: '' as never,
+    length: 1,
+  },
+});
+const answer = (orders: ComponentOrder[], behind?: Refusal) => ({
+  assignment: { components: orders } as never,
+  ...(behind && { behind }),
+});
+const refusal = (category: string, retryable: boolean): Refusal => ({
+  phase: 'decide',
+  element: 'release',
+  category,
+  detail: '',
+  retryable,
+  hint: '',
+});
+
+function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['verify']>) {
+  const offered: DeploymentId[] = [];
+  const cancelled: DeploymentId[] = [];
+  const told: ReportEvent[] = [];
+  let activity: Activity = { state: 'idle' };
+  let finish = (): void => undefined;
+  const obedience = createObedience({
+    updater: {
+      offer: async ({ deployment, component }) => {
+        offered.push(deployment);
+        activity = { state: 'downloading', deployment, component };
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+        activity = { state: 'idle' };
+      },
+      activity: () => activity,
+      requestCancel: (deployment) => void cancelled.push(deployment),
+    },
+    outbox: {
+      append: (event) => void told.push(event),
+      count: () => told.length,
+      hasEnded: (deployment) => told.some((event) => event.event === 'update-ended' && event.deployment === deployment),
+    },
+    verify: verdict,
+    onEnd: () => undefined,
+    onDefect: (error) => {
+      throw error;
+    },
+  });
+  return { obedience, offered, cancelled, told, finish: () => finish() };
+}
+const verified = async ({ deployment, component }: ComponentOrder) =>
+  accept({ deployment, component } as VerifiedOrder);
+
+test('a verified order is begun, and the next check-in is not held up by it', async () => {
+  const { obedience, offered, finish } = robotThat(verified);
+  await obedience.obey(answer([order(1), order(2, 'navigation')]));
+  await obedience.obey(answer([order(1), order(2, 'navigation')]));
+  expect(offered).toEqual([order(1).deployment]);
+  finish();
+  await obedience.settled();
+});
+
+test('an order that vanished from the assignment is called off', async () => {
+  const { obedience, cancelled, finish } = robotThat(verified);
+  await obedience.obey(answer([order(1)]));
+  await obedience.obey(answer([order(1)]));
+  expect(cancelled).toEqual([]);
+  await obedience.obey(answer([order(2)]));
+  expect(cancelled).toEqual([order(1).deployment]);
+  finish();
+});
+
+test('what can never be is rejected once and for all', async () => {
+  const { obedience, offered, told } = robotThat(async () => refuse(refusal('denied', false)));
+  await obedience.obey(answer([order(1)]));
+  await obedience.obey(answer([order(1)]));
+  expect(offered).toEqual([]);
+  expect(told).toMatchObject([{ event: 'update-ended', outcome: 'rejected', refusal: { category: 'denied' } }]);
+});
+
+test('what may be later waits, is seen to wait, and is told once', async () => {
+  const { obedience, told } = robotThat(async () => refuse(refusal('disk_full', true)));
+  await obedience.obey(answer([order(1)]));
+  await obedience.obey(answer([order(1)]));
+  expect(told).toMatchObject([{ event: 'update-state', state: 'waiting' }]);
+  expect(obedience.activity()).toMatchObject({ state: 'waiting', refusal: { category: 'disk_full' } });
+  await obedience.obey(answer([]));
+  expect(obedience.activity()).toEqual({ state: 'idle' });
+});
+
+test('a component that waits does not hold up another one', async () => {
+  const { obedience, offered, finish } = robotThat((each) =>
+    each.component === 'duck-policy' ? Promise.resolve(refuse(refusal('missing_component', true))) : verified(each),
+  );
+  await obedience.obey(answer([order(1), order(2, 'duck-runtime')]));
+  expect(offered).toEqual([order(2).deployment]);
+  finish();
+});
+
+test('with stale metadata nothing is begun, and a running update can still be called off', async () => {
+  const { obedience, offered, cancelled, finish } = robotThat(verified);
+  await obedience.obey(answer([order(1)]));
+  await obedience.obey(answer([order(2)], refusal('expired', true)));
+  expect([offered, cancelled]).toEqual([[order(1).deployment], [order(1).deployment]]);
+  finish();
+});

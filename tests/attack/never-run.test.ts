@@ -1,0 +1,82 @@
+/** TRUST.md section 6, 48: a release that must never run does not stay where it runs already. */
+import { createEnforcer } from '@fairlead/agent/poll/enforce-never-run';
+import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
+import type { Version } from '@fairlead/shared/ids';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { expect, test } from 'vitest';
+import { NOW } from './support/fleet-repository.ts';
+import { COMPONENT, makeOrderedRobot } from './support/ordered-robot.ts';
+
+const release = (name: string) => ({ version: '1.0.0' as Version, manifestSha256: sha256Hex(name) });
+const deny = (name: string, severity: 'stop' | 'never-run') => ({
+  sha256: sha256Hex(name),
+  release: name,
+  reason: 'falls over',
+  severity,
+});
+
+/** A robot that runs `bad` and came from `previous`. */
+async function robotRunningBad(previous?: string) {
+  const { robot, publishPolicy } = await makeOrderedRobot();
+  const told: ReportEvent[] = [];
+  const wentBack: string[] = [];
+  const state: ComponentState = {
+    component: COMPONENT,
+    active: release('bad'),
+    ...(previous !== undefined && { previous: release(previous) }),
+  };
+  const enforce = createEnforcer({
+    environment: 'production',
+    trust: robot.store,
+    updater: {
+      components: async () => [state],
+      rollBackLocally: async (component, by) => {
+        wentBack.push(`${component} by ${by}`);
+        return { ok: true, value: undefined };
+      },
+    },
+    outbox: { append: (event) => told.push(event), count: () => told.length, hasEnded: () => false },
+  });
+  return { robot, publishPolicy, enforce, told, wentBack };
+}
+
+test('a robot goes back from a release that must never run', async () => {
+  const { robot, publishPolicy, enforce, wentBack } = await robotRunningBad('good');
+  publishPolicy({ deny: [deny('bad', 'never-run')] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  expect(wentBack).toEqual(['duck-policy by policy: never-run']);
+});
+
+test('what was denied once is remembered without the network, and an update in progress only delays it', async () => {
+  const { robot, publishPolicy, enforce, wentBack } = await robotRunningBad('good');
+  publishPolicy({ deny: [deny('bad', 'never-run')] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  robot.server.on.set('*', (_, response) => response.destroy());
+  await robot.store.refresh(NOW);
+  await enforce();
+  expect(wentBack).toHaveLength(2);
+});
+
+test('a release that is only stopped goes on where it runs', async () => {
+  const { robot, publishPolicy, enforce, wentBack } = await robotRunningBad('good');
+  publishPolicy({ deny: [deny('bad', 'stop')] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  expect(wentBack).toEqual([]);
+});
+
+test.each([undefined, 'bad too'])(
+  'a robot with nothing good to go back to (%s) stays up and raises the alarm once',
+  async (previous) => {
+    const { robot, publishPolicy, enforce, wentBack, told } = await robotRunningBad(previous);
+    publishPolicy({ deny: [deny('bad', 'never-run'), deny('bad too', 'never-run')] });
+    await robot.store.refresh(NOW);
+    await enforce();
+    await enforce();
+    expect(wentBack).toEqual([]);
+    expect(told).toMatchObject([{ event: 'alarm', refusal: { category: 'denied' } }]);
+  },
+);
