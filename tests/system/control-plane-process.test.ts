@@ -11,7 +11,7 @@ import { operatorApi } from '@fairlead/shared/api/operator-api';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { expect, onTestFinished, test } from 'vitest';
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+const MAIN = fileURLToPath(import.meta.resolve('@fairlead/control-plane/main'));
 
 interface Running {
   readonly child: ChildProcess;
