@@ -12,9 +12,10 @@ const CALLS = ['fsync', 'fdatasync', 'rename', 'symlink', 'unlink', 'mkdir'] as 
 const SAMPLE = 5;
 const MOST_CALLS = 400;
 
-const strace = spawnSync('strace', ['-qq', '-o', '/dev/null', 'true']).status === 0;
+const TRACER = 'strace';
+const mayTrace = spawnSync(TRACER, ['-qq', '-o', '/dev/null', 'true']).status === 0;
 
-test.skipIf(!strace).each(CALLS)(
+test.skipIf(!mayTrace).each(CALLS)(
   'killed at any %s of an update, the robot ends well (needs strace with the right to trace)',
   async (call) => {
     const installed = await newRobot();

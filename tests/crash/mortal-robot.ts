@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSqliteSpool } from '@fairlead/agent/outbox/sqlite-spool';
 import { layoutOf } from '@fairlead/agent/releases/layout';
 import { openReleaseFolder } from '@fairlead/agent/releases/release-folder';
 import { ComponentName, DeploymentId } from '@fairlead/shared/ids';
@@ -11,7 +12,6 @@ import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { pack } from '@fairlead/toolkit/bundle/testing/bundle-workshop';
-import Database from 'better-sqlite3';
 import { build } from 'esbuild';
 import { Parse } from 'typebox/value';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
@@ -146,13 +146,17 @@ export async function afterwards(robot: MortalRobot, deployment: string): Promis
 }
 
 function endsTold(robot: MortalRobot, deployment: string): string[] {
-  const spool = new Database(join(robot.root, 'spool.db'), { readonly: true });
+  const clock = { now: () => Date.now(), trust: () => 'system' as const };
+  const spool = openSqliteSpool({
+    file: join(robot.root, 'spool.db'),
+    bootId: 'boot',
+    clock,
+    onTrouble: console.error,
+  });
   try {
-    const rows = spool.prepare('SELECT body FROM events ORDER BY id').pluck().all();
-    return rows
-      .map((row) => JSON.parse(String(row)))
-      .filter((body) => body.event === 'update-ended' && body.deployment === deployment)
-      .map((body) => String(body.outcome));
+    return spool
+      .oldest(1000)
+      .flatMap(({ body }) => (body.event === 'update-ended' && body.deployment === deployment ? [body.outcome] : []));
   } finally {
     spool.close();
   }

@@ -46,7 +46,6 @@ const CATEGORY_OF: Readonly<Record<number, string>> = {
   403: 'forbidden',
   404: 'not_found',
   410: 'not_found',
-  413: 'too_large',
 };
 
 /** The first byte of `bytes 100-199/200`; NaN where it can't be read, which equals nothing. */

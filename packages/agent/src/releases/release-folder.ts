@@ -72,7 +72,7 @@ export async function openReleaseFolder(
       phase,
       component,
       element: basename(paths.manifest(release.manifestSha256)),
-      category: bytes ? 'hash' : 'missing_manifest',
+      category: bytes ? 'damaged_manifest' : 'missing_manifest',
       detail: `The signed manifest of ${release.version} is ${bytes ? 'damaged' : 'not'} on this robot's disk.`,
       retryable: true,
       hint: 'Deploy the release again; if it happens twice, check the disk.',
