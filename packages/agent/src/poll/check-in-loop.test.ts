@@ -21,6 +21,7 @@ const expired: Refusal = {
 function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Partial<CheckInDeps> = {}) {
   const patience: number[] = [];
   const obeyed: number[] = [];
+  const warnings: string[] = [];
   const stop = new AbortController();
   const bell = createBell();
   const loop = createCheckInLoop({
@@ -47,7 +48,9 @@ function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Part
     clock: { now: () => 0 },
     random: () => 0,
     bell,
-    log: () => undefined,
+    log: (level, message) => {
+      if (level === 'warn') warnings.push(message);
+    },
     ...change,
   });
   const run = loop.run(stop.signal);
@@ -55,7 +58,7 @@ function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Part
     stop.abort();
     await run;
   };
-  return { loop, patience, obeyed, bell, end };
+  return { loop, patience, obeyed, warnings, bell, end };
 }
 
 test('the first question is answered at once, the next ones may wait for news', async () => {
@@ -66,11 +69,12 @@ test('the first question is answered at once, the next ones may wait for news', 
 });
 
 test('whoever rings gets a new question at once, in the middle of a long-poll', async () => {
-  const { patience, bell, end } = robotHearing([{}]);
+  const { patience, warnings, bell, end } = robotHearing([{}]);
   await expect.poll(() => patience).toEqual([0, 25]);
   bell.ring();
   await expect.poll(() => patience).toEqual([0, 25, 0, 25]);
   await end();
+  expect(warnings).toEqual([]);
 });
 
 test('a robot whose server is down says so, and asks again until it is back', async () => {

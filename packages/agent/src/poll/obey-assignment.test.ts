@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
@@ -40,6 +41,8 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
     updater: {
       offer: async ({ deployment, component }) => {
         offered.push(deployment);
+        // As the real one: it looks at the disk before it shows what it does.
+        await nextTurn();
         activity = { state: 'downloading', deployment, component };
         await new Promise<void>((resolve) => {
           finish = resolve;
@@ -70,6 +73,7 @@ test('a verified order is begun, and the next check-in is not held up by it', as
   await obedience.obey(answer([order(1), order(2, 'navigation')]));
   await obedience.obey(answer([order(1), order(2, 'navigation')]));
   expect(offered).toEqual([order(1).deployment]);
+  await nextTurn();
   finish();
   await obedience.settled();
 });
@@ -77,6 +81,7 @@ test('a verified order is begun, and the next check-in is not held up by it', as
 test('an order that vanished from the assignment is called off', async () => {
   const { obedience, cancelled, finish } = robotThat(verified);
   await obedience.obey(answer([order(1)]));
+  await nextTurn();
   await obedience.obey(answer([order(1)]));
   expect(cancelled).toEqual([]);
   await obedience.obey(answer([order(2)]));
@@ -111,9 +116,17 @@ test('a component that waits does not hold up another one', async () => {
   finish();
 });
 
-test('with stale metadata nothing is begun, and a running update can still be called off', async () => {
+test('with stale metadata a robot waits and says why', async () => {
+  const { obedience, offered, told } = robotThat(verified);
+  await obedience.obey(answer([order(1)], refusal('expired', true)));
+  expect(offered).toEqual([]);
+  expect(told).toMatchObject([{ event: 'update-state', state: 'waiting', refusal: { category: 'expired' } }]);
+});
+
+test('with stale metadata a running update can still be called off', async () => {
   const { obedience, offered, cancelled, finish } = robotThat(verified);
   await obedience.obey(answer([order(1)]));
+  await nextTurn();
   await obedience.obey(answer([order(2)], refusal('expired', true)));
   expect([offered, cancelled]).toEqual([[order(1).deployment], [order(1).deployment]]);
   finish();
