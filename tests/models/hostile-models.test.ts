@@ -19,16 +19,19 @@ const goldens = (...answers: number[][]): GoldenFile => ({
     outputs: { y: floats(data) },
   })),
 });
-const TIMEOUT_SEC = 5;
 
 /** What the whole way says: inspected as at build, then tested against what inspection found. */
-async function verdict(files: Parameters<typeof folderWith>[0], change: (folder: string) => void = () => undefined) {
+async function verdict(
+  files: Parameters<typeof folderWith>[0],
+  change: (folder: string) => void = () => undefined,
+  timeoutSec = 20,
+) {
   const folder = folderWith({ 'golden.json': goldens([1, 2, -3, 4]), ...files });
   change(folder);
-  return judge(folder);
+  return judge(folder, timeoutSec);
 }
-async function judge(folder: string) {
-  const limits = { timeoutSec: TIMEOUT_SEC };
+async function judge(folder: string, timeoutSec: number) {
+  const limits = { timeoutSec };
   const inspected = await inspectModel({ folder, path: 'm.onnx', limits });
   if (!inspected.ok) return inspected.refused;
   const order = await orderFor(folder, [modelTest('m.onnx', { goldens: 'golden.json', ...limits })], {
@@ -36,7 +39,7 @@ async function judge(folder: string) {
   });
   const started = performance.now();
   const result = await runSmokeTests(order);
-  expect(performance.now() - started).toBeLessThan((TIMEOUT_SEC + 2) * 1000);
+  expect(performance.now() - started).toBeLessThan((timeoutSec + 2) * 1000);
   expect(childrenOf(process.pid)).toEqual([]);
   return result.ok ? { category: 'passed' } : result.refused;
 }
@@ -56,13 +59,17 @@ describe('models that would take their tester down', () => {
     expect(refused).toMatchObject({ category: 'crashed', detail: expect.stringContaining('SIGABRT') });
   });
   test('16 GiB asked for at run time are refused by the kernel, not by the robot running out', async () => {
-    expect(await verdict({ 'm.onnx': hostile.hugeConstant() })).toMatchObject({ category: 'too_much_memory' });
+    const refused = await verdict({ 'm.onnx': hostile.hugeConstant() });
+    // "Killed at …" would be the 10 ms watch: too late for a robot with 8 GiB.
+    expect(refused).toMatchObject({ category: 'too_much_memory', detail: expect.not.stringContaining('Killed') });
   });
   test('34 doublings of a kilobyte are stopped', async () => {
     expect(await verdict({ 'm.onnx': hostile.doublings() })).toMatchObject({ category: 'too_much_memory' });
   });
   test('endless arithmetic without any loop is killed at its time-out', async () => {
-    expect(await verdict({ 'm.onnx': hostile.endlessArithmetic() })).toMatchObject({ category: 'timed_out' });
+    expect(await verdict({ 'm.onnx': hostile.endlessArithmetic() }, undefined, 5)).toMatchObject({
+      category: 'timed_out',
+    });
   });
 });
 

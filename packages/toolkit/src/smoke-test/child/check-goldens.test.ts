@@ -41,6 +41,7 @@ test.each([
   ['leave an input out', changed({ inputs: {} })],
   ['misspell an input', changed({ inputs: { ...first?.inputs, obz: first?.inputs['obs'] } })],
   ['feed another shape', obs({ dims: [24] })],
+  ['claim a trillion elements', obs({ dims: [1_000_000, 1_000_000] })],
   ['feed another type', obs({ type: 'float64' })],
   [
     'expect an output the model does not have',
@@ -55,7 +56,6 @@ test.each([
 test.each([
   ['hold too few numbers', obs({ data: [1, 2, 3] })],
   ['hold text for a number', obs({ data: Array.from({ length: 24 }, () => '1') })],
-  ['claim a trillion elements', obs({ dims: [1_000_000, 1_000_000] })],
   ['have unknown keys', changed({ tolerance: 1 })],
   ['are no JSON', 'NaN'],
   ['are empty', ''],
@@ -63,7 +63,7 @@ test.each([
   ['are nested without end', '['.repeat(1_000_000)],
   ['always expect the same', [first, { ...second, outputs: first?.outputs }]],
 ])('goldens that %s are no proof', async (_, cases) => {
-  expect(await verdict(cases)).toMatch(/^golden_(invalid|mismatch)$/);
+  expect(await verdict(cases)).toBe('golden_invalid');
 });
 
 test('goldens that cannot be read are a refusal', async () => {
