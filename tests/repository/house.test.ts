@@ -25,9 +25,7 @@ test('no barrel hides where things live', () => {
 });
 
 test('no check is switched off', () => {
-  const silenced = sources.filter((file) =>
-    /@ts-ignore|@ts-nocheck|oxlint-disable|eslint-disable/.test(read(file)),
-  );
+  const silenced = sources.filter((file) => /@ts-ignore|@ts-nocheck|oxlint-disable|eslint-disable/.test(read(file)));
   expect(silenced).toEqual([]);
 });
 

@@ -6,7 +6,6 @@
 /** Escapes control and bidirectional-override characters so that they are seen instead of obeyed. */
 export const printable = (text: string): string =>
   text.replace(
-    // oxlint-disable-next-line no-control-regex -- control characters are what this is about
     /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );

@@ -4,8 +4,6 @@
  * two orders differ beyond the BMP and a signature would hold for one reader only (attack 34).
  */
 import { canonicalize } from '@tufjs/canonical-json';
-
-// oxlint-disable-next-line no-control-regex -- control characters are what it is after
 const CONTROL = /[\u0000-\u001f]/g;
 
 /**
