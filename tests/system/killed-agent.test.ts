@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../scripts/local-fleet/robot-process.ts';
 import { test } from './harness/fleet.ts';
-import { untilPart, untilStep } from './harness/on-disk.ts';
+import { untilStep, untilSynced } from './harness/on-disk.ts';
 import { begin, deploy, endOf, expectRunning } from './harness/orders.ts';
 
 let duck: LivingRobot;
@@ -13,11 +13,12 @@ test('kill -9 in the middle of a download: the next agent goes on where it stood
   await publishRelease(fleet, { version: '1.0.0', policy: { seed: 1 }, probationSec: 1, parkMs: 1500 });
   await deploy(fleet, duck, 'walking@1.0.0');
 
-  const ballast = randomBytes(2 * 1024 * 1024);
+  // More than a robot keeps without an fsync (8 MiB), so that there is something to go on from.
+  const ballast = randomBytes(24 * 1024 * 1024);
   await publishRelease(fleet, { version: '2.0.0', policy: { seed: 2 }, probationSec: 1, parkMs: 1500, ballast });
-  fleet.network.limit(512 * 1024);
+  fleet.network.limit(6 * 1024 * 1024);
   const deployment = await begin(fleet, duck, 'walking@2.0.0');
-  await untilPart(duck);
+  await untilSynced(duck);
   await duck.agent.kill();
   await expectRunning(duck, 'walking@1.0.0');
 

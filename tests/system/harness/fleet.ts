@@ -22,7 +22,6 @@ export interface TestFleet extends LocalFleet {
 
 export const test = plain.extend<{ fleet: TestFleet }>({
   fleet: [
-    // oxlint-disable-next-line no-empty-pattern -- vitest reads the fixture's needs from this pattern
     async ({}, use) => {
       const folder = await mkdtemp(join(tmpdir(), 'fairlead-system-'));
       const processes = createProcesses(join(folder, 'logs'));
@@ -35,7 +34,9 @@ export const test = plain.extend<{ fleet: TestFleet }>({
         await processes.stopAll();
         await network.close();
       }
-      await removeTree(folder);
+      // KEEP_FLEETS=1 leaves logs, disks and databases for a look.
+      if (process.env['KEEP_FLEETS']) process.stdout.write(`kept: ${folder}\n`);
+      else await removeTree(folder);
     },
     { scope: 'file' },
   ],

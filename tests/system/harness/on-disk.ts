@@ -1,5 +1,5 @@
 /** What lies on a robot's disk, and on the control plane's: the tests look where a person with a shell would. */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from '@fairlead/shared/parse';
 import { type TSchema, Type } from 'typebox';
@@ -7,6 +7,7 @@ import type { Robot } from '../../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
 
 const CommittedMark = Type.Object({ active: Type.Object({ version: Type.String() }) });
+const PartMark = Type.Object({ synced: Type.Integer() });
 const JournalStep = Type.Object({ step: Type.String() });
 
 /** Waits until the robot has settled on `version`, whoever knows of it. */
@@ -24,18 +25,23 @@ export const untilStep = ({ name, root }: Robot, step: string) =>
     { everyMs: 5 },
   );
 
-/** Waits for the first bytes of a download; resolves with the file. */
-export const untilPart = ({ name, root }: Robot) =>
-  waitFor(`${name} to have a part of the download`, async () => {
-    const names = await readdir(join(root, 'downloads'));
-    const part = names.find((it) => it.endsWith('.part'));
-    if (part === undefined) return undefined;
-    const file = join(root, 'downloads', part);
-    return (await readFile(file)).byteLength > 0 ? file : undefined;
+/** Waits for the first bytes of a download. */
+export const untilPart = (robot: Robot) =>
+  waitFor(`${robot.name} to have a part of the download`, async () => {
+    const part = (await downloadsOf(robot)).find((it) => it.endsWith('.part'));
+    return (part !== undefined && (await stat(part)).size > 0) || undefined;
   });
 
-/** What the robot still keeps of releases, by folder name. */
-export const releasesOf = ({ root }: Robot): Promise<string[]> => readdir(join(root, 'components/walking/releases'));
+/** Waits until a part of the download is known to survive a power cut. */
+export const untilSynced = (robot: Robot) =>
+  waitFor(`${robot.name} to have a durable part of the download`, async () => {
+    const mark = (await downloadsOf(robot)).find((it) => it.endsWith('.part.json'));
+    return (mark !== undefined && ((await readJson(mark, PartMark))?.synced ?? 0) > 0) || undefined;
+  });
+
+async function downloadsOf({ root }: Robot): Promise<string[]> {
+  return (await readdir(join(root, 'downloads'))).map((name) => join(root, 'downloads', name));
+}
 
 /** One bit, as a dying disk would turn it. */
 export async function flipOneBit(file: string, at: number): Promise<void> {

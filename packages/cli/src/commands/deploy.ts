@@ -55,10 +55,12 @@ export function addDeployCommands(program: Command, context: CliContext): void {
 
 async function report(context: CliContext, orders: Orders, { wait }: OrderOptions): Promise<void> {
   const { out } = context;
+  const { operator } = context.client();
   for (const { robot, refusal } of orders.skipped) {
     out.warn(`${robot} is left out: ${refusal.detail} (${refusal.category}) ${refusal.hint}`);
   }
-  const deployments = wait === true ? await followDeployments(context, orders.deployments) : orders.deployments;
+  const deployments =
+    wait === true ? await followDeployments({ out, operator }, orders.deployments) : orders.deployments;
   out.done({ deployments, skipped: orders.skipped }, () => {
     out.table(
       ['ROBOT', 'RELEASE', 'STATE', 'DEPLOYMENT'],

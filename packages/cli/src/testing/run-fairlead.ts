@@ -1,10 +1,11 @@
 /** Runs the command line in this process against a scripted control plane, and keeps what it said. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Transport, TransportRequest } from '@fairlead/shared/api/client';
 import type { Problem, ProblemCode } from '@fairlead/shared/api/problem';
+import { onTestFinished } from 'vitest';
 import { createContext } from '../context.ts';
 import { createProgram } from '../program.ts';
 import { runProgram } from '../run-program.ts';
@@ -30,7 +31,11 @@ export interface Setting {
   readonly terminal?: boolean;
 }
 
-export const newHome = (): string => mkdtempSync(join(tmpdir(), 'fairlead-cli-'));
+export function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'fairlead-cli-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
 
 export async function runFairlead(line: string | readonly string[], setting: Setting = {}): Promise<Said> {
   const requests: TransportRequest[] = [];
