@@ -1,8 +1,17 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { parse } from '@fairlead/shared/parse';
+import { Type } from 'typebox';
 import { expect } from 'vitest';
+import { succeed } from '../../scripts/local-fleet/fairlead.ts';
 import { addRobot, publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
 import { test } from './harness/fleet.ts';
 import { deploy, expectRunning } from './harness/orders.ts';
+
+const AGENT = fileURLToPath(import.meta.resolve('@fairlead/agent/main'));
 
 test('a robot without a token waits as pending, gets nothing, and works once it is accepted', async ({ fleet }) => {
   await publishRelease(fleet, { version: '1.0.0', policy: { seed: 1 }, probationSec: 1 });
@@ -23,6 +32,19 @@ test('a robot without a token waits as pending, gets nothing, and works once it 
 
   expect((await deploy(fleet, duck, 'walking@1.0.0')).view.state).toBe('succeeded');
   await expectRunning(duck, 'walking@1.0.0');
+});
+
+test('the command line that robot token prints is all a new robot needs', async ({ fleet }) => {
+  const folder = join(fleet.folder, 'robots', 'duck-7');
+  const made = await succeed(fleet.fairlead, 'robot', 'token', '--environment', 'production', '--robot', 'duck-7');
+  const printed = parse(Type.Object({ command: Type.String({ pattern: '^fairlead-agent enroll ' }) }), made);
+  if (!printed.ok) throw new Error(JSON.stringify(made));
+  const words = printed.value.command.split(' ').slice(1);
+  const here = ['--config', join(folder, 'agent.yaml'), '--root', join(folder, 'root')];
+  const { stdout } = await promisify(execFile)(process.execPath, [AGENT, ...words, ...here]);
+  expect(stdout).toContain(`duck-7 is known to ${fleet.controlPlane.url}.`);
+  const { items } = await fleet.api.listRobots({ query: { selector: 'robot=duck-7' } });
+  expect(items).toMatchObject([{ robot: 'duck-7', lifecycle: 'accepted', environment: 'production' }]);
 });
 
 test('a robot that was rejected never runs anything', async ({ fleet }) => {

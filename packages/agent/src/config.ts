@@ -67,7 +67,7 @@ const Services = Type.Object(
 
 export const AgentYaml = Type.Object(
   {
-    server: Type.String({ pattern: '^https?://', maxLength: 500, description: 'URL of the control plane.' }),
+    server: Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 500, description: 'URL of the control plane.' }),
     robot: Type.Optional(RobotId),
     environment: EnvironmentName,
     group: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),

@@ -6,6 +6,7 @@ import { parse } from '@fairlead/shared/parse';
 import type { Logger } from 'pino';
 import type { Agent } from '../agent.ts';
 import type { AgentConfig } from '../config.ts';
+import type { FirstConfig } from '../enrol/first-config.ts';
 import { sayCheckInError } from '../poll/say-check-in-error.ts';
 import type { SelfTest } from '../self-test.ts';
 import type { Measured } from '../update/updater.ts';
@@ -50,6 +51,8 @@ export interface OpenedAgent {
 export interface CommandContext {
   /** Reads agent.yaml, or ends with its mistakes. */
   config(): Promise<AgentConfig>;
+  /** The same, where the command line may be all that there is of it yet. */
+  firstConfig(given: FirstConfig): Promise<AgentConfig>;
   open(config: AgentConfig): Promise<OpenedAgent>;
   selfTest: SelfTest;
   /** `--json` prints `value`; else `human` prints lines. */

@@ -1,5 +1,9 @@
 /** The command line of `fairlead-agent`: options, help, and how a command ends. */
+import { hostname } from 'node:os';
+import type { Result } from '@fairlead/shared/failure';
 import { Command, CommanderError } from 'commander';
+import type { AgentConfig } from '../config.ts';
+import { ensureConfig } from '../enrol/first-config.ts';
 import { DEFAULT_CONFIG_FILE, readConfig } from '../read-config.ts';
 import { AGENT_VERSION } from '../version.ts';
 import { addAskAgent } from './ask-agent.ts';
@@ -24,11 +28,8 @@ export async function runCommandLine(
   const options = (): { config: string; json?: boolean } => program.opts();
   const context: CommandContext = {
     ...built,
-    config: async () => {
-      const read = await readConfig(options().config);
-      if (read.ok) return read.value;
-      throw new CommandError(read.refused.join('\n'), EXIT_CODES.usage);
-    },
+    config: async () => soundOrUsage(await readConfig(options().config)),
+    firstConfig: async (given) => soundOrUsage(await ensureConfig(options().config, given, hostname())),
     answer: (value, human) => {
       const text = options().json ? JSON.stringify(value, null, 2) : human().join('\n');
       process.stdout.write(`${text}\n`);
@@ -45,6 +46,11 @@ export async function runCommandLine(
     process.stderr.write(hint === undefined ? `${message}\n` : `${message}\n  -> ${hint}\n`);
     return exitCode;
   }
+}
+
+function soundOrUsage(config: Result<AgentConfig, readonly string[]>): AgentConfig {
+  if (config.ok) return config.value;
+  throw new CommandError(config.refused.join('\n'), EXIT_CODES.usage);
 }
 
 const EXIT_CODE_HELP = `
