@@ -18,7 +18,7 @@ export interface Progress {
 
 export interface Output {
   readonly json: boolean;
-  /** Human only. */
+  /** Human only. Columns that are all '' print no heading. */
   table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void;
   /** Human only: one line on stdout. */
   line(text: string, tone?: Tone): void;
@@ -63,7 +63,8 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     },
     table(columns, rows) {
       if (json()) return;
-      const head = columns.map((column) => say(stdout, column, 'strong'));
+      // Facts of one thing need no heading.
+      const head = columns.some(Boolean) ? columns.map((column) => say(stdout, column, 'strong')) : [];
       const table = new Table({ head, chars: PLAIN, style: { head: [], border: [], 'padding-left': 0 } });
       table.push(...rows.map((row) => row.map(cell)));
       stdout.write(`${table.toString().replaceAll(/ +$/gm, '')}\n`);
