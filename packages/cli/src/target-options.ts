@@ -22,7 +22,7 @@ export const withTarget = (command: Command): Command =>
 export function targetOf({ robot, group, selector, all }: TargetOptions): Target {
   const given = Object.entries({ robot, group, selector, all }).filter(([, value]) => value !== undefined);
   const target = parse(Target, Object.fromEntries(given));
-  if (target.ok && given.length === 1) return target.value;
+  if (target.ok) return target.value;
   throw new CliError(
     given.length > 1 ? `Only one of ${given.map(([name]) => `--${name}`).join(', ')} can be meant.` : 'Which robots?',
     { hint: 'Give one of --robot NAME, --group GROUP, --selector SELECTOR or --all.', exitCode: EXIT.usage },

@@ -40,6 +40,12 @@ test('--wait tells every change and ends well when the robot runs the release', 
   expect(exitCode).toBe(0);
 });
 
+test('--wait --json prints the last word only', async () => {
+  const script = { [ORDER]: ordered, [WATCH]: watched(deployment('succeeded')) };
+  const { stdout } = await runFairlead(`${deploy} --wait --json`, { script });
+  expect(JSON.parse(stdout)).toEqual({ deployments: [deployment('succeeded')], skipped: [] });
+});
+
 test.each([
   ['rejected', 3],
   ['rolled-back', 1],

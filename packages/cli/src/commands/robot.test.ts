@@ -5,9 +5,12 @@ import { DIGEST, robot } from '../testing/views.ts';
 const ROBOT = '/api/v1/robots/duck-1';
 
 test('labels that are not named stay', async () => {
-  const script = { [`GET ${ROBOT}`]: robot({ labels: { floor: '2', shift: 'day' } }), [`PATCH ${ROBOT}`]: robot() };
+  const script = {
+    [`GET ${ROBOT}`]: robot({ labels: { floor: '2', shift: 'day', site: 'kiel' } }),
+    [`PATCH ${ROBOT}`]: robot(),
+  };
   const { asked } = await runFairlead('robot label duck-1 floor=3 shift- --group yard', { script });
-  expect(asked[1]?.body).toEqual({ group: 'yard', labels: { floor: '3' } });
+  expect(asked[1]?.body).toEqual({ group: 'yard', labels: { floor: '3', site: 'kiel' } });
 });
 
 test('accepting sends the fingerprint that the operator compared', async () => {
