@@ -4,6 +4,7 @@
  * two orders differ beyond the BMP and a signature would hold for one reader only (attack 34).
  */
 import { canonicalize } from '@tufjs/canonical-json';
+
 const CONTROL = /[\u0000-\u001f]/g;
 
 /**
