@@ -13,10 +13,11 @@ import { publishRoleChange } from '../release/publish-role-change.ts';
 import { tellPublish, tellRevoke } from '../release/tell-change.ts';
 import { uploadBundle } from '../release/upload-bundle.ts';
 import { verifyReleaseFile } from '../release/verify-release-file.ts';
-import { openPublisherTrust, readRoleHead, refreshTrust } from '../trust/publisher-trust.ts';
+import { askOrStop, type Sure } from '../trust/ask-or-stop.ts';
+import { readRoleHead, withTrust } from '../trust/publisher-trust.ts';
 import { type KeyOptions, unlockKey, withKey } from '../trust/unlock-key.ts';
 
-type SignOptions = KeyOptions & { readonly yes?: boolean };
+type SignOptions = KeyOptions & Sure;
 
 export function addPublishCommands(release: Command, context: CliContext): void {
   const signing = (name: string, description: string): Command =>
@@ -79,16 +80,6 @@ interface RevokeOptions {
   readonly floor?: boolean;
 }
 
-async function withTrust(context: CliContext, work: (trust: TrustStore) => Promise<void>): Promise<void> {
-  const trust = await openPublisherTrust(context);
-  try {
-    await refreshTrust(trust);
-    await work(trust);
-  } finally {
-    trust.close();
-  }
-}
-
 async function publish(
   context: CliContext,
   trust: TrustStore,
@@ -109,7 +100,7 @@ async function publish(
   const signer = await unlockKey(context, environment, options);
   await upload();
   const plan = (newest: typeof head) => planPublish(context, trust, newest, order);
-  const { change, version } = await publishRoleChange(context, { trust, environment, plan, signer });
+  const { change, version } = await publishRoleChange(context, { trust, role: environment, plan, signer });
   const { releaseCounter } = change;
   out.done({ environment, ...identity, releaseCounter, roleVersion: version }, () => {
     out.line(`${sayRelease(identity)} is published in ${environment} as release ${releaseCounter}.`, 'good');
@@ -138,7 +129,7 @@ async function revoke(
   await askOrStop(context, options, `Sign and revoke in ${environment}?`);
   const signer = await unlockKey(context, environment, options);
   const plan = (newest: typeof head) => planRevoke(trust, newest, order);
-  const { change, version } = await publishRoleChange(context, { trust, environment, plan, signer });
+  const { change, version } = await publishRoleChange(context, { trust, role: environment, plan, signer });
   const at = toTimestamp(Date.now());
   out.done(
     { environment, ...release, severity, at, policyVersion: change.policy.version, roleVersion: version },
@@ -149,11 +140,6 @@ async function revoke(
       );
     },
   );
-}
-
-async function askOrStop({ askYesNo }: CliContext, { yes }: SignOptions, question: string): Promise<void> {
-  if (yes === true || (await askYesNo(question))) return;
-  throw new CliError('Nothing was signed.', { hint: 'Run it again when you are sure.' });
 }
 
 function reasonArgument(text: string): string {

@@ -12,7 +12,10 @@ import type { CliContext } from '../context.ts';
 import { initTrust } from '../trust/init-trust.ts';
 import { keyFolder } from '../trust/key-files.ts';
 import { askPassphrase, type PassphraseOptions, withPassphrase } from '../trust/passphrase.ts';
-import { openPublisherTrust, refreshTrust, trustError } from '../trust/publisher-trust.ts';
+import { openPublisherTrust, refreshTrust, trustError, withTrust } from '../trust/publisher-trust.ts';
+import { dueRoles, readExpiries } from '../trust/role-expiries.ts';
+import { expiryJson, tellExpiries } from '../trust/tell-expiries.ts';
+import { addRenewCommand } from './trust-renew.ts';
 
 export function addTrustCommands(program: Command, context: CliContext): void {
   const trust = program.command('trust').description('keys and roots that robots believe');
@@ -27,8 +30,9 @@ export function addTrustCommands(program: Command, context: CliContext): void {
     .action((options: { readonly rootSha256: Sha256; readonly root?: string }) => pin(context, options));
   trust
     .command('show')
-    .description('verify the whole chain now and say what it says')
+    .description('verify the whole chain now and say until when it holds')
     .action(() => show(context));
+  addRenewCommand(trust, context);
 }
 
 async function init(context: CliContext, options: PassphraseOptions): Promise<void> {
@@ -86,21 +90,18 @@ const fetchFirstRoot = ({ server, transport }: CliContext): Promise<Uint8Array> 
 async function show(context: CliContext): Promise<void> {
   const { out } = context;
   const state = await context.client().publish.trustState();
-  const store = await openPublisherTrust(context);
-  try {
-    await refreshTrust(store);
-    const versions = store.versions();
-    out.done({ ...state, versions }, () => {
+  await withTrust(context, async (store) => {
+    const now = Date.now();
+    const expiries = await readExpiries(store);
+    out.done({ ...state, versions: store.versions(), roles: expiryJson(expiries, now) }, () => {
       out.line(`The chain of ${context.server()} verifies from the pinned root.`, 'good');
-      out.table(
-        ['ROLE', 'VERSION'],
-        Object.entries(versions).map(([role, version]) => [role === 'role' ? 'targets' : role, version]),
-      );
+      tellExpiries(out, expiries, now);
+      const due = dueRoles(expiries, now);
+      if (due.length > 0) out.line(`next: fairlead trust renew (${due.join(', ')})`, 'warn');
+      out.line('online keys, held by the control plane:');
       tellKeys(context, Object.entries(state.onlineKeys));
     });
-  } finally {
-    store.close();
-  }
+  });
 }
 
 function tellKeys({ out }: CliContext, keys: readonly (readonly [string, string])[]): void {

@@ -8,7 +8,7 @@ import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { RoleHead } from '../trust/publisher-trust.ts';
-import { readPolicy } from '../trust/read-policy.ts';
+import { readPolicy } from '../trust/read-signed.ts';
 import { nextCounter } from './next-counter.ts';
 import type { RoleChange } from './publish-role-change.ts';
 

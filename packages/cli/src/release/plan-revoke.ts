@@ -10,7 +10,7 @@ import { type EnvironmentPolicy, ReleaseCustom } from '@fairlead/shared/trust/ta
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { RoleHead } from '../trust/publisher-trust.ts';
-import { readPolicy } from '../trust/read-policy.ts';
+import { readPolicy } from '../trust/read-signed.ts';
 import type { RoleChange } from './publish-role-change.ts';
 
 export interface RevokeOrder {

@@ -1,10 +1,9 @@
 /**
- * One change of an environment's role: made on top of what is verified, signed here, handed in. Where another
+ * One change of a role: made on top of what is verified, signed here, handed in. Where another
  * publisher was faster, everything is read again and only our own entries are merged anew (TRUST 4.4 step 6).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { ProblemError } from '@fairlead/shared/api/client';
-import type { EnvironmentName } from '@fairlead/shared/ids';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { LIMITS } from '@fairlead/shared/trust/limits';
 import type { TargetName } from '@fairlead/shared/trust/names';
@@ -12,7 +11,7 @@ import { makeRoleUpdate, type RoleUpdate } from '@fairlead/shared/trust/reposito
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
-import { type RoleHead, readRoleHead, refreshTrust } from '../trust/publisher-trust.ts';
+import { type RoleHead, readRoleHead, refreshTrust, type SignedRole } from '../trust/publisher-trust.ts';
 
 export interface RoleChange {
   readonly set: readonly { readonly name: TargetName; readonly text: string; readonly custom?: unknown }[];
@@ -20,7 +19,7 @@ export interface RoleChange {
 }
 export interface RoleChangeOrder<C extends RoleChange> {
   readonly trust: TrustStore;
-  readonly environment: EnvironmentName;
+  readonly role: SignedRole;
   /** Asked again after a lost race; throws where the change no longer makes sense. */
   readonly plan: (head: RoleHead) => Promise<C>;
   readonly signer: Signer;
@@ -36,22 +35,22 @@ const ATTEMPTS = 8;
 /** Throws what the control plane refused; a lost race only after several attempts. */
 export async function publishRoleChange<C extends RoleChange>(
   context: CliContext,
-  { trust, environment, plan, signer }: RoleChangeOrder<C>,
+  { trust, role, plan, signer }: RoleChangeOrder<C>,
 ): Promise<RoleChanged<C>> {
   for (let attempt = 1; ; attempt++) {
     await refreshTrust(trust);
-    const head = await readRoleHead(trust, environment);
+    const head = await readRoleHead(trust, role);
     const change = await plan(head);
     const update = makeRoleUpdate({
-      role: environment,
+      role,
       current: head.text,
       ...change,
       signers: [signer],
       now: Date.now(),
     });
-    refuseTooLong(environment, update);
+    refuseTooLong(update);
     try {
-      const { role, ...body } = update;
+      const { role: _, ...body } = update;
       const { version } = await context
         .client()
         .publish.publishRole({ params: { role }, body: { ...body, removes: [...body.removes] } });
@@ -67,10 +66,10 @@ export async function publishRoleChange<C extends RoleChange>(
 const isLostRace = (error: unknown): boolean =>
   error instanceof ProblemError && error.problem.code === 'version_conflict';
 
-function refuseTooLong(environment: EnvironmentName, { metadata }: RoleUpdate): void {
+function refuseTooLong({ role, metadata }: RoleUpdate): void {
   const length = Buffer.byteLength(metadata);
   if (length <= LIMITS.roleBytes) return;
-  throw new CliError(`The ${environment} role would have ${length} bytes; robots read at most ${LIMITS.roleBytes}.`, {
+  throw new CliError(`The ${role} role would have ${length} bytes; robots read at most ${LIMITS.roleBytes}.`, {
     hint: 'Revoke releases that no robot should go back to any more: fairlead release revoke.',
     exitCode: EXIT.refused,
   });

@@ -8,7 +8,7 @@ import { TargetsMetadata, type TargetsSigned } from '@fairlead/shared/trust/meta
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import type { TrustRefusal, TrustStore } from '@fairlead/toolkit/trust/trust-store';
-import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
+import { openTufTrustStore, type TufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -19,10 +19,21 @@ const BUILT_AT = Date.UTC(2026, 10, 1);
 export const trustFolder = ({ home }: CliContext): string => join(home, 'trust');
 
 /** The caller closes it. */
-export async function openPublisherTrust(context: CliContext): Promise<TrustStore> {
+export async function openPublisherTrust(context: CliContext): Promise<TufTrustStore> {
   const folder = trustFolder(context);
   await makeFolderDurably(folder, 0o700);
   return openTufTrustStore({ file: join(folder, 'trust.db'), baseUrl: `${context.server()}/tuf`, builtAt: BUILT_AT });
+}
+
+/** Opened, refreshed and closed around `work`. */
+export async function withTrust(context: CliContext, work: (trust: TufTrustStore) => Promise<void>): Promise<void> {
+  const trust = await openPublisherTrust(context);
+  try {
+    await refreshTrust(trust);
+    await work(trust);
+  } finally {
+    trust.close();
+  }
 }
 
 /** Refreshes from the pinned root. Throws a CliError where anything does not verify. */
@@ -31,15 +42,18 @@ export async function refreshTrust(trust: TrustStore): Promise<void> {
   if (!refreshed.ok) throw trustError(refreshed.refused);
 }
 
+/** The roles that are signed again and again, with keys in the hands of people. */
+export type SignedRole = 'targets' | EnvironmentName;
+
 export interface RoleHead {
   /** Exact text of the newest published version, verified. */
   readonly text: string;
   readonly signed: TargetsSigned;
 }
 
-/** What an environment's role says now; call `refreshTrust` first. */
-export async function readRoleHead(trust: TrustStore, environment: EnvironmentName): Promise<RoleHead> {
-  const role = await trust.role(environment);
+/** What a role says now, also where it has expired; call `refreshTrust` first. */
+export async function readRoleHead(trust: TrustStore, name: SignedRole): Promise<RoleHead> {
+  const role = await trust.role(name);
   if (!role.ok) throw trustError(role.refused);
   return { text: role.value, signed: parseOwn(TargetsMetadata, role.value).signed };
 }

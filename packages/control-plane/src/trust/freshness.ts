@@ -3,24 +3,13 @@
  * (TRUST 4.4): every role has a margin in which a person can still act.
  */
 import { ENVIRONMENTS } from '@fairlead/shared/ids';
-import { DAY, fromTimestamp, HOUR, type Instant } from '@fairlead/shared/time';
+import { fromTimestamp, HOUR, type Instant } from '@fairlead/shared/time';
+import { ALARM_MARGINS_MS } from '@fairlead/shared/trust/lifetimes';
 import { RootMetadata, SnapshotMetadata, TargetsMetadata, TimestampMetadata } from '@fairlead/shared/trust/metadata';
 import { DIRECTOR_TARGET } from '@fairlead/shared/trust/names';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { DirectorKeys } from '@fairlead/shared/trust/targets';
 import type { MetadataRole, MetadataSlice } from '../store/metadata.ts';
-
-/** Alarm when less than this is left, in milliseconds. */
-const MARGIN_MS: Readonly<Record<MetadataRole | 'director', number>> = {
-  timestamp: 12 * HOUR,
-  snapshot: 4 * DAY,
-  development: 20 * DAY,
-  staging: 20 * DAY,
-  production: 20 * DAY,
-  director: 20 * DAY,
-  targets: 90 * DAY,
-  root: 90 * DAY,
-};
 
 export interface Expiry {
   readonly role: MetadataRole | 'director';
@@ -57,7 +46,7 @@ export async function readDirectorKeys(metadata: MetadataSlice): Promise<Directo
 export function sayStale(expiries: readonly Expiry[], now: Instant): readonly string[] {
   return expiries
     .map(({ role, expiresAt }) => ({ role, left: expiresAt - now }))
-    .filter(({ role, left }) => left < MARGIN_MS[role])
+    .filter(({ role, left }) => left < ALARM_MARGINS_MS[role])
     .sort((a, b) => a.left - b.left)
     .map(({ role, left }) => (left <= 0 ? `${role} has expired` : `${role} expires in ${Math.floor(left / HOUR)} h`));
 }
