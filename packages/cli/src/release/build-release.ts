@@ -20,6 +20,7 @@ import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import type { SmokeTestProgress, SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { BuildRefusal } from './build-refusal.ts';
+import { modelLimits } from './model-limits.ts';
 import { type Author, readAuthorFolder } from './read-author-folder.ts';
 import { writeReleaseFile } from './release-file.ts';
 import { isModel } from './select-files.ts';
@@ -66,14 +67,18 @@ async function inspectModels(
   { folder, onModel }: BuildOrder,
   { release, files }: Author,
 ): Promise<Result<ModelContract[], Refusal>> {
-  const tested = new Set<string>(
-    (release.smokeTests ?? []).flatMap((test) => ('onnx' in test ? [test.onnx.model] : [])),
-  );
+  const limits = modelLimits(release);
   const contracts: ModelContract[] = [];
   for (const { path } of files) {
-    if (!isModel(path) && !tested.has(path)) continue;
+    const allowed = limits.get(path);
+    if (!isModel(path) && !allowed) continue;
     onModel?.(path);
-    const inspected = await inspectModel({ folder, path, component: release.component });
+    const inspected = await inspectModel({
+      folder,
+      path,
+      component: release.component,
+      ...(allowed && { limits: allowed }),
+    });
     // "the model" is enough for who loads one; a release may have several.
     if (!inspected.ok) return refuse({ ...inspected.refused, element: elementOf(path, inspected.refused.element) });
     contracts.push(inspected.value);
