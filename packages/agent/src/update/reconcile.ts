@@ -10,10 +10,11 @@ import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import type { Committed } from '../releases/committed.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
-import { servicesOf, startInOrder, stopInReverse } from './services-in-order.ts';
+import { servicesOf, stopInReverse } from './services-in-order.ts';
+import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'outbox' | 'clock'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'outbox' | 'clock'>;
 
 /** Leaves active, previous and mark in agreement, and nothing else. What could not be agreed on is an alarm. */
 export async function reconcile(component: ComponentName, deps: Deps): Promise<void> {
@@ -50,8 +51,10 @@ const settled = (release: ReleaseIdentity): InstalledRelease => ({ ...release, r
 
 /** A first installation whose journal was lost never proved itself: the robot is as it was before. */
 async function takeOutUnproven(folder: ReleaseFolder, deps: Deps): Promise<void> {
-  await stopInReverse(await servicesOfActive(folder), deps.services, 'roll-back');
+  const stopped = await servicesOfActive(folder);
+  await stopInReverse(stopped, deps.services, 'roll-back');
   await folder.unpoint('active');
+  await giveBack([], stopped, folder, deps);
 }
 
 async function obeyMark(committed: Committed, folder: ReleaseFolder, deps: Deps): Promise<void> {
@@ -62,16 +65,20 @@ async function obeyMark(committed: Committed, folder: ReleaseFolder, deps: Deps)
     return;
   }
   const services = servicesOf(measured.value);
-  await stopInReverse([...new Set([...services, ...(await servicesOfActive(folder))])], deps.services, 'roll-back');
+  const stopped = [...new Set([...services, ...(await servicesOfActive(folder))])];
+  await stopInReverse(stopped, deps.services, 'roll-back');
   await folder.point('active', committed.active);
-  const started = await startInOrder(services, deps.services, 'roll-back');
-  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+  await giveBack(services, stopped, folder, deps);
 }
 
-async function servicesOfActive(folder: ReleaseFolder): Promise<readonly string[]> {
-  const active = await folder.slot('active');
-  const manifest = active ? await folder.readManifest(active, 'roll-back') : undefined;
-  return manifest?.ok ? servicesOf(manifest.value) : [];
+async function giveBack(
+  own: readonly string[],
+  stopped: readonly string[],
+  { component }: ReleaseFolder,
+  deps: Deps,
+): Promise<void> {
+  const started = await startAgain({ component, own, stopped, phase: 'roll-back' }, deps);
+  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
 }
 
 const unsettled = (damage: Refusal): Refusal => ({

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuse } from '@fairlead/shared/failure';
 import { expect, test } from 'vitest';
@@ -172,6 +172,23 @@ test('a robot whose running release is damaged does not switch: it could not com
   await robot.updater.offer(await robot.release('2.0.0'));
   expect(robot.ends().at(-1)).toBe('failed: parachute_damaged');
   expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
+});
+
+test('a robot that can not save its state in the moment of the switch has switched nothing', async () => {
+  const robot = await testRobot();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  const state = join(robot.root, 'legs.json');
+  const order = await robot.release('2.0.0', { state: { backup: [state] } });
+  const contents = join(robot.layout.component(DUCK).stateBackup(order.deployment), 'contents');
+  robot.permission.ask = async () => {
+    await rm(contents, { recursive: true, force: true });
+    await writeFile(contents, 'in the way');
+    return { granted: true };
+  };
+  await robot.updater.offer(order);
+  expect(robot.ends().at(-1)).toMatch(/^failed: /);
+  expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
+  expect([...robot.services.running]).toEqual(['duck']);
 });
 
 test('the window is asked again right before the switch, and a robot whose time has passed waits on', async () => {

@@ -12,12 +12,13 @@ import type { ReleaseFolder } from '../../releases/release-folder.ts';
 import { restoreState } from '../../state-backup/restore-state.ts';
 import { passOnce } from '../health-watch.ts';
 import { refusalOf } from '../refusal-of.ts';
-import { servicesOf, startInOrder, stopInReverse } from '../services-in-order.ts';
+import { servicesOf, stopInReverse } from '../services-in-order.ts';
+import { startAgain } from '../shared-services.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 import { chooseFallback } from './choose-fallback.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
 const TRIES = 4;
 
 export const rollBack =
@@ -46,7 +47,11 @@ export const rollBack =
       await folder.point('active', fallback.release);
     }
     await keepOlderParachute(journal, fallback.release, folder, deps);
-    const started = await startInOrder(servicesOf(good), deps.services, 'roll-back');
+    const started = await startAgain(
+      // Where no manifest can be read any more, the failing release knows best what this robot needs.
+      { component, own: servicesOf(good ?? failing), stopped: servicesOf(good, failing), phase: 'roll-back' },
+      deps,
+    );
     if (!started.ok && journal.starts < TRIES) return started;
     const context = { component, folder: folder.paths.release(fallback.release), signal };
     const unwell = started.ok ? good && (await passOnce(good, 'roll-back', context, deps)) : started.refused;
@@ -70,12 +75,16 @@ async function uninstall(
   failing: Manifest | undefined,
   deps: Deps,
 ): Promise<StepResult> {
-  const stopped = await stopInReverse(servicesOf(failing), deps.services, 'roll-back');
-  if (!stopped.ok && journal.starts < TRIES) return stopped;
+  const stopped = servicesOf(failing);
+  const still = await stopInReverse(stopped, deps.services, 'roll-back');
+  if (!still.ok && journal.starts < TRIES) return still;
   const kept = await tryRestore(journal, folder);
   if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
   if (kept) deps.outbox.append({ event: 'alarm', refusal: kept });
   await folder.unpoint('active');
+  const started = await startAgain({ component: journal.component, own: [], stopped, phase: 'roll-back' }, deps);
+  if (!started.ok && journal.starts < TRIES) return started;
+  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
   return { ok: true };
 }
 

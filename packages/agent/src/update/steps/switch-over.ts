@@ -3,41 +3,49 @@
  * between its last and the new one's first moment is the state that changed meanwhile, one rename and one fsync.
  */
 import { saveState } from '../../state-backup/save-state.ts';
-import { servicesOf, startInOrder, stopInReverse } from '../services-in-order.ts';
+import { refusalOf } from '../refusal-of.ts';
+import { servicesOf, stopInReverse } from '../services-in-order.ts';
+import { startAgain } from '../shared-services.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
 export const switchOver =
-  (deps: Pick<StepDeps, 'folderOf' | 'services' | 'permission'>): StepFunction =>
+  (deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'permission'>): StepFunction =>
   async ({ journal, waits }) => {
-    const { candidate, current } = journal;
-    const folder = await deps.folderOf(journal.component);
+    const { candidate, current, component } = journal;
+    const folder = await deps.folderOf(component);
     const manifest = await folder.readManifest(candidate, 'switch');
     if (!manifest.ok) return { ...manifest, outcome: 'failed' };
-    const services = servicesOf(manifest.value);
+    const before = current ? await folder.readManifest(current, 'switch') : undefined;
+    const old = before?.ok ? before.value : undefined;
+    const stopped = servicesOf(old, manifest.value);
     // A switch that a power cut interrupted after its rename has only the services left to start.
     if (!(await folder.points('active', candidate))) {
-      const before = current ? await folder.readManifest(current, 'switch') : undefined;
       if (before && !before.ok) return { ...before, outcome: 'failed' };
       // Attack 92: what was tested may have been changed since.
       const measured = await folder.measure(candidate, 'switch');
       if (!measured.ok) return { ...measured, outcome: 'rejected' };
-      const permission = await deps.permission.ask(journal.component);
+      const permission = await deps.permission.ask(component);
       if (!permission.granted) {
         waits(permission.reason);
         // Interrupted after the stop, then asked again in the wrong hour: the old release works on meanwhile.
-        await startInOrder(servicesOf(before?.value), deps.services, 'switch');
+        await startAgain({ component, own: servicesOf(old), stopped, phase: 'switch' }, deps);
         return { ok: false, refused: permission.reason, notNow: true };
       }
       if (current) await folder.point('previous', current);
-      const stopped = await stopInReverse(servicesOf(before?.value, manifest.value), deps.services, 'switch');
-      if (!stopped.ok) return { ...stopped, outcome: 'failed' };
+      const still = await stopInReverse(stopped, deps.services, 'switch');
+      if (!still.ok) return { ...still, outcome: 'failed' };
       // Only before the candidate ever ran: later this would save what the candidate made of it.
       const backup = manifest.value.state?.backup ?? [];
-      if (backup.length > 0) await saveState(folder.paths.stateBackup(journal.deployment), backup);
-      await folder.point('active', candidate);
+      try {
+        if (backup.length > 0) await saveState(folder.paths.stateBackup(journal.deployment), backup);
+        await folder.point('active', candidate);
+      } catch (error) {
+        // A full disk, say: nothing was switched yet, so nothing will have been rolled back.
+        return { ok: false, refused: refusalOf(error, 'switch', component), outcome: 'failed' };
+      }
     }
-    const started = await startInOrder(services, deps.services, 'switch');
+    const started = await startAgain({ component, own: servicesOf(manifest.value), stopped, phase: 'switch' }, deps);
     if (!started.ok) return started;
     await folder.unpoint('staged');
     return { ok: true };

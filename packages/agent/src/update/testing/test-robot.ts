@@ -111,7 +111,7 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
       deployments += 1;
       return {
         deployment: Parse(DeploymentId, `dep_${String(deployments).padStart(10, '0')}`),
-        component: DUCK,
+        component: manifest.component,
         candidate: { ...identify(manifest, bytes), releaseCounter: deployments },
         manifest,
         manifestBytes: bytes,

@@ -1,0 +1,41 @@
+/**
+ * A service may serve several components: `duck-policy` names `duck-runtime` too, so that both stand still
+ * together. What was stopped for one of them is given back to the others, whatever becomes of the one.
+ */
+import type { Phase, Result } from '@fairlead/shared/failure';
+import type { ComponentName } from '@fairlead/shared/ids';
+import { listComponents, type ReleaseFolder } from '../releases/release-folder.ts';
+import { servicesOf, startInOrder } from './services-in-order.ts';
+import type { StepDeps } from './step-deps.ts';
+
+interface Restart {
+  readonly component: ComponentName;
+  /** What the release that runs from now on names, in its order. */
+  readonly own: readonly string[];
+  /** What was stopped, or may have been before a power cut. */
+  readonly stopped: readonly string[];
+  readonly phase: Phase;
+}
+
+/** Starts both kinds, the others' first: what is shared is what the own lean on. Tells the first refusal. */
+export async function startAgain(
+  { component, own, stopped, phase }: Restart,
+  deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services'>,
+): Promise<Result<void>> {
+  const shared = new Set<string>();
+  for (const other of await listComponents(deps.layout)) {
+    if (other === component) continue;
+    for (const service of await servicesOfActive(await deps.folderOf(other))) shared.add(service);
+  }
+  const lent = [...shared].filter((service) => stopped.includes(service) && !own.includes(service));
+  const givenBack = await startInOrder(lent, deps.services, phase);
+  const started = await startInOrder(own, deps.services, phase);
+  return givenBack.ok ? started : givenBack;
+}
+
+/** None where nothing is active, or its manifest can't be read. */
+export async function servicesOfActive(folder: ReleaseFolder): Promise<readonly string[]> {
+  const active = await folder.slot('active');
+  const manifest = active ? await folder.readManifest(active, 'roll-back') : undefined;
+  return manifest?.ok ? servicesOf(manifest.value) : [];
+}
