@@ -1,20 +1,30 @@
 /**
- * A person on the robot goes back to the release before. The committed mark is written first: a power cut in
- * the middle is then finished by `reconcile` and not undone. Mutable state stays as it is: since the commit it
- * belongs to the work the robot has done.
+ * A person on the robot goes back to the release before. The committed mark is written first, and told: a power
+ * cut after that is finished by `reconcile` and not undone, and by then nobody knows any more who wanted it.
+ * Mutable state stays as it is: since the commit it belongs to the work the robot has done.
  */
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
-import { readState } from '../releases/component-state.ts';
+import type { RunningRelease } from '@fairlead/shared/trust/report';
+import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { passOnce } from './health-watch.ts';
-import { servicesOf, startInOrder, stopInReverse } from './services-in-order.ts';
+import { servicesOf, stopInReverse } from './services-in-order.ts';
+import { startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
 
-/** `by` is the person, as the report names them. Refused: no_previous, damage of the previous release, unhealthy. */
-export async function rollBackByHand(component: ComponentName, by: string, deps: Deps): Promise<Result<void>> {
+export interface RollBackByHand {
+  readonly component: ComponentName;
+  /** The person, as the report names them. */
+  readonly by: string;
+  /** The agent stops: how the previous release does is then left to its service manager. */
+  readonly stop: AbortSignal;
+}
+
+/** Refused: no_previous, damage of the previous release, unhealthy. */
+export async function rollBackByHand({ component, by, stop }: RollBackByHand, deps: Deps): Promise<Result<void>> {
   const folder = await deps.folderOf(component);
   const committed = await folder.committed();
   const previous = committed?.previous;
@@ -25,27 +35,29 @@ export async function rollBackByHand(component: ComponentName, by: string, deps:
 
   const committedAt = toTimestamp(deps.clock.now());
   await folder.commit({ active: previous, previous: committed.active, committedAt });
-  await folder.point('previous', committed.active);
-  const services = servicesOf(measured.value, given.ok ? given.value : undefined);
-  const stopped = await stopInReverse(services, deps.services, 'roll-back');
-  await folder.point('active', previous);
-  const started = await startInOrder(servicesOf(measured.value), deps.services, 'roll-back');
-  const context = { component, folder: folder.paths.release(previous) };
-  const unwell = started.ok ? await passOnce(measured.value, 'roll-back', context, deps) : started.refused;
-
-  const now = await readState(folder);
   deps.outbox.append({
     event: 'local-rollback',
     component,
     by: by.slice(0, 100),
-    ...(now.active && { active: now.active }),
-    ...(now.previous && { previous: now.previous }),
+    active: told(previous),
+    previous: told(committed.active),
   });
+  await folder.point('previous', committed.active);
+  const services = servicesOf(measured.value, given.ok ? given.value : undefined);
+  const stopped = await stopInReverse(services, deps.services, 'roll-back');
+  await folder.point('active', previous);
+  const own = servicesOf(measured.value);
+  const started = await startAgain({ component, own, stopped: services, phase: 'roll-back' }, deps);
+  const context = { component, folder: folder.paths.release(previous), signal: stop };
+  const unwell = started.ok ? await passOnce(measured.value, 'roll-back', context, deps) : started.refused;
+
   const trouble = unwell ?? (stopped.ok ? undefined : stopped.refused);
-  if (!trouble) return accept(undefined);
+  if (!trouble || stop.aborted) return accept(undefined);
   deps.outbox.append({ event: 'alarm', refusal: trouble });
   return refuse(trouble);
 }
+
+const told = ({ component: _, ...release }: InstalledRelease): RunningRelease => release;
 
 const nothingBefore = (component: ComponentName): Refusal => ({
   phase: 'roll-back',

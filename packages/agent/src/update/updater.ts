@@ -150,7 +150,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
     rollBackLocally: async (component, by) => {
       if (waiting > 0) return busy(component);
-      return alone(() => rollBackByHand(component, by, deps));
+      return alone(() => rollBackByHand({ component, by, stop: stop.signal }, deps));
     },
     components: async () => {
       const states: ComponentState[] = [];

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { DUCK, testRobot } from './testing/test-robot.ts';
+
+test('a roll-back by hand is told before anything that may take long, or never end', async () => {
+  const robot = await testRobot();
+  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
+  let toldWhenProbed = false;
+  robot.deps.prober.probe = async () => {
+    toldWhenProbed = robot.reports.at(-1)?.event === 'local-rollback';
+    return { verdict: 'healthy', detail: '' };
+  };
+  await robot.updater.rollBackLocally(DUCK, 'ann');
+  expect(toldWhenProbed).toBe(true);
+});
+
+test('an agent that stops does not wait for a roll-back by hand to become healthy', async () => {
+  const robot = await testRobot();
+  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
+  let probes = 0;
+  let stopping: Promise<void> | undefined;
+  robot.deps.prober.probe = async () => {
+    probes += 1;
+    stopping ??= robot.updater.stop();
+    return { verdict: 'unhealthy', detail: '' };
+  };
+  expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
+  await stopping;
+  expect(probes).toBe(1);
+  expect(robot.alarms()).toEqual([]);
+});
