@@ -1,4 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Robots that tests kill leave their disks behind; all of them live in one folder, which goes with the run.
+const disks = mkdtempSync(join(tmpdir(), 'fairlead-t-'));
+process.env['TMPDIR'] = disks;
+process.on('exit', () => {
+  if (!process.env['KEEP_FLEETS']) rmSync(disks, { recursive: true, force: true });
+});
 
 /** Each project is one kind of proof; `npm test` runs them all. */
 const project = (name: string, include: string[], seconds: number) => ({
