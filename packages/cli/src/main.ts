@@ -1,9 +1,12 @@
 /** `fairlead`: composition root of the command line. */
+
+import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { createContext } from './context.ts';
 import { createProgram } from './program.ts';
 import { runProgram } from './run-program.ts';
 
+endQuietlyOnClosedPipe(process.stdout);
 const program = createProgram((options) =>
   createContext({
     env: process.env,

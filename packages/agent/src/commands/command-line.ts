@@ -1,6 +1,7 @@
 /** The command line of `fairlead-agent`: options, help, and how a command ends. */
 import { hostname } from 'node:os';
 import type { Result } from '@fairlead/shared/failure';
+import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
 import { ensureConfig } from '../enrol/first-config.ts';
@@ -18,6 +19,7 @@ export async function runCommandLine(
   argv: readonly string[],
   built: Pick<CommandContext, 'open' | 'selfTest'>,
 ): Promise<number> {
+  endQuietlyOnClosedPipe(process.stdout);
   const program = new Command('fairlead-agent')
     .description('Keeps one robot on the releases it was assigned: verified, tested first, rolled back when unwell.')
     .version(AGENT_VERSION)
