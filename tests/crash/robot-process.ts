@@ -32,19 +32,6 @@ export interface Life {
   readonly rollBack?: boolean;
 }
 
-const INVENTORY = {
-  hostname: 'duck',
-  arch: 'arm64',
-  os: 'test',
-  kernel: 'test',
-  cpu: 'test',
-  cores: 4,
-  memoryMb: 8000,
-  diskMb: 30_000,
-  agentVersion: '0.1.0',
-  nodeVersion: '24',
-} as const;
-
 const life: Life = JSON.parse(process.argv[2] ?? '{}');
 const { root, world } = life;
 const layout = layoutOf(root);
@@ -104,10 +91,6 @@ const updater = createUpdater({
       verdict: life.sick.some((version) => basename(folder).startsWith(version)) ? 'unhealthy' : 'healthy',
       detail: 'as the test says',
     }),
-  },
-  facts: {
-    inventory: async () => INVENTORY,
-    vitals: async () => ({ uptimeSec: 1, cpuLoad: 0, memoryFreeMb: 4000, diskFreeMb: 10_000, agentRssMb: 50 }),
   },
   blobs: {
     get: async ({ sha256, from }) => {

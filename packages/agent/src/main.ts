@@ -79,7 +79,6 @@ async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
-    facts,
     extractBundle,
     measureTree,
     // Only a robot that tests a release pays for what testing needs.

@@ -1,21 +1,26 @@
 /** The janitor: what a crash, a refused release or an older update left behind. Whatever a link or a mark names stays. */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+import type { DeploymentId } from '@fairlead/shared/ids';
+import { releaseFolderName } from '@fairlead/shared/release/manifest';
+import type { Journal } from '@fairlead/shared/update/journal';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { readLink, syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { readCommitted } from './committed.ts';
 import { isMissing } from './disk-errors.ts';
 import { type ComponentLayout, type Layout, SLOTS } from './layout.ts';
 
-/** The newest are kept for a person who wants to look into them. */
+/** So many are kept for a person who wants to look into them. */
 const STATE_BACKUPS = 2;
 
-/** Removes every release, manifest and temp file of a component that nothing names; `keep` are those of a running update. */
-export async function sweepComponent(paths: ComponentLayout, keep: readonly ReleaseIdentity[] = []): Promise<void> {
+/** The update that is under way, and what it still needs. */
+type UnderWay = Pick<Journal, 'deployment' | 'candidate' | 'current'>;
+
+/** Removes every release, manifest, state backup and temp file of a component that nothing names. */
+export async function sweepComponent(paths: ComponentLayout, underWay?: UnderWay): Promise<void> {
   const mark = await readCommitted(paths.committed);
   const marked = typeof mark === 'string' ? [] : [mark.active, mark.previous];
-  const named = [...marked, ...keep].filter((release) => release !== undefined);
+  const named = [...marked, underWay?.candidate, underWay?.current].filter((release) => release !== undefined);
   const folders = new Set(named.map(releaseFolderName));
   // By what the link says and not by what a manifest vouches for: a damaged manifest must not cost the release.
   for (const slot of SLOTS) folders.add(basename((await readLink(paths.slot(slot))) ?? ''));
@@ -23,7 +28,7 @@ export async function sweepComponent(paths: ComponentLayout, keep: readonly Rele
   await sweep(paths.releases, (name) => folders.has(name));
   await sweep(paths.manifests, (name) => digests.has(name.slice(0, 12)));
   await sweep(paths.folder, (name) => !name.includes(TEMP_MARK));
-  await sweepStateBackups(paths.stateBackups);
+  await sweepStateBackups(paths.stateBackups, underWay?.deployment);
 }
 
 /** Removes half-written files of the root folder and downloads nobody continues; `keep` names the parts that are. */
@@ -38,12 +43,14 @@ async function sweep(folder: string, keeps: (name: string) => boolean): Promise<
   if (gone.length > 0) await syncFolder(folder);
 }
 
-async function sweepStateBackups(folder: string): Promise<void> {
-  const backups = await Promise.all(
-    (await namesIn(folder)).map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })),
-  );
-  const old = backups.toSorted((a, b) => b.at - a.at).slice(STATE_BACKUPS);
-  for (const { name } of old) await rm(join(folder, name), { recursive: true, force: true });
+/**
+ * Newest by name, because deployment ids sort by the server's time: by its own clock a robot that booted in 1970
+ * takes the backup it is about to need for its oldest.
+ */
+async function sweepStateBackups(folder: string, needed: DeploymentId | undefined): Promise<void> {
+  const newestFirst = (await namesIn(folder)).toSorted().toReversed();
+  const old = newestFirst.slice(STATE_BACKUPS).filter((name) => name !== needed);
+  for (const name of old) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function namesIn(folder: string): Promise<string[]> {

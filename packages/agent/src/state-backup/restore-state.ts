@@ -2,15 +2,17 @@
 import { constants } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { Failure } from '@fairlead/shared/failure';
 import { readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
 import { contentsOf, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
 
-/** Resolves once durable. Nothing saved is fine. The services that use the state must stand still. */
+/** Resolves once durable. Throws a Failure where the backup is lost. The services that use the state must stand still. */
 export async function restoreState(folder: string): Promise<void> {
   const index = await readIndex(folder);
-  if (!index) return;
+  // An older release that meets the state of a newer one may do anything: not to restore it is never silent.
+  if (!index) throw new Failure(lost(folder));
   const wanted = new Map(index.entries.map((entry) => [entry.path, entry]));
   for (const root of index.roots) await removeUnknown(root, wanted);
   for (const entry of index.entries) await restoreEntry(entry, contentsOf(folder));
@@ -78,3 +80,13 @@ async function typeOf(path: string): Promise<StateEntry['type'] | 'other'> {
     throw error;
   }
 }
+
+const lost = (folder: string) =>
+  ({
+    phase: 'roll-back',
+    element: folder,
+    category: 'backup_lost',
+    detail: 'The saved state of the previous release is no longer on the disk.',
+    retryable: false,
+    hint: 'Restore the state by hand if the previous release needs it; check the disk.',
+  }) as const;

@@ -29,27 +29,36 @@ export async function saveState(folder: string, roots: readonly string[]): Promi
 
 type Known = ReadonlyMap<string, SavedFile>;
 
+/** The services may be at work: what is gone between two looks at it was not there. */
 async function* describe(path: string, folder: string, known: Known): AsyncGenerator<StateEntry, void> {
-  const found = await lstat(path).catch((error: unknown) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-  if (!found) {
-    yield { type: 'absent', path };
-    return;
-  }
+  const absent = { type: 'absent', path } as const;
+  const found = await unlessGone(lstat(path));
+  if (!found) return yield absent;
   const owner = { mode: found.mode & 0o7777, uid: found.uid, gid: found.gid };
-  if (found.isSymbolicLink()) yield { type: 'link', path, target: await readlink(path) };
+  if (found.isSymbolicLink()) {
+    const target = await unlessGone(readlink(path));
+    yield target === undefined ? absent : { type: 'link', path, target };
+  }
   if (found.isFile()) {
     const { size, mtimeMs, ctimeMs } = found;
     const saved = known.get(path);
     const same = saved?.size === size && saved.mtimeMs === mtimeMs && saved.ctimeMs === ctimeMs;
-    const sha256 = same ? saved.sha256 : await keepContent(path, contentsOf(folder));
-    yield { type: 'file', path, ...owner, size, mtimeMs, ctimeMs, sha256 };
+    const sha256 = same ? saved.sha256 : await unlessGone(keepContent(path, contentsOf(folder)));
+    yield sha256 === undefined ? absent : { type: 'file', path, ...owner, size, mtimeMs, ctimeMs, sha256 };
   }
   if (!found.isDirectory()) return;
-  yield { type: 'folder', path, ...owner };
-  for (const name of (await readdir(path)).toSorted()) yield* describe(join(path, name), folder, known);
+  const names = await unlessGone(readdir(path));
+  yield names ? { type: 'folder', path, ...owner } : absent;
+  for (const name of (names ?? []).toSorted()) yield* describe(join(path, name), folder, known);
+}
+
+async function unlessGone<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Copies a file under the digest of what was copied; follows no link. */

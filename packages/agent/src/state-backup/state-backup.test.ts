@@ -87,9 +87,36 @@ test('saving again brings the backup up to date, and a file that did not change 
   expect(await readFile(join(state, 'imu.json'), 'utf8')).toBe('{"bias": 3}');
 });
 
-test('restoring twice, or what was never saved, does no harm', async () => {
-  const { root, state, backup } = await duck();
-  await restoreState(join(root, 'nothing'));
+test('a backup that the disk has lost is refused: an older release would meet the state of a newer one', async () => {
+  const { state, backup } = await duck();
+  await saveState(backup, [state]);
+  await rm(backup, { recursive: true });
+  await expect(restoreState(backup)).rejects.toMatchObject({ refusal: { category: 'backup_lost' } });
+});
+
+test('files that come and go while a robot works do not keep its state from being saved', async () => {
+  const { state, backup } = await duck();
+  let saving = true;
+  const busy = async (name: string): Promise<void> => {
+    while (saving) {
+      await mkdir(join(state, name));
+      await writeFile(join(state, name, 'new.tmp'), name);
+      await rm(join(state, name), { recursive: true });
+    }
+  };
+  const robot = Promise.all(['a', 'b', 'c', 'd'].map(busy));
+  try {
+    for (let round = 0; round < 60; round += 1) await saveState(backup, [state]);
+  } finally {
+    saving = false;
+    await robot;
+  }
+  await restoreState(backup);
+  expect(await readFile(join(state, 'imu.json'), 'utf8')).toBe('{"bias": 2}');
+});
+
+test('restoring twice does no harm', async () => {
+  const { state, backup } = await duck();
   await saveState(backup, [state]);
   await restoreState(backup);
   await restoreState(backup);

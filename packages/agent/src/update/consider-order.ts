@@ -1,15 +1,14 @@
-/** Beat 5: whether to begin at all. What is refused here never touched the disk, and is told like any other end. */
-import { accept, type Refusal, type Result } from '@fairlead/shared/failure';
-import type { Version } from '@fairlead/shared/ids';
-import { decide } from '@fairlead/shared/update/decide';
+/**
+ * Beat 5, the last look before the first step: is the release here already, and what would be fallen back to?
+ * Whether it fits this robot was decided with the order (poll/verify-order.ts), where a "not now" may wait.
+ */
+import type { Refusal } from '@fairlead/shared/failure';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
-import type { Facts } from '../inventory/facts.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
-import { listComponents } from '../releases/release-folder.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'outbox'> & { readonly facts: Facts };
+type Deps = Pick<StepDeps, 'folderOf' | 'outbox'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
   | { readonly go: false };
@@ -26,28 +25,14 @@ export async function considerOrder(order: VerifiedOrder, deps: Deps): Promise<C
     if (measured.ok) return end(order, 'skipped', undefined, deps);
     return end(order, 'failed', overItself(measured.refused), deps);
   }
-  const fits = await fitsHere(order, deps);
-  if (!fits.ok) return end(order, 'rejected', fits.refused, deps);
   await folder.saveManifest(order.candidate, order.manifestBytes);
   const current = running && committed?.active.manifestSha256 === running.manifestSha256 ? committed.active : undefined;
   return { go: true, current };
 }
 
-async function fitsHere(order: VerifiedOrder, deps: Deps): Promise<Result<void>> {
-  const { arch, board, jetpack, agentVersion } = await deps.facts.inventory();
-  const { memoryFreeMb, diskFreeMb } = await deps.facts.vitals();
-  const components = new Map<VerifiedOrder['component'], Version>();
-  for (const component of await listComponents(deps.layout)) {
-    const { active } = await readState(await deps.folderOf(component));
-    if (active) components.set(component, active.version);
-  }
-  const fits = decide(order.manifest, { arch, board, jetpack, agentVersion, memoryFreeMb, diskFreeMb, components });
-  return fits.ok ? accept(undefined) : fits;
-}
-
 async function end(
   order: VerifiedOrder,
-  outcome: 'skipped' | 'rejected' | 'failed',
+  outcome: 'skipped' | 'failed',
   refusal: Refusal | undefined,
   deps: Deps,
 ): Promise<Consideration> {

@@ -3,12 +3,12 @@ import { Failure, type Phase, type Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
 import { isDiskTrouble, isFull } from '../releases/disk-errors.ts';
 
-export function refusalOf(error: unknown, phase: Phase, component: ComponentName): Refusal {
+export function refusalOf(error: unknown, phase: Phase, component?: ComponentName): Refusal {
   if (error instanceof Failure) return error.refusal;
   const detail = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
   const say = (category: string, hint: string): Refusal => ({
     phase,
-    component,
+    ...(component !== undefined && { component }),
     element: phase,
     category,
     detail,

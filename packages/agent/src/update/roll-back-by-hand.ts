@@ -57,7 +57,11 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
   return refuse(trouble);
 }
 
-const told = ({ component: _, ...release }: InstalledRelease): RunningRelease => release;
+const told = ({ version, manifestSha256, releaseCounter }: InstalledRelease): RunningRelease => ({
+  version,
+  manifestSha256,
+  releaseCounter,
+});
 
 const nothingBefore = (component: ComponentName): Refusal => ({
   phase: 'roll-back',

@@ -25,7 +25,12 @@ export async function startAgain(
   const shared = new Set<string>();
   for (const other of await listComponents(deps.layout)) {
     if (other === component) continue;
-    for (const service of await servicesOfActive(await deps.folderOf(other))) shared.add(service);
+    // What can't be read of another component is its own trouble.
+    const services = await deps
+      .folderOf(other)
+      .then(servicesOfActive)
+      .catch(() => []);
+    for (const service of services) shared.add(service);
   }
   const lent = [...shared].filter((service) => stopped.includes(service) && !own.includes(service));
   const givenBack = await startInOrder(lent, deps.services, phase);

@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuse } from '@fairlead/shared/failure';
 import { expect, test } from 'vitest';
@@ -115,11 +115,10 @@ test('the release that runs already is skipped after it was measured', async () 
   expect(robot.ends()).toEqual(['succeeded', 'skipped']);
 });
 
-test('a release for other hardware is rejected before a byte is downloaded', async () => {
+test('a moment without memory does not reject an order that was found to fit: it is asked about once', async () => {
   const robot = await testRobot();
-  await robot.updater.offer(await robot.release('1.0.0', { requires: { arch: ['x64'] } }));
-  expect(robot.ends()).toEqual(['rejected: wrong_hw']);
-  expect(robot.blobs.requests).toEqual([]);
+  await robot.updater.offer(await robot.release('1.0.0', { requires: { minFreeMemoryMb: 1_000_000 } }));
+  expect(robot.ends()).toEqual(['succeeded']);
 });
 
 test('a blob with one flipped bit is rejected, deleted and not resumed from', async () => {
@@ -235,6 +234,25 @@ test('a person on the robot goes back to the release before, and forward again',
   });
   expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
   expect(await robot.slots()).toMatchObject({ active: '2.0.0', previous: '1.0.0' });
+});
+
+test('an interrupted update comes to its end, whatever the disk did to another component', async () => {
+  const robot = await testRobot();
+  let stopping: Promise<void> | undefined;
+  robot.permission.ask = async () => {
+    stopping ??= robot.updater.stop();
+    return { granted: false, reason: REASON, askAgainInMs: 10 };
+  };
+  await robot.updater.offer(await robot.release('1.0.0'));
+  await stopping;
+  robot.permission.ask = async () => ({ granted: true });
+  await mkdir(join(robot.layout.components, 'arm'));
+  await writeFile(join(robot.layout.components, 'arm/releases'), 'no folder any more');
+  const agent = robot.restarted();
+  await agent.recover();
+  expect(robot.ends()).toEqual(['succeeded']);
+  expect(robot.alarms()).toHaveLength(1);
+  expect(await agent.components()).toMatchObject([{ component: 'arm' }, { active: { version: '1.0.0' } }]);
 });
 
 test('a journal nobody can read costs the update and not the robot', async () => {

@@ -10,20 +10,19 @@ import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import { DEFAULT_PACE } from '../download/pace.ts';
-import type { Facts } from '../inventory/facts.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { listComponents, openReleaseFolder } from '../releases/release-folder.ts';
-import { sweepComponent, sweepRoot } from '../releases/sweep.ts';
+import { sweepComponent } from '../releases/sweep.ts';
 import { activityBoard, STATE_OF } from './activity.ts';
 import { considerOrder } from './consider-order.ts';
 import { makeSteps } from './make-steps.ts';
-import { reconcile } from './reconcile.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
 import type { StepDeps } from './step-deps.ts';
+import { tidyUp } from './tidy-up.ts';
 
 type Injected = Pick<
   StepDeps,
@@ -41,7 +40,6 @@ export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | '
   /** The agent's root folder. */
   readonly root: string;
   readonly journal: JournalStore;
-  readonly facts: Facts;
 }
 
 export interface Measured {
@@ -69,7 +67,7 @@ export interface Updater {
 
 export function createUpdater(injected: UpdaterDeps): Updater {
   const layout = layoutOf(injected.root);
-  const deps: StepDeps & Pick<UpdaterDeps, 'journal' | 'facts'> = {
+  const deps: StepDeps & Pick<UpdaterDeps, 'journal'> = {
     ...DEFAULTS,
     ...injected,
     layout,
@@ -130,12 +128,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const found = await deps.journal.read();
         if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
         const journal = found.ok ? found.value : undefined;
-        const keep = journal ? [journal.candidate, ...(journal.current ? [journal.current] : [])] : [];
-        await sweepRoot(layout, journal ? await partsOf(journal, deps) : []);
-        for (const component of await listComponents(layout)) {
-          if (component === journal?.component) await sweepComponent(layout.component(component), keep);
-          else await reconcile(component, deps);
-        }
+        await tidyUp(journal, deps);
         if (journal) await run(resume(journal, deps.clock.now()));
       }),
     offer: (order) =>
@@ -154,8 +147,10 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
     components: async () => {
       const states: ComponentState[] = [];
-      for (const component of await listComponents(layout))
-        states.push(await readState(await deps.folderOf(component)));
+      for (const component of await listComponents(layout)) {
+        // A folder that the disk has spoilt must not keep the robot from saying what else it runs.
+        states.push(await deps.folderOf(component).then(readState, () => ({ component })));
+      }
       return states;
     },
     verifyActive: async (only) => {
@@ -181,13 +176,6 @@ const DEFAULTS: Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'> = {
   sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
   random: Math.random,
 };
-
-/** The download that the interrupted update will want to resume. */
-async function partsOf(journal: Journal, deps: StepDeps): Promise<string[]> {
-  const folder = await deps.folderOf(journal.component);
-  const manifest = await folder.readManifest(journal.candidate, 'download');
-  return manifest.ok ? [deps.layout.part(manifest.value.bundle.sha256)] : [];
-}
 
 const busy = (component: ComponentName): Result<never> => ({
   ok: false,

@@ -95,7 +95,7 @@ async function tryRestore(journal: Journal, folder: ReleaseFolder): Promise<Refu
     return undefined;
   } catch (error) {
     const refusal = refusalOf(error, 'roll-back', journal.component);
-    return { ...refusal, element: journal.stateBackup, hint: `${refusal.hint} The saved state lies in this folder.` };
+    return { ...refusal, element: journal.stateBackup, hint: `${refusal.hint} The state was saved in this folder.` };
   }
 }
 

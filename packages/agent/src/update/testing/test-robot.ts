@@ -67,10 +67,6 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
       hasEnded: (deployment) =>
         reports.some((report) => report.event === 'update-ended' && report.deployment === deployment),
     },
-    facts: {
-      inventory: async () => INVENTORY,
-      vitals: async () => ({ uptimeSec: 1, cpuLoad: 0, memoryFreeMb: 4000, diskFreeMb: 10_000, agentRssMb: 50 }),
-    },
     extractBundle,
     measureTree,
     runSmokeTests: async () => accept({ models: [], commands: [] }),
@@ -146,17 +142,4 @@ const NOT_NOW = {
   detail: 'not now',
   retryable: true,
   hint: '',
-} as const;
-
-const INVENTORY = {
-  hostname: 'duck',
-  arch: 'arm64',
-  os: 'test',
-  kernel: 'test',
-  cpu: 'test',
-  cores: 4,
-  memoryMb: 8000,
-  diskMb: 30_000,
-  agentVersion: '0.1.0',
-  nodeVersion: '24',
 } as const;
