@@ -34,7 +34,7 @@ describe('explain', () => {
     await duck1.ask();
     expect(await said()).toBe('duck-1 was offered duck-policy@1.0.0 and has not begun.');
     await duck1.ask({ activity: { state: 'downloading', deployment, component: duck, progress: 0.5 } });
-    expect(await said()).toBe('duck-1 is downloading (50 %), on its way to duck-policy@1.0.0.');
+    expect(await said()).toBe('duck-1 downloads duck-policy@1.0.0 (50 %).');
     controlPlane.clock.pass(6 * MINUTE);
     expect(await said()).toBe('duck-1 is offline, last heard 6 minutes ago.');
     await duck1.ask({ activity: { state: 'idle' } });

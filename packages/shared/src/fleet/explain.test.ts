@@ -72,7 +72,7 @@ describe('explain says', () => {
 
   test.each([
     [
-      'duck-1 is downloading (41 %), on its way to duck-policy@2.1.0.',
+      'duck-1 downloads duck-policy@2.1.0 (41 %).',
       facts({ orders: [order('downloading')], activity: doing('downloading', { progress: 0.419 }) }),
     ],
     ['duck-1 will be offered duck-policy@2.1.0 at its next check-in.', facts({ orders: [order('pending')] })],

@@ -141,12 +141,27 @@ function waiting({ robot, activity, orders }: ExplainFacts): Finding | undefined
   };
 }
 
+// biome-ignore format: the table is read by column
+const AT_WORK: Readonly<Record<Activity['state'], string>> = {
+  'idle':         'has nothing to do for',
+  'downloading':  'downloads',
+  'verifying':    'verifies',
+  'staging':      'unpacks',
+  'testing':      'tests, in a guarded child,',
+  'waiting':      'waits with',
+  'switching':    'switches to',
+  'probation':    'runs on probation:',
+  'committing':   'commits',
+  'rolling-back': 'rolls back from',
+  'reporting':    'reports on',
+};
+
 function working({ robot, activity, orders }: ExplainFacts): Finding | undefined {
   if (!activity || activity.state === 'idle') return undefined;
   const order = orders.find(({ deployment }) => deployment === activity.deployment);
   const progress = activity.progress === undefined ? '' : ` (${Math.floor(activity.progress * 100)} %)`;
   const what = order ? say(order) : (activity.component ?? 'an update');
-  return { ...(order && about(order)), says: `${robot} is ${activity.state}${progress}, on its way to ${what}` };
+  return { ...(order && about(order)), says: `${robot} ${AT_WORK[activity.state]} ${what}${progress}` };
 }
 
 function offered({ robot, orders }: ExplainFacts): Finding | undefined {
