@@ -102,6 +102,16 @@ describe('reports', () => {
     expect((await show()).events.at(-1)).toMatchObject({ by: 'duck-1', refusal: { category: 'rolled_back_locally' } });
   });
 
+  test('of a rollback by hand do not take back a newer order, given while the robot was offline', async () => {
+    const { robot, deployment, operator, publisher, release } = await updating();
+    await robot.tells({ ...ended(deployment, 'succeeded'), active: running(release) });
+    await publisher.publish({ version: '2.0.0' });
+    const body = { target: { robot: 'duck-1' as RobotId }, component: duck, version: '2.0.0' as Version };
+    const [newer] = (await operator.deploy({ body })).deployments;
+    await robot.tells({ event: 'local-rollback', component: duck, by: 'maintenance', previous: running(release) });
+    expect((await robot.ask()).assignment?.components).toMatchObject([{ deployment: newer?.deployment }]);
+  });
+
   test('are known to the fleet’s pages at once', async () => {
     const { robot, deployment, operator, release } = await updating();
     await robot.tells({ ...ended(deployment, 'succeeded'), active: running(release) });

@@ -45,16 +45,19 @@ async function applyToDeployment(
   return undefined;
 }
 
-/** Somebody at the robot went back by hand: telling it the same release again would undo that. */
+/**
+ * Somebody at the robot went back by hand: telling it the same release again would undo that. An order for another
+ * release is a newer wish: it was given while the robot was offline, and stands.
+ */
 async function letGo(
   { desired, deployments }: Slices,
   robot: RobotId,
-  { component, by }: Extract<ReportEvent, { event: 'local-rollback' }>,
+  { component, by, previous: givenUp }: Extract<ReportEvent, { event: 'local-rollback' }>,
   at: Instant,
 ): Promise<void> {
   const { deployments: current } = await desired.of(robot);
   const ordered = current.find((deployment) => deployment.component === component);
-  if (!ordered) return;
+  if (!ordered || (givenUp && givenUp.manifestSha256 !== ordered.manifestSha256)) return;
   await desired.raise(robot);
   await desired.unset(robot, component);
   const state = afterCancel(ordered.state);
