@@ -7,6 +7,7 @@ import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { GENESIS_REPORT, type ReportEvent } from '@fairlead/shared/trust/report';
 import { openReport } from '@fairlead/shared/trust/sign-report';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Delivery, deliverOnce } from './deliver-reports.ts';
@@ -71,6 +72,19 @@ const step = fc.oneof(
   fc.record({ append: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ deliver: fault, thenRestart: fc.boolean() }),
 );
+
+test('an update that ended while the disk took no report is not begun again', () => {
+  const folder = robotFolder();
+  const spool = openSpool(folder);
+  onTestFinished(() => spool.close());
+  const disk = new Database(join(folder, 'spool.db'));
+  disk.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END");
+  spool.append(ended(1));
+  expect([spool.count(), spool.hasEnded('dep_0000000001' as DeploymentId)]).toEqual([1, true]);
+  disk.exec('DROP TRIGGER full');
+  disk.close();
+  expect(spool.oldest(10)).toHaveLength(1);
+});
 
 test('every fact arrives exactly once and in order, whatever is lost and whenever the agent dies', async () => {
   await fc.assert(

@@ -132,7 +132,9 @@ function spoolOn(db: Database.Database, options: SpoolOptions): Spool {
       options.onAppend?.();
     },
     count: () => count() + unwritten.length,
-    hasEnded: (deployment) => ended.get(deployment) !== undefined,
+    hasEnded: (deployment) =>
+      ended.get(deployment) !== undefined ||
+      unwritten.some(({ body }) => body.event === 'update-ended' && body.deployment === deployment),
     oldest(limit) {
       const lost = Number(shed.get());
       if (lost > 0) {
