@@ -1,5 +1,6 @@
 /** TRUST.md section 6, 48: a release that must never run does not stay where it runs already. */
 import { createEnforcer } from '@fairlead/agent/poll/enforce-never-run';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { Version } from '@fairlead/shared/ids';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
@@ -17,7 +18,7 @@ const deny = (name: string, severity: 'stop' | 'never-run') => ({
 });
 
 /** A robot that runs `bad` and came from `previous`. */
-async function robotRunningBad(previous?: string) {
+async function robotRunningBad(previous?: string, wentBackTo: Result<void> = accept(undefined)) {
   const { robot, publishPolicy } = await makeOrderedRobot();
   const told: ReportEvent[] = [];
   const wentBack: string[] = [];
@@ -33,7 +34,7 @@ async function robotRunningBad(previous?: string) {
       components: async () => [state],
       rollBackLocally: async (component, by) => {
         wentBack.push(`${component} by ${by}`);
-        return { ok: true, value: undefined };
+        return wentBackTo;
       },
     },
     outbox: { append: (event) => told.push(event), count: () => told.length, hasEnded: () => false },
@@ -80,3 +81,17 @@ test.each([undefined, 'bad too'])(
     expect(told).toMatchObject([{ event: 'alarm', refusal: { category: 'denied' } }]);
   },
 );
+
+test.each([
+  ['hash', ['hash']],
+  // The next check-in asks again.
+  ['busy', []],
+])('a robot that can not go back (%s) says so once', async (category, alarms) => {
+  const no = { phase: 'roll-back', element: 'policy.onnx', category, detail: '', retryable: true, hint: '' } as const;
+  const { robot, publishPolicy, enforce, told } = await robotRunningBad('good', refuse(no));
+  publishPolicy({ deny: [deny('bad', 'never-run')] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  await enforce();
+  expect(told.map((event) => event.event === 'alarm' && event.refusal.category)).toEqual(alarms);
+});

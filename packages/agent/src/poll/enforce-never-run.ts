@@ -23,8 +23,13 @@ export interface EnforceDeps {
 /** Call it after every check-in; it looks at the disk only where the policy denies something. */
 export function createEnforcer(deps: EnforceDeps): () => Promise<void> {
   const { trust, environment, updater, outbox } = deps;
-  /** Stranded components, so that the alarm is raised once per agent start. */
+  /** Components that could not be helped, so that the alarm is raised once per agent start. */
   const alarmed = new Set<string>();
+  const alarm = (component: string, refusal: Refusal): void => {
+    if (alarmed.has(component)) return;
+    alarmed.add(component);
+    outbox.append({ event: 'alarm', refusal });
+  };
 
   const newestPolicy = async (): Promise<EnvironmentPolicy | undefined> => {
     const name = policyTarget(environment);
@@ -44,12 +49,11 @@ export function createEnforcer(deps: EnforceDeps): () => Promise<void> {
     for (const state of await updater.components()) {
       const reason = state.active && denied.get(state.active.manifestSha256);
       if (reason === undefined) continue;
-      if (hasGoodPrevious(state, denied)) {
-        // Refused while an update runs: then the next check-in asks again.
-        await updater.rollBackLocally(state.component, 'policy: never-run');
-      } else if (!alarmed.has(state.component)) {
-        alarmed.add(state.component);
-        outbox.append({ event: 'alarm', refusal: stranded(state, reason) });
+      if (!hasGoodPrevious(state, denied)) alarm(state.component, stranded(state, reason));
+      else {
+        const back = await updater.rollBackLocally(state.component, 'policy: never-run');
+        // While an update runs it is only delayed: the next check-in asks again.
+        if (!back.ok && back.refused.category !== 'busy') alarm(state.component, back.refused);
       }
     }
   };
