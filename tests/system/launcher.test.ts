@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
@@ -22,10 +22,33 @@ if (old === undefined) process.stdout.write('skipped: this machine has no Node o
 const nodes: [name: string, file: string][] = [['this Node', process.execPath]];
 if (old !== undefined) nodes.push(['the machine’s old Node', old]);
 
+const { NODE_COMPILE_CACHE: _, ...withoutCache } = process.env;
+
 test.each(nodes)('%s runs fairlead from any folder', (_, node) => {
   const help = execFileSync(node, [BIN, '--help'], { cwd: tmpdir(), encoding: 'utf8' });
   expect(help).toContain('Exit codes:');
 });
+
+test.each(nodes)(
+  '%s keeps what it compiled in the home of who runs it, and only where nobody else can write',
+  async (_, node) => {
+    const home = await mkdtemp(join(tmpdir(), 'fairlead-home-'));
+    onTestFinished(() => removeTree(home));
+    const compiled = join(home, 'compiled');
+    const help = (FAIRLEAD_HOME: string) =>
+      execFileSync(node, [BIN, '--help'], { encoding: 'utf8', env: { ...withoutCache, FAIRLEAD_HOME } });
+
+    expect(help('/proc/no-such-home')).toContain('Exit codes:');
+    await mkdir(compiled, { mode: 0o777 });
+    // Past the umask.
+    await chmod(compiled, 0o777);
+    help(home);
+    expect(await readdir(compiled)).toEqual([]);
+    await chmod(compiled, 0o700);
+    help(home);
+    expect(await readdir(compiled)).not.toEqual([]);
+  },
+);
 
 test.each(nodes)('with %s, fairlead server ends in order when a service manager says so', async (_, node) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-server-'));

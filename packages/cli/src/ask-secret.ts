@@ -3,7 +3,6 @@
  * both are readable by other processes and end up in shell histories.
  */
 import { readFile } from 'node:fs/promises';
-import password from '@inquirer/password';
 import { CliError, EXIT } from './cli-error.ts';
 
 export interface SecretQuestion {
@@ -31,6 +30,7 @@ export const secretAsker =
         exitCode: EXIT.usage,
       });
     }
+    const { default: password } = await import('@inquirer/password');
     // The question goes to stderr: stdout may be a pipe that wants only the result.
     const terminal = { input: stdin, output: stderr };
     const secret = await password({ message: `${what}:` }, terminal);

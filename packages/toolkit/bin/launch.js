@@ -3,26 +3,42 @@
  * the machine's own may be as old as 20, which can't run TypeScript. Plain JavaScript, because that old Node reads it.
  */
 import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
+import { mkdirSync, statSync } from 'node:fs';
+import module, { createRequire } from 'node:module';
+import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 const WANTED_MAJOR = 24;
 
 /** Runs the module `main` (a file URL) here where this Node is new enough, else in a child on the brought one. */
 export async function launch(main) {
-  const path = fileURLToPath(main);
   if (Number.parseInt(process.versions.node, 10) >= WANTED_MAJOR) {
-    process.argv[1] = path;
-    await import(pathToFileURL(path).href);
+    keepCompiled();
+    process.argv[1] = fileURLToPath(main);
+    await import(main.href);
     return;
   }
-  const child = spawn(broughtNode(), [path, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The launcher once more, on the Node it asks for.
+  const child = spawn(broughtNode(), process.argv.slice(1), { stdio: 'inherit' });
   // A terminal signals the whole group; a service manager only us. Pass it on and let the child decide.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(error.message));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** Half of a start is reading and compiling: what was compiled once is kept. Where it can't be, starts are slower. */
+function keepCompiled() {
+  try {
+    const home = process.env.CACHE_DIRECTORY ?? process.env.FAIRLEAD_HOME ?? join(homedir(), '.fairlead');
+    const folder = join(home, 'compiled');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // What is in there runs as us, so it must be ours: not in /tmp, and not somebody else's home after a sudo.
+    const { uid, mode } = statSync(folder);
+    if (uid === process.getuid?.() && (mode & 0o022) === 0) module.enableCompileCache(folder);
+  } catch {
+    // A read-only home, a file in the way: nothing that the command itself would not tell if it mattered.
+  }
 }
 
 function broughtNode() {

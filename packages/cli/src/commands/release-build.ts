@@ -1,4 +1,7 @@
-/** What needs no control plane: building a release, checking a built one, making goldens. */
+/**
+ * What needs no control plane: building a release, checking a built one, making goldens. The work is loaded when it is
+ * asked for, so that no other command waits for archives, YAML and models.
+ */
 import { basename, resolve } from 'node:path';
 import { sayRelease } from '@fairlead/shared/ids';
 import { sizeOnDisk } from '@fairlead/shared/release/manifest';
@@ -8,11 +11,8 @@ import type { Command } from 'commander';
 import { refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
-import { buildError } from '../release/build-refusal.ts';
-import { type BuiltRelease, buildRelease } from '../release/build-release.ts';
-import { makeGoldenFile } from '../release/golden-file.ts';
+import type { BuiltRelease } from '../release/build-release.ts';
 import { sayBytes } from '../release/say-bytes.ts';
-import { verifyReleaseFile } from '../release/verify-release-file.ts';
 
 interface BuildOptions {
   readonly output?: string;
@@ -37,6 +37,7 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .description('check a .fairlead file offline: every checksum, every file, nothing else in it')
     .argument('<file>')
     .action(async (file: string) => {
+      const { verifyReleaseFile } = await import('../release/verify-release-file.ts');
       const verified = await verifyReleaseFile(file);
       if (!verified.ok) throw refusedError(verified.refused);
       const { manifest, identity } = verified.value;
@@ -54,6 +55,7 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .option('-o, --output <file>', 'default: MODEL.golden.json beside the model')
     .action(async (model: string, { inputs, output }: { readonly inputs: string; readonly output?: string }) => {
       const file = output ?? `${model.replace(/\.onnx$/, '')}.golden.json`;
+      const { makeGoldenFile } = await import('../release/golden-file.ts');
       const goldens = await makeGoldenFile(model, inputs);
       if (!goldens.ok) throw refusedError(goldens.refused);
       await writeDurably(file, `${JSON.stringify(goldens.value)}\n`);
@@ -64,6 +66,10 @@ export function addBuildCommands(release: Command, context: CliContext): void {
 }
 
 async function build(out: Output, folder: string, { output, skipSmokeTests }: BuildOptions): Promise<BuiltRelease> {
+  const [{ buildRelease }, { buildError }] = await Promise.all([
+    import('../release/build-release.ts'),
+    import('../release/build-refusal.ts'),
+  ]);
   let bar: ReturnType<Output['progress']> | undefined;
   const built = await buildRelease({
     folder,

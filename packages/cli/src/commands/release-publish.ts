@@ -12,7 +12,6 @@ import { promotion } from '../release/promote-release.ts';
 import { publishRoleChange } from '../release/publish-role-change.ts';
 import { tellPublish, tellRevoke } from '../release/tell-change.ts';
 import { uploadBundle } from '../release/upload-bundle.ts';
-import { verifyReleaseFile } from '../release/verify-release-file.ts';
 import { askOrStop, type Sure } from '../trust/ask-or-stop.ts';
 import { readRoleHead, withTrust } from '../trust/publisher-trust.ts';
 import { type KeyOptions, unlockKey, withKey } from '../trust/unlock-key.ts';
@@ -27,6 +26,7 @@ export function addPublishCommands(release: Command, context: CliContext): void 
     .argument('<file>')
     .requiredOption('--env <environment>', ENVIRONMENTS.join(', '), argument(EnvironmentName))
     .action(async (file: string, options: SignOptions & { readonly env: EnvironmentName }) => {
+      const { verifyReleaseFile } = await import('../release/verify-release-file.ts');
       const verified = await verifyReleaseFile(file, 'publish');
       if (!verified.ok) throw refusedError(verified.refused);
       const opened = verified.value;

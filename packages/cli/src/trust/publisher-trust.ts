@@ -8,7 +8,7 @@ import { TargetsMetadata, type TargetsSigned } from '@fairlead/shared/trust/meta
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import type { TrustRefusal, TrustStore } from '@fairlead/toolkit/trust/trust-store';
-import { openTufTrustStore, type TufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
+import type { TufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -22,6 +22,8 @@ export const trustFolder = ({ home }: CliContext): string => join(home, 'trust')
 export async function openPublisherTrust(context: CliContext): Promise<TufTrustStore> {
   const folder = trustFolder(context);
   await makeFolderDurably(folder, 0o700);
+  // With tuf-js and SQLite: only what signs or verifies waits for them.
+  const { openTufTrustStore } = await import('@fairlead/toolkit/trust/tuf-trust-store');
   return openTufTrustStore({ file: join(folder, 'trust.db'), baseUrl: `${context.server()}/tuf`, builtAt: BUILT_AT });
 }
 

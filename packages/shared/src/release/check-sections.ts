@@ -1,5 +1,6 @@
 /** What a schema cannot say about the author's sections: ranges that are ranges, paths that lead where they say. */
-import { valid, validRange } from 'semver';
+import valid from 'semver/functions/valid.js';
+import validRange from 'semver/ranges/valid.js';
 import type { Mistake } from '../parse.ts';
 import type { Requirements, SmokeTest } from './release-yaml.ts';
 

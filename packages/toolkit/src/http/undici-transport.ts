@@ -1,6 +1,6 @@
 /** Adapter: one HTTP exchange over undici, for agent and CLI. */
 import type { Transport } from '@fairlead/shared/api/client';
-import { Agent, request as send } from 'undici';
+import type { Agent } from 'undici';
 
 export interface UndiciTransportOptions {
   /** How long the server may take before it answers at all. Default 60 s: a long-poll must fit. */
@@ -17,9 +17,12 @@ export interface UndiciTransportOptions {
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const most = options.maxBodyBytes ?? 16 * 1024 * 1024;
   const { socketPath } = options;
-  const dispatcher = socketPath === undefined ? undefined : new Agent({ connect: { socketPath } });
+  let dispatcher: Agent | undefined;
   return async ({ method, url, headers, body, signal }) => {
-    const reply = await send(url, {
+    // Loaded by the first request: commands that ask nobody start a tenth of a second sooner without it.
+    const undici = await import('undici');
+    if (socketPath !== undefined) dispatcher ??= new undici.Agent({ connect: { socketPath } });
+    const reply = await undici.request(url, {
       method,
       headers: { 'accept-encoding': 'identity', ...headers },
       headersTimeout: options.headersTimeoutMs ?? 60_000,
