@@ -1,0 +1,142 @@
+/** Composition root of the agent: the file that knows every adapter. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createClient } from '@fairlead/shared/api/client';
+import { filesApi } from '@fairlead/shared/api/files-api';
+import { robotApi } from '@fairlead/shared/api/robot-api';
+import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
+import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
+import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
+import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
+import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
+import { pino } from 'pino';
+import { createAgent } from './agent.ts';
+import type { WhoAmI } from './agent-parts.ts';
+import { createBell } from './bell.ts';
+import { createAgentClock } from './clock/agent-clock.ts';
+import type { OpenedAgent } from './commands/command-context.ts';
+import type { AgentConfig } from './config.ts';
+import { httpBlobSource } from './download/http-blob-source.ts';
+import { DEFAULT_PACE } from './download/pace.ts';
+import { enrolRobot } from './enrol/enrol-robot.ts';
+import { createProber } from './health/create-prober.ts';
+import { readIdentity } from './identity/robot-identity.ts';
+import { openRobotKey } from './identity/robot-key.ts';
+import { machineFacts } from './inventory/machine-facts.ts';
+import { fileJournalStore } from './journal/file-journal-store.ts';
+import { openReportChain } from './outbox/report-chain.ts';
+import { openSqliteSpool } from './outbox/sqlite-spool.ts';
+import { createRequestSigner } from './poll/request-signer.ts';
+import { layoutOf } from './releases/layout.ts';
+import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
+import { systemdServiceManager } from './services/systemd-service-manager.ts';
+import { createUpdater } from './update/updater.ts';
+import { windowPermission } from './update/window-permission.ts';
+import { BUILT_AT } from './version.ts';
+
+/** A long-poll of 120 s, the longest there is, must fit. */
+const PATIENCE_MS = 150_000;
+
+export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
+  const { root, server } = config;
+  const log = pino({
+    level: config.logLevel ?? 'info',
+    base: { robot: config.robot },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+  const identityFolder = join(root, 'identity');
+  await makeFolderDurably(join(root, 'trust'), 0o700);
+  const key = await openRobotKey(identityFolder);
+  const who = await whoAmI(config, identityFolder, key.signer.keyid);
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  const bells = { checkIn: createBell(), delivery: createBell() };
+
+  const trust = openTufTrustStore({
+    file: join(root, 'trust', 'trust.db'),
+    baseUrl: new URL('/tuf', server).href,
+    environment: who.environment,
+    builtAt: BUILT_AT,
+  });
+  const clock = createAgentClock({ floor: trust, wall: Date.now, monotonic: () => performance.now() });
+  const spool = openSqliteSpool({
+    file: join(root, 'spool.db'),
+    bootId,
+    clock,
+    onAppend: bells.delivery.ring,
+    onTrouble: (message, cause) => log.error({ cause: String(cause) }, message),
+  });
+  const transport = undiciTransport({ headersTimeoutMs: PATIENCE_MS });
+  const signer = createRequestSigner({ signer: key.signer, clock, transport });
+  const client = createClient(robotApi, { baseUrl: server, transport: signer.transport });
+  const facts = machineFacts({ root, overrides: config.hardware ?? {} });
+  const services = await openServices(config, bootId);
+  const updater = createUpdater({
+    root,
+    journal: fileJournalStore(layoutOf(root).journal, clock),
+    extractBundle,
+    measureTree,
+    // Only a robot that tests a release pays for what testing needs.
+    runSmokeTests: async (order) => (await import('@fairlead/toolkit/smoke-test/run-smoke-tests')).runSmokeTests(order),
+    blobs: httpBlobSource({ server, authorise: signer.headersFor }),
+    services: services.manager,
+    prober: createProber(services.manager),
+    outbox: spool,
+    permission: windowPermission(config.updateWindow, clock),
+    clock,
+    ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
+  });
+  const agent = createAgent({
+    config,
+    who,
+    key,
+    identityFolder,
+    bootId,
+    clock,
+    trust,
+    facts,
+    services: services.manager,
+    spool,
+    // A chain belongs to its key: a robot with a new key begins a new one.
+    chain: await openReportChain(
+      join(identityFolder, `reports-${key.signer.keyid.slice(0, 12)}.json`),
+      who.robot,
+      key.signer,
+    ),
+    updater,
+    client,
+    files: createClient(filesApi, { baseUrl: server, transport }),
+    bells,
+    log,
+  });
+  return {
+    agent,
+    log,
+    adopt: () => services.adopt(),
+    leaveServices: () => services.leave(),
+    enrol: async () => {
+      await enrolRobot({ config, folder: identityFolder, signer: key.signer, client, facts, clock });
+      return key.signer.keyid;
+    },
+    verify: (component) => updater.verifyActive(component),
+    close: () => {
+      spool.close();
+      trust.close();
+    },
+  };
+}
+
+async function whoAmI(config: AgentConfig, identityFolder: string, keyid: string): Promise<WhoAmI> {
+  const identity = await readIdentity(identityFolder);
+  // Another key than the enrolled one is nobody yet, whatever the record says.
+  if (identity?.keyid !== keyid) return { robot: config.robot, environment: config.environment, isEnrolled: false };
+  return { robot: identity.robot, environment: identity.environment, isEnrolled: true };
+}
+
+async function openServices(config: AgentConfig, bootId: string) {
+  const { manager, commands = {}, onAgentExit = 'keep' } = config.services;
+  if (manager === 'systemd') {
+    return { manager: systemdServiceManager(), adopt: async () => undefined, leave: async () => undefined };
+  }
+  const own: ProcessServiceManager = await processServiceManager({ root: config.root, bootId, commands });
+  return { manager: own, adopt: () => own.adopt(), leave: () => own.close(onAgentExit) };
+}
