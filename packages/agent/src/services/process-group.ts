@@ -45,6 +45,8 @@ export async function hasLiveMember(group: number): Promise<boolean> {
 
 /** False where the group is gone. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  // kill(2) takes -1 for every process of the machine and 0 for our own group: a spoilt record must mean neither.
+  if (!Number.isInteger(group) || group <= 1) return false;
   try {
     return process.kill(-group, signal);
   } catch {

@@ -13,7 +13,7 @@ const ServiceRecord = Type.Object(
     /** A record of an earlier boot names no process of this one. */
     bootId: Type.String(),
     process: Type.Optional(
-      Type.Object({ pid: Type.Integer({ minimum: 1 }), startTicks: Type.Integer({ minimum: 0 }) }),
+      Type.Object({ pid: Type.Integer({ minimum: 2 }), startTicks: Type.Integer({ minimum: 0 }) }),
     ),
   },
   { additionalProperties: false },
