@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,7 +33,13 @@ function robotOnDisk() {
     processServiceManager({ root, bootId, commands, pace: { watchMs: 20, firstPauseMs: 10 } });
   const recordOf = (service: string): unknown =>
     JSON.parse(readFileSync(join(root, 'services', `${service}.json`), 'utf8'));
-  return { root, release, startAgent, recordOf };
+  /** What the last agent wrote down of a service that is wanted. */
+  const note = (service: string, known: object): void =>
+    writeFileSync(
+      join(root, 'services', `${service}.json`),
+      JSON.stringify({ wanted: 'running', bootId: 'boot-1', ...known }),
+    );
+  return { root, release, startAgent, recordOf, note };
 }
 async function withAgent(): Promise<ReturnType<typeof robotOnDisk> & { manager: ProcessServiceManager }> {
   const robot = robotOnDisk();
@@ -100,18 +107,59 @@ test('an adopted service that dies is started again, and that exit is counted', 
 });
 
 test('an agent killed between the start of a service and the note of its pid still finds it', async () => {
-  const { root, startAgent, manager } = await withAgent();
+  const { startAgent, manager, note } = await withAgent();
   await manager.start('steady', 'switch');
   const pid = pidIn((await manager.state('steady')).detail);
   await manager.close('keep');
-  writeFileSync(
-    join(root, 'services', 'steady.json'),
-    JSON.stringify({ wanted: 'running', restarts: 0, bootId: 'boot-1' }),
-  );
+  note('steady', { restarts: 0 });
   const next = await startAgent();
   await next.adopt();
   onTestFinished(() => next.close('stop'));
   expect(pidIn((await next.state('steady')).detail)).toBe(pid);
+});
+
+test('an agent whose note of the pid is old adopts what runs, and starts no second one', async () => {
+  const { startAgent, manager, note } = await withAgent();
+  await manager.start('steady', 'switch');
+  const pid = pidIn((await manager.state('steady')).detail);
+  await manager.close('keep');
+  const gone = spawnSync('true').pid;
+  note('steady', { restarts: 0, process: { pid: gone, startTicks: 1 } });
+  const next = await startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  expect(await next.state('steady')).toMatchObject({ state: 'running', restarts: 0 });
+  expect(pidIn((await next.state('steady')).detail)).toBe(pid);
+});
+
+test('a stranger who was given the pid of a dead service is left alone', async () => {
+  const { startAgent, note } = await withAgent();
+  const stranger = spawn('sleep', ['1000'], { detached: true });
+  onTestFinished(() => void stranger.kill('SIGKILL'));
+  note('steady', { restarts: 0, process: { pid: Number(stranger.pid), startTicks: 1 } });
+  const next = await startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  await expect.poll(async () => next.state('steady')).toMatchObject({ state: 'running', restarts: 1 });
+  expect(await hasLiveMember(Number(stranger.pid))).toBe(true);
+});
+
+test('crashes are counted on when the agent restarts between two of them', async () => {
+  const { startAgent, note } = await withAgent();
+  note('crashing', { restarts: 5 });
+  const next = await startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  expect((await next.state('crashing')).restarts).toBeGreaterThanOrEqual(5);
+});
+
+test('a disk that takes no record keeps no service from starting and stopping', async () => {
+  const { root, manager } = await withAgent();
+  mkdirSync(join(root, 'services', 'steady.json'));
+  expect((await manager.start('steady', 'switch')).ok).toBe(true);
+  const pid = pidIn((await manager.state('steady')).detail);
+  expect((await manager.stop('steady', 'switch')).ok).toBe(true);
+  expect(runs(pid)).toBe(false);
 });
 
 test('after a reboot a service is started again, and that is no crash', async () => {

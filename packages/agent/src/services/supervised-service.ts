@@ -51,7 +51,8 @@ export function superviseService(supervision: Supervision): SupervisedService {
 
   const save = async (next: ServiceRecord): Promise<void> => {
     record = next;
-    await writeServiceRecord(files.record, next);
+    // A full disk must not keep a robot's application down; the next agent finds the process by its mark.
+    await writeServiceRecord(files.record, next).catch(() => undefined);
   };
   const launch = async () => {
     const launched = await launchCommand({ command, active: files.active, log: files.log, mark });
@@ -84,7 +85,7 @@ export function superviseService(supervision: Supervision): SupervisedService {
     if (signal.aborted) return;
     const { process: gone, ...rest } = record;
     // What it forked would keep its ports and files from the next one.
-    if (gone) signalGroup(gone.pid, 'SIGKILL');
+    if (gone && (await isStillTheirs(gone))) signalGroup(gone.pid, 'SIGKILL');
     await save({ ...rest, restarts: record.restarts + 1 });
   };
 
@@ -97,21 +98,27 @@ export function superviseService(supervision: Supervision): SupervisedService {
       return 'ended (an earlier agent started it, so its exit code is not known)';
     };
 
+  /** What the last agent left: as it is recorded, or by its mark where the pid never reached the disk. */
+  const findLeft = async (recorded: ServiceRecord['process']): Promise<ServiceRecord['process']> => {
+    if (recorded && (await isRunning(recorded.pid, recorded.startTicks))) return recorded;
+    const pid = await findLeaderByMark(mark);
+    const found = pid === undefined ? undefined : await statOf(pid);
+    return pid !== undefined && found ? { pid, startTicks: found.startTicks } : recorded;
+  };
+
   const adopt = async (): Promise<void> => {
     const found = await readServiceRecord(files.record);
     if (found?.wanted !== 'running') return;
     const isThisBoot = found.bootId === bootId;
-    // Killed between the spawn and the record of its pid: the mark in its environment is what is left.
-    const pid = isThisBoot ? (found.process?.pid ?? (await findLeaderByMark(mark))) : undefined;
-    const startTicks = found.process?.startTicks ?? (pid === undefined ? undefined : (await statOf(pid))?.startTicks);
-    if (pid !== undefined && startTicks !== undefined) {
+    const left = isThisBoot ? await findLeft(found.process) : undefined;
+    if (left) {
       // If it died meanwhile, the supervision finds that at once, counts it and starts it again.
-      await save({ ...found, process: { pid, startTicks } });
-      supervise(endOfAdopted(pid, startTicks));
+      await save({ ...found, process: left });
+      supervise(endOfAdopted(left.pid, left.startTicks));
       return;
     }
     // After a boot nothing runs, and that is nobody's failure.
-    await save({ wanted: 'running', restarts: 0, bootId });
+    await save({ wanted: 'running', restarts: isThisBoot ? found.restarts : 0, bootId });
     const launched = await launch();
     supervise(() => (launched.ok ? launched.value : Promise.resolve(launched.refused.detail)));
   };
@@ -154,6 +161,12 @@ export function superviseService(supervision: Supervision): SupervisedService {
     },
     letGo: () => watch.abort(),
   };
+}
+
+/** The number of a dead process may be a stranger's by now, where the agent was away for long. */
+async function isStillTheirs({ pid, startTicks }: NonNullable<ServiceRecord['process']>): Promise<boolean> {
+  const leader = await statOf(pid);
+  return leader === undefined || leader.startTicks === startTicks;
 }
 
 /** SIGTERM, patience, SIGKILL. False where even that did not end it. */
