@@ -63,6 +63,26 @@ test('attack 46: an older release is refused unless the assignment says why', as
   expect(categoryOf(await verify({ ...order, allowDowngrade }))).toBe('accepted');
 });
 
+test('attack 46: a robot whose disk lost the counter of what it runs goes by the signed one', async () => {
+  const { publish, verify, runs } = await makeOrderedRobot();
+  const running = publish(manifestOf('2.0.0'), 9);
+  const [older, newer] = [publish(manifestOf('1.0.0'), 3), publish(manifestOf('2.1.0'), 10)];
+  runs({ version: running.target.version, manifestSha256: running.target.sha256 });
+  expect(categoryOf(await verify(older))).toBe('downgrade');
+  expect(categoryOf(await verify({ ...older, allowDowngrade }))).toBe('accepted');
+  for (const order of [running, newer]) expect(categoryOf(await verify(order))).toBe('accepted');
+});
+
+test('attack 46: where nobody signs for the lost counter any more, every release may be older', async () => {
+  const { repository, publish, verify, runs } = await makeOrderedRobot();
+  const running = publish(manifestOf('2.0.0'), 9);
+  runs({ version: running.target.version, manifestSha256: running.target.sha256 });
+  publishTexts(repository, 'production', {}, { remove: [running.target.path] });
+  const order = publish(manifestOf('2.1.0'), 10);
+  expect(categoryOf(await verify(order))).toBe('downgrade');
+  expect(categoryOf(await verify({ ...order, allowDowngrade }))).toBe('accepted');
+});
+
 test('attack 47: no word of the online director reaches below the signed floor', async () => {
   const { publish, publishPolicy, verify } = await makeOrderedRobot();
   const order = { ...publish(manifestOf('1.0.0'), 3), allowDowngrade };

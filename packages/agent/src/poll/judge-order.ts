@@ -6,9 +6,9 @@ import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/fail
 import { parse } from '@fairlead/shared/parse';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
-import type { RunningRelease } from '@fairlead/shared/trust/report';
 import { type EnvironmentPolicy, ReleaseCustom } from '@fairlead/shared/trust/targets';
 import type { VerifiedTarget } from '@fairlead/toolkit/trust/trust-store';
+import type { RunningCounter } from './running-counter.ts';
 
 export interface OrderFacts {
   readonly order: ComponentOrder;
@@ -16,8 +16,8 @@ export interface OrderFacts {
   readonly target: VerifiedTarget;
   /** Absent where the environment has none. */
   readonly policy: EnvironmentPolicy | undefined;
-  /** What runs now. */
-  readonly active: RunningRelease | undefined;
+  /** The releaseCounter of what runs now. */
+  readonly running: RunningCounter;
   readonly arch: string;
   readonly now: Instant;
 }
@@ -47,7 +47,7 @@ function mismatchOf({ target: asked, component }: ComponentOrder, signed: Verifi
   return undefined;
 }
 
-function forbiddenBy({ order, policy, active, now }: OrderFacts, custom: ReleaseCustom): Refusal | undefined {
+function forbiddenBy({ order, policy, running, now }: OrderFacts, custom: ReleaseCustom): Refusal | undefined {
   const denied = policy?.deny.find((each) => each.sha256 === order.target.sha256);
   if (denied) return refusal(order, 'denied', `The release was withdrawn (${denied.severity}): ${denied.reason}`);
 
@@ -60,8 +60,12 @@ function forbiddenBy({ order, policy, active, now }: OrderFacts, custom: Release
   if (counter < floor && !reopened) {
     return refusal(order, 'below_floor', `Its releaseCounter is ${counter} and the signed floor is ${floor}.`);
   }
-  const running = active?.releaseCounter ?? 0;
-  if (counter < running && !order.allowDowngrade) {
+  if (order.allowDowngrade) return undefined;
+  // Attack 46: who could damage the robot's memory of it must not get an old release in that way.
+  if (running === 'unknown') {
+    return refusal(order, 'downgrade', 'The releaseCounter of what runs is lost, and nobody signs for it any more.');
+  }
+  if (counter < running) {
     return refusal(order, 'downgrade', `Its releaseCounter is ${counter} and ${running} runs already.`);
   }
   return undefined;

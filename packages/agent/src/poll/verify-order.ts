@@ -15,6 +15,7 @@ import type { TrustStore, VerifiedTarget } from '@fairlead/toolkit/trust/trust-s
 import type { Facts } from '../inventory/facts.ts';
 import { judgeOrder, refusal } from './judge-order.ts';
 import { sayTrust } from './open-answer.ts';
+import { runningCounter } from './running-counter.ts';
 import { readSigned } from './signed-document.ts';
 import type { VerifiedOrder } from './verified-order.ts';
 
@@ -43,12 +44,15 @@ export async function verifyOrder(order: ComponentOrder, deps: VerifyDeps): Prom
   if (!policy.ok) return refuse(about(order, sayTrust(policyTarget(environment), policy.refused)));
 
   const components = await deps.components();
+  const active = components.find((state) => state.component === order.component)?.active;
+  const running = await runningCounter(active, order.component, deps);
+  if (!running.ok) return refuse(about(order, sayTrust('the running release', running.refused)));
   const inventory = await facts.inventory();
   const judged = judgeOrder({
     order,
     target: target.value,
     policy: policy.value,
-    active: components.find((state) => state.component === order.component)?.active,
+    running: running.value,
     arch: inventory.arch,
     now: clock.now(),
   });

@@ -4,9 +4,7 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
-import type { ReleaseIdentity } from '@fairlead/shared/release/manifest';
 import { toTimestamp } from '@fairlead/shared/time';
-import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import type { Committed } from '../releases/committed.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
@@ -42,12 +40,10 @@ async function markAgain(folder: ReleaseFolder, deps: Deps): Promise<boolean> {
   }
   const previous = await folder.slot('previous');
   const committedAt = toTimestamp(deps.clock.now());
-  await folder.commit({ active: settled(active), ...(previous && { previous: settled(previous) }), committedAt });
+  // Without their counters: those were in the mark alone, and a made-up one would open or close the wrong doors.
+  await folder.commit({ active, ...(previous && { previous }), committedAt });
   return true;
 }
-
-/** The place in the environment's order was in the mark alone; the lowest keeps every order acceptable. */
-const settled = (release: ReleaseIdentity): InstalledRelease => ({ ...release, releaseCounter: 1 });
 
 /** A first installation whose journal was lost never proved itself: the robot is as it was before. */
 async function takeOutUnproven(folder: ReleaseFolder, deps: Deps): Promise<void> {

@@ -60,7 +60,7 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
 const told = ({ version, manifestSha256, releaseCounter }: InstalledRelease): RunningRelease => ({
   version,
   manifestSha256,
-  releaseCounter,
+  ...(releaseCounter !== undefined && { releaseCounter }),
 });
 
 const nothingBefore = (component: ComponentName): Refusal => ({

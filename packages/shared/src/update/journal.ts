@@ -12,7 +12,13 @@ export const JOURNAL_SCHEMA = 'fairlead.journal.v1';
 
 /** A release as the robot remembers it: its whole identity and its place in the environment's order. */
 export const InstalledRelease = Type.Object(
-  { component: ComponentName, version: Version, manifestSha256: Sha256, releaseCounter: Type.Integer({ minimum: 1 }) },
+  {
+    component: ComponentName,
+    version: Version,
+    manifestSha256: Sha256,
+    /** Absent where the disk lost it; never made up, because what may be installed depends on it. */
+    releaseCounter: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
   closed,
 );
 export type InstalledRelease = Static<typeof InstalledRelease>;
