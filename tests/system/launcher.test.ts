@@ -36,7 +36,11 @@ test.each(nodes)(
     onTestFinished(() => removeTree(home));
     const compiled = join(home, 'compiled');
     const help = (FAIRLEAD_HOME: string) =>
-      execFileSync(node, [BIN, '--help'], { encoding: 'utf8', env: { ...withoutCache, FAIRLEAD_HOME } });
+      execFileSync(node, [BIN, '--help'], {
+        encoding: 'utf8',
+        timeout: 20_000,
+        env: { ...withoutCache, FAIRLEAD_HOME },
+      });
 
     expect(help('/proc/no-such-home')).toContain('Exit codes:');
     await mkdir(compiled, { mode: 0o777 });

@@ -3,7 +3,7 @@
  * the machine's own may be as old as 20, which can't run TypeScript. Plain JavaScript, because that old Node reads it.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
@@ -32,8 +32,9 @@ function keepCompiled() {
   try {
     const home = process.env.CACHE_DIRECTORY ?? process.env.FAIRLEAD_HOME ?? join(homedir(), '.fairlead');
     const folder = join(home, 'compiled');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // What is in there runs as us, so it must be ours: not in /tmp, and not somebody else's home after a sudo.
+    // One after the other: `recursive` never returns where a file system keeps saying that the parent is missing (/proc).
+    for (const each of [home, folder]) if (!existsSync(each)) mkdirSync(each, { mode: 0o700 });
+    // What is in there runs as us, so nobody else may have put it there; and after a sudo nothing of root's stays behind.
     const { uid, mode } = statSync(folder);
     if (uid === process.getuid?.() && (mode & 0o022) === 0) module.enableCompileCache(folder);
   } catch {
