@@ -34,7 +34,7 @@ function keepCompiled() {
     const folder = join(home, 'compiled');
     // One after the other: `recursive` never returns where a file system keeps saying that the parent is missing (/proc).
     for (const each of [home, folder]) if (!existsSync(each)) mkdirSync(each, { mode: 0o700 });
-    // What is in there runs as us, so nobody else may have put it there; and after a sudo nothing of root's stays behind.
+    // What is in there runs as us, so nobody else may have put it there.
     const { uid, mode } = statSync(folder);
     if (uid === process.getuid?.() && (mode & 0o022) === 0) module.enableCompileCache(folder);
   } catch {
