@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ function lonelyRobot(yaml = '') {
     await once(child.stdout, 'data');
     return child;
   };
-  return { command, run };
+  return { root, command, run };
 }
 
 test('an agent starts with its server down, tells what is wrong, and ends in order', async () => {
@@ -39,6 +39,21 @@ test('an agent starts with its server down, tells what is wrong, and ends in ord
   await expect.poll(async () => (await command('explain')).said, { timeout: 15_000 }).toMatch(/did not answer/);
   const status = parse(AgentStatus, JSON.parse((await command('status', '--json')).said));
   expect(status.ok && status.value).toMatchObject({ robot: 'duck-1', enrolled: false, activity: { state: 'idle' } });
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('an agent whose trust and enrolment the disk has spoilt starts, says so, and gives up no memory', async () => {
+  const { root, command, run } = lonelyRobot();
+  mkdirSync(join(root, 'trust'), { recursive: true });
+  mkdirSync(join(root, 'identity'));
+  writeFileSync(join(root, 'trust/trust.db'), 'rot');
+  writeFileSync(join(root, 'identity/robot.json'), 'rot');
+  const child = await run();
+  await expect.poll(async () => (await command('status')).said, { timeout: 15_000 }).toMatch(/trouble/);
+  const status = parse(AgentStatus, JSON.parse((await command('status', '--json')).said));
+  expect(status.ok && status.value).toMatchObject({ enrolled: false, unsentReports: 2 });
+  expect(readFileSync(join(root, 'trust/trust.db'), 'utf8')).toBe('rot');
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
 });

@@ -2,6 +2,7 @@
 import type { Client } from '@fairlead/shared/api/client';
 import type { filesApi } from '@fairlead/shared/api/files-api';
 import type { robotApi } from '@fairlead/shared/api/robot-api';
+import type { Refusal } from '@fairlead/shared/failure';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import type { Logger } from 'pino';
 import type { Bell } from './bell.ts';
@@ -28,6 +29,8 @@ export interface AgentParts {
   readonly bootId: string;
   readonly clock: AgentClock;
   readonly trust: TrustStore;
+  /** What was found broken at the start: told once per start. */
+  readonly findings: readonly Refusal[];
   readonly facts: Facts;
   readonly services: ServiceManager;
   readonly spool: Spool;

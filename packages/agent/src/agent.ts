@@ -68,6 +68,7 @@ export function createAgent(parts: AgentParts): Agent {
   return {
     async run(stop) {
       if (parts.key.wasExposed) alarm(EXPOSED_KEY);
+      for (const finding of parts.findings) alarm(finding);
       // Not awaited: a recovery may take as long as an update, and a robot must be seen meanwhile.
       const recovered = updater.recover().catch(onDefect);
       await Promise.all([checkIns.run(stop), deliveries.run(stop)]);

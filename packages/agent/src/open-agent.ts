@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { createClient } from '@fairlead/shared/api/client';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
+import { Failure, type Refusal } from '@fairlead/shared/failure';
 import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
+import { damagedTrustStore } from '@fairlead/toolkit/trust/damaged-trust-store';
+import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { pino } from 'pino';
 import { createAgent } from './agent.ts';
@@ -20,7 +23,7 @@ import { httpBlobSource } from './download/http-blob-source.ts';
 import { DEFAULT_PACE } from './download/pace.ts';
 import { enrolRobot } from './enrol/enrol-robot.ts';
 import { createProber } from './health/create-prober.ts';
-import { readIdentity } from './identity/robot-identity.ts';
+import { readIdentity, setIdentityAside } from './identity/robot-identity.ts';
 import { openRobotKey } from './identity/robot-key.ts';
 import { machineFacts } from './inventory/machine-facts.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
@@ -47,16 +50,12 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const identityFolder = join(root, 'identity');
   await makeFolderDurably(join(root, 'trust'), 0o700);
   const key = await openRobotKey(identityFolder);
-  const who = await whoAmI(config, identityFolder, key.signer.keyid);
+  const findings: Refusal[] = [];
+  const who = await whoAmI(config, identityFolder, key.signer.keyid, findings);
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const bells = { checkIn: createBell(), delivery: createBell() };
 
-  const trust = openTufTrustStore({
-    file: join(root, 'trust', 'trust.db'),
-    baseUrl: new URL('/tuf', server).href,
-    environment: who.environment,
-    builtAt: BUILT_AT,
-  });
+  const trust = openTrust(config, who, findings);
   const clock = createAgentClock({ floor: trust, wall: Date.now, monotonic: () => performance.now() });
   const spool = openSqliteSpool({
     file: join(root, 'spool.db'),
@@ -93,6 +92,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     bootId,
     clock,
     trust,
+    findings,
     facts,
     services: services.manager,
     spool,
@@ -125,11 +125,38 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   };
 }
 
-async function whoAmI(config: AgentConfig, identityFolder: string, keyid: string): Promise<WhoAmI> {
-  const identity = await readIdentity(identityFolder);
+async function whoAmI(
+  config: AgentConfig,
+  identityFolder: string,
+  keyid: string,
+  findings: Refusal[],
+): Promise<WhoAmI> {
+  const identity = await readIdentity(identityFolder).catch(async (error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    // It enrols again with the same key: agent.yaml and the server must then agree on who it is, as the first time.
+    await setIdentityAside(identityFolder, Date.now());
+    findings.push(error.refusal);
+    return undefined;
+  });
   // Another key than the enrolled one is nobody yet, whatever the record says.
   if (identity?.keyid !== keyid) return { robot: config.robot, environment: config.environment, isEnrolled: false };
   return { robot: identity.robot, environment: identity.environment, isEnrolled: true };
+}
+
+/** A damaged trust database must not take the robot's services, its roll-back and its voice with it. */
+function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, findings: Refusal[]): TrustStore {
+  try {
+    return openTufTrustStore({
+      file: join(root, 'trust', 'trust.db'),
+      baseUrl: new URL('/tuf', server).href,
+      environment,
+      builtAt: BUILT_AT,
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.refusal.category !== 'store_damaged') throw error;
+    findings.push(error.refusal);
+    return damagedTrustStore(error.refusal, BUILT_AT);
+  }
 }
 
 async function openServices(config: AgentConfig, bootId: string) {

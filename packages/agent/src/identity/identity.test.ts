@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RobotId } from '@fairlead/shared/ids';
 import { expect, onTestFinished, test } from 'vitest';
-import { readIdentity, writeIdentity } from './robot-identity.ts';
+import { readIdentity, setIdentityAside, writeIdentity } from './robot-identity.ts';
 import { openRobotKey, retireRobotKey } from './robot-key.ts';
 
 function folder(): string {
@@ -40,6 +40,16 @@ test('a retired key is followed by a new one', async () => {
   const first = await openRobotKey(identity);
   await retireRobotKey(identity, first.signer.keyid);
   expect((await openRobotKey(identity)).signer.keyid).not.toBe(first.signer.keyid);
+});
+
+test('a record of the enrolment that nobody can read is kept, and the robot is nobody until it enrols again', async () => {
+  const identity = folder();
+  await openRobotKey(identity);
+  writeFileSync(join(identity, 'robot.json'), '{"schema":');
+  await expect(readIdentity(identity)).rejects.toMatchObject({ refusal: { category: 'bad_identity' } });
+  await setIdentityAside(identity, 0);
+  expect(await readIdentity(identity)).toBeUndefined();
+  expect(readdirSync(identity).some((name) => name.startsWith('robot.json.bad-'))).toBe(true);
 });
 
 test('a robot knows who it is after a restart, and that it is nobody before enrolment', async () => {

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { Timestamp } from '@fairlead/shared/time';
+import { type Instant, Timestamp, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
-import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import { type Static, Type } from 'typebox';
 import { isMissing } from '../releases/disk-errors.ts';
 
@@ -46,9 +46,16 @@ export async function readIdentity(folder: string): Promise<RobotIdentity | unde
     category: 'bad_identity',
     detail: 'The record of this robot’s enrolment can’t be read.',
     retryable: false,
-    hint: 'Enrol this robot again: fairlead-agent enroll --new-key.',
+    hint: 'Nothing, if the robot is accepted: its agent put the record aside and enrols again with the same key.',
   });
 }
+
+/** Puts a record that can't be read aside, for a person to look at: this robot is not enrolled then. */
+export const setIdentityAside = (folder: string, now: Instant): Promise<void> =>
+  renameDurably(
+    join(folder, IDENTITY_FILE),
+    join(folder, `${IDENTITY_FILE}.bad-${toTimestamp(now).replaceAll(':', '')}`),
+  );
 
 export const writeIdentity = (folder: string, identity: Omit<RobotIdentity, 'schema'>): Promise<void> =>
   writeDurably(

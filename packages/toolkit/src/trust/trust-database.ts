@@ -3,7 +3,7 @@
  * the last assignment. tuf-js writes files in place; after a power cut a truncated root.json would stop updates
  * for ever and a truncated timestamp.json would forget what must not roll back (TRUST 2, findings 3 and 4).
  */
-import { Failure } from '@fairlead/shared/failure';
+import { Failure, type Refusal } from '@fairlead/shared/failure';
 import Database from 'better-sqlite3';
 
 const SCHEMA = `
@@ -60,25 +60,34 @@ export const saySystemError = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
+class Damage extends Error {}
+
 function open(file: string): Database.Database {
+  let db: Database.Database | undefined;
   try {
-    const db = new Database(file);
+    db = new Database(file);
     db.pragma('journal_mode = WAL');
     // FULL: what was seen once must still be known after the power cut that an attacker can cause.
     db.pragma('synchronous = FULL');
+    if (db.pragma('quick_check', { simple: true }) !== 'ok') throw new Damage('its pages do not fit together');
     db.exec(SCHEMA);
     return db;
   } catch (cause) {
-    throw new Failure(
-      {
-        phase: 'verify',
-        element: file,
-        category: 'store_damaged',
-        detail: `The trust database cannot be opened (${cause instanceof Error ? cause.message : 'unknown error'}).`,
-        retryable: false,
-        hint: 'Check disk and permissions. If the file is damaged, pin the root again from the install medium.',
-      },
-      { cause },
-    );
+    db?.close();
+    throw new Failure(cannotOpen(file, cause), { cause });
   }
+}
+
+function cannotOpen(file: string, cause: unknown): Refusal {
+  const isLost = isDamage(cause) || cause instanceof Damage;
+  return {
+    phase: 'verify',
+    element: file,
+    category: isLost ? 'store_damaged' : 'io',
+    detail: `The trust database cannot be opened (${cause instanceof Error ? cause.message : 'unknown error'}).`,
+    retryable: !isLost,
+    hint: isLost
+      ? 'Check the disk, then move the file away: trust begins again from the pinned root, and forgets what it has seen.'
+      : 'Check that the disk has room and that the folder may be written.',
+  };
 }

@@ -46,7 +46,7 @@ export interface TufTrustStoreOptions {
   readonly targetsUrl?: string;
 }
 
-/** Throws a Failure where the file cannot be opened. */
+/** Throws a Failure where the file cannot be opened: `store_damaged` where the file itself is broken, else `io`. */
 export function openTufTrustStore(options: TufTrustStoreOptions): TufTrustStore {
   return new TufTrustStore(options, openTrustDatabase(options.file));
 }
@@ -181,6 +181,9 @@ class TufTrustStore implements TrustStore {
   }
 
   rememberAssignment(seq: number, sha256: Sha256): void {
+    const last = this.lastAssignment();
+    // Every check-in comes by here, and each write is an fsync: a robot's flash has only so many.
+    if (last?.seq === seq && last.sha256 === sha256) return;
     this.#db.keep({ state: { 'last-assignment': JSON.stringify({ seq, sha256 }) } });
   }
 
