@@ -2,13 +2,13 @@
 
 import { Labels } from '@fairlead/shared/fleet/robot-facts';
 import { ComponentName, EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
+import { WEEKDAYS } from '@fairlead/shared/update/weekday';
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false };
 const path = (description: string) => Type.String({ pattern: '^/', maxLength: 1024, description });
 const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'HH:MM, 24 hours.' });
 
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export const UpdateWindow = Type.Object(
   {
     days: Type.Optional(

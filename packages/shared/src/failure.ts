@@ -3,28 +3,10 @@
  * help, and what a person does next. `explain`, reports, problem documents and CLI errors all carry it.
  */
 import { type Static, Type } from 'typebox';
+import { STEPS } from './update/step.ts';
 
-/** The beats of an update's story (docs/story-of-an-update.md), in order. */
-export const PHASES = [
-  'build',
-  'sign',
-  'publish',
-  'assign',
-  'check-in',
-  'decide',
-  'download',
-  'verify',
-  'stage',
-  'smoke-test',
-  'prove-parachute',
-  'wait',
-  'switch',
-  'probation',
-  'commit',
-  'roll-back',
-  'discard',
-  'report',
-] as const;
+/** The beats of an update's story (docs/story-of-an-update.md), in order: first the people's, then the robot's. */
+export const PHASES = ['build', 'sign', 'publish', 'assign', 'check-in', 'decide', ...STEPS] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const Refusal = Type.Object(

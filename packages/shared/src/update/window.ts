@@ -4,10 +4,7 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import type { Instant } from '../time.ts';
-
-/** Monday first, as ISO 8601 counts. */
-export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+import { WEEKDAYS, type Weekday } from './weekday.ts';
 
 export interface UpdateWindow {
   /** Days on which it opens; every day where absent. */
