@@ -1,6 +1,7 @@
 /** Why the control plane could not be asked, with the next move. */
 import { ProblemError, Unreachable } from '@fairlead/shared/api/client';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import { sayDiskError } from '../releases/disk-errors.ts';
 
 export function sayCheckInError(error: unknown): Refusal {
   if (error instanceof Failure) return error.refusal;
@@ -10,6 +11,8 @@ export function sayCheckInError(error: unknown): Refusal {
   }
   if (error instanceof Unreachable) return say('unreachable', error.message, HINTS['unreachable']);
   const detail = error instanceof Error ? error.message : String(error);
+  const disk = sayDiskError(error);
+  if (disk) return say(disk.category, detail, disk.hint);
   return say('unexpected', detail, 'This is a defect of Fairlead: please report it with the agent’s log.');
 }
 

@@ -1,10 +1,21 @@
-/** What the operating system means by an error code. */
+/** What the operating system, or SQLite in its place, means by an error code. */
+import type { Refusal } from '@fairlead/shared/failure';
+
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
 /** No room: the disk itself, or a quota on it. */
-export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
+export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(codeOf(error) ?? '');
 /** The disk or its mount is broken, not merely full. */
-export const isDiskTrouble = (error: unknown): boolean =>
-  ['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOTDIR'].includes(codeOf(error) ?? '');
+const isDiskTrouble = (error: unknown): boolean =>
+  ['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOTDIR'].includes(codeOf(error) ?? '') ||
+  /^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(codeOf(error) ?? '');
+
+/** How such an error is told; undefined where the disk is not to blame. */
+export function sayDiskError(error: unknown): Pick<Refusal, 'category' | 'hint'> | undefined {
+  const full = "Free space on the file system of the agent's root folder.";
+  if (isFull(error)) return { category: 'disk_full', hint: full };
+  if (isDiskTrouble(error)) return { category: 'io', hint: 'Check the disk and how it is mounted (dmesg, mount).' };
+  return undefined;
+}

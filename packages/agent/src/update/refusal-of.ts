@@ -1,7 +1,7 @@
 /** An exception on its way out of a step: a broken world, told like every other "no", or a bug that says so. */
 import { Failure, type Phase, type Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
-import { isDiskTrouble, isFull } from '../releases/disk-errors.ts';
+import { sayDiskError } from '../releases/disk-errors.ts';
 
 export function refusalOf(error: unknown, phase: Phase, component?: ComponentName): Refusal {
   if (error instanceof Failure) return error.refusal;
@@ -15,7 +15,7 @@ export function refusalOf(error: unknown, phase: Phase, component?: ComponentNam
     retryable: true,
     hint,
   });
-  if (isFull(error)) return say('disk_full', "Free space on the file system of the agent's root folder.");
-  if (isDiskTrouble(error)) return say('io', 'Check the disk and how it is mounted (dmesg, mount).');
+  const disk = sayDiskError(error);
+  if (disk) return say(disk.category, disk.hint);
   return say('unexpected', "This is a defect of Fairlead: please report it with the agent's log.");
 }
