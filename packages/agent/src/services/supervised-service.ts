@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accept, type Phase, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceCommand } from '../config.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { launchCommand } from './launch-command.ts';
-import { oneAtATime } from './one-at-a-time.ts';
 import { findLeaderByMark, hasLiveMember, isRunning, signalGroup, statOf } from './process-group.ts';
 import type { ServiceState } from './service-manager.ts';
 import { readServiceRecord, type ServiceRecord, writeServiceRecord } from './service-record.ts';

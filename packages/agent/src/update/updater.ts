@@ -11,6 +11,7 @@ import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
 import { layoutOf } from '../releases/layout.ts';
@@ -77,15 +78,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const board = activityBoard();
   const stop = new AbortController();
   let underWay: { readonly deployment: DeploymentId; readonly cancel: AbortController } | undefined;
-  /** The one thing that is being done; whatever comes next waits for it. */
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneAtATime();
   let waiting = 0;
-
   const alone = <T>(act: () => Promise<T>): Promise<T> => {
     waiting += 1;
-    const done = last.then(act, act).finally(() => (waiting -= 1));
-    last = done.catch(() => {});
-    return done;
+    return inTurn(act).finally(() => (waiting -= 1));
   };
 
   const run = async (journal: Journal): Promise<void> => {
@@ -165,7 +162,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
     stop: async () => {
       stop.abort(new Error('the agent stops'));
-      await last;
+      await inTurn(async () => undefined);
     },
   };
 }
