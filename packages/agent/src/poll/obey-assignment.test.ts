@@ -89,6 +89,15 @@ test('an order that vanished from the assignment is called off', async () => {
   finish();
 });
 
+test('an order that vanished before its update showed is called off too', async () => {
+  const { obedience, cancelled, finish } = robotThat(verified);
+  await obedience.obey(answer([order(1)]));
+  await obedience.obey(answer([]));
+  expect(cancelled).toEqual([order(1).deployment]);
+  await nextTurn();
+  finish();
+});
+
 test('what can never be is rejected once and for all', async () => {
   const { obedience, offered, told } = robotThat(async () => refuse(refusal('denied', false)));
   await obedience.obey(answer([order(1)]));

@@ -4,6 +4,7 @@
  */
 import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import type { DeploymentId } from '@fairlead/shared/ids';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Updater } from '../update/updater.ts';
@@ -29,20 +30,21 @@ export interface Obedience {
 
 export function createObedience(deps: ObeyDeps): Obedience {
   const { updater, outbox } = deps;
-  let underWay: Promise<void> | undefined;
+  let underWay: { readonly deployment: DeploymentId; readonly ended: Promise<void> } | undefined;
   let waiting: { readonly order: ComponentOrder; readonly refusal: Refusal } | undefined;
   /** The reasons for waiting that were told already, so that a robot without network does not fill its outbox. */
   const told = new Set<string>();
 
   const begin = (order: VerifiedOrder): void => {
     waiting = undefined;
-    underWay = updater
+    const ended = updater
       .offer(order)
       .catch(deps.onDefect)
       .finally(() => {
         underWay = undefined;
         deps.onEnd();
       });
+    underWay = { deployment: order.deployment, ended };
   };
   const tell = ({ deployment, component }: ComponentOrder, refusal: Refusal): void => {
     if (!refusal.retryable) {
@@ -60,8 +62,9 @@ export function createObedience(deps: ObeyDeps): Obedience {
   return {
     async obey({ assignment, behind }) {
       const { components } = assignment;
-      const running = updater.activity().deployment;
-      if (running !== undefined && !components.some((order) => order.deployment === running)) {
+      // What was begun may not show yet, and what shows may be from before this agent's start.
+      for (const running of new Set([underWay?.deployment, updater.activity().deployment])) {
+        if (running === undefined || components.some((order) => order.deployment === running)) continue;
         updater.requestCancel(running);
       }
       if (underWay || updater.activity().state !== 'idle') return;
@@ -82,7 +85,7 @@ export function createObedience(deps: ObeyDeps): Obedience {
       return { state: 'waiting', component: order.component, deployment: order.deployment, refusal };
     },
     settled: async () => {
-      await underWay;
+      await underWay?.ended;
     },
   };
 }

@@ -201,6 +201,15 @@ test('the window is asked again right before the switch, and a robot whose time 
   expect(robot.services.log).toEqual(['stop duck', 'start duck']);
 });
 
+test('an update can be cancelled before its first step, also while it stands behind another', async () => {
+  const robot = await testRobot();
+  const [first, second] = [await robot.release('1.0.0'), await robot.release('2.0.0')];
+  const both = [robot.updater.offer(first), robot.updater.offer(second)];
+  robot.updater.requestCancel(second.deployment);
+  await Promise.all(both);
+  expect(robot.ends()).toEqual(['succeeded', 'cancelled: cancelled']);
+});
+
 test('an update that waits can be cancelled and leaves nothing', async () => {
   const robot = await testRobot();
   const order = await robot.release('1.0.0');

@@ -77,7 +77,8 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const steps = makeSteps(deps);
   const board = activityBoard();
   const stop = new AbortController();
-  let underWay: { readonly deployment: DeploymentId; readonly cancel: AbortController } | undefined;
+  /** Of every update that was offered and has not ended: it can be called off before its first step too. */
+  const cancels = new Map<DeploymentId, AbortController>();
   const inTurn = oneAtATime();
   let waiting = 0;
   const alone = <T>(act: () => Promise<T>): Promise<T> => {
@@ -85,9 +86,14 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     return inTurn(act).finally(() => (waiting -= 1));
   };
 
+  const cancelOf = (deployment: DeploymentId): AbortController => {
+    const cancel = cancels.get(deployment) ?? new AbortController();
+    cancels.set(deployment, cancel);
+    return cancel;
+  };
+
   const run = async (journal: Journal): Promise<void> => {
-    const cancel = new AbortController();
-    underWay = { deployment: journal.deployment, cancel };
+    const cancel = cancelOf(journal.deployment);
     try {
       const ended = await runUpdate(
         journal,
@@ -114,7 +120,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       await deps.journal.clear();
       await sweepComponent(layout.component(journal.component));
     } finally {
-      underWay = undefined;
       board.idle();
     }
   };
@@ -126,17 +131,20 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
         const journal = found.ok ? found.value : undefined;
         await tidyUp(journal, deps);
-        if (journal) await run(resume(journal, deps.clock.now()));
+        if (!journal) return;
+        await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
       }),
-    offer: (order) =>
-      alone(async () => {
+    offer: (order) => {
+      cancelOf(order.deployment);
+      return alone(async () => {
         if (stop.signal.aborted) return;
         const current = await considerOrder(order, deps);
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
-      }),
+      }).finally(() => cancels.delete(order.deployment));
+    },
     activity: () => board.activity(),
     requestCancel: (deployment) => {
-      if (underWay?.deployment === deployment) underWay.cancel.abort(new Error('cancelled'));
+      cancels.get(deployment)?.abort(new Error('cancelled'));
     },
     rollBackLocally: async (component, by) => {
       if (waiting > 0) return busy(component);
