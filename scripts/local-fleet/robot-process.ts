@@ -1,6 +1,6 @@
 /** One pretended robot: its folder, its agent.yaml, its agent as a process, and its application's health endpoint. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EnvironmentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
@@ -9,7 +9,8 @@ import { stringify } from 'yaml';
 import { freePort } from './free-port.ts';
 import type { Processes, Running } from './processes.ts';
 
-const MAIN = fileURLToPath(import.meta.resolve('@fairlead/agent/main'));
+/** From source, or as a robot gets it: `FAIRLEAD_AGENT_MAIN=dist/agent-x64/lib/main.js npm run demo`. */
+const MAIN = resolve(process.env['FAIRLEAD_AGENT_MAIN'] ?? fileURLToPath(import.meta.resolve('@fairlead/agent/main')));
 
 export interface RobotPlan {
   readonly name: string;

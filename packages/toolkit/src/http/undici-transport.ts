@@ -20,7 +20,8 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   let dispatcher: Agent | undefined;
   return async ({ method, url, headers, body, signal }) => {
     // Loaded by the first request: commands that ask nobody start a tenth of a second sooner without it.
-    const undici = await import('undici');
+    // By its default export: that is what both Node and a bundle give of a CommonJS package.
+    const { default: undici } = await import('undici');
     if (socketPath !== undefined) dispatcher ??= new undici.Agent({ connect: { socketPath } });
     const reply = await undici.request(url, {
       method,
