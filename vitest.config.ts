@@ -28,6 +28,7 @@ export default defineConfig({
       project('attack', ['tests/attack/**/*.test.ts'], 60),
       project('models', ['tests/models/**/*.test.ts'], 120),
       project('crash', ['tests/crash/**/*.test.ts'], 180),
+      project('campaign', ['tests/campaign/**/*.test.ts'], 300),
       project('system', ['tests/system/**/*.test.ts'], 180),
       project('repository', ['tests/repository/**/*.test.ts'], 120),
     ],

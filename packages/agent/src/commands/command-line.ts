@@ -10,6 +10,7 @@ import { AGENT_VERSION } from '../version.ts';
 import { addAskAgent } from './ask-agent.ts';
 import { type CommandContext, CommandError, EXIT_CODES, toCommandError } from './command-context.ts';
 import { addEnroll } from './enroll.ts';
+import { addFaultCampaign } from './fault-campaign.ts';
 import { addRun } from './run.ts';
 import { addSelfTest } from './self-test.ts';
 import { addVerify } from './verify.ts';
@@ -37,7 +38,7 @@ export async function runCommandLine(
       process.stdout.write(`${text}\n`);
     },
   };
-  for (const add of [addRun, addEnroll, addAskAgent, addVerify, addSelfTest]) add(program, context);
+  for (const add of [addRun, addEnroll, addAskAgent, addVerify, addSelfTest, addFaultCampaign]) add(program, context);
   try {
     await program.parseAsync(argv);
     return EXIT_CODES.ok;
