@@ -30,6 +30,7 @@ export default defineConfig({
       project('crash', ['tests/crash/**/*.test.ts'], 180),
       project('campaign', ['tests/campaign/**/*.test.ts'], 300),
       project('system', ['tests/system/**/*.test.ts'], 180),
+      project('guest', ['tests/guest/**/*.test.ts'], 300),
       project('repository', ['tests/repository/**/*.test.ts'], 120),
     ],
   },

@@ -1,4 +1,4 @@
-/** A real control plane as a process on 127.0.0.1, with its data in a folder of ours. */
+/** A real control plane as a process on an address of this machine, with its data in a folder of ours. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,9 +20,10 @@ export async function makeControlPlane(
   processes: Processes,
   folder: string,
   authorities: readonly string[],
+  address = '127.0.0.1',
 ): Promise<ControlPlane> {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://${address}:${port}`;
   const dataFolder = join(folder, 'control-plane');
   const passwordFile = join(folder, 'admin-password');
   await writeFile(passwordFile, `${crypto.randomUUID()}\n`, { mode: 0o600 });
@@ -31,9 +32,9 @@ export async function makeControlPlane(
     dataFolder,
     passwordFile,
     async start() {
-      const names = [`127.0.0.1:${port}`, ...authorities].flatMap((name) => ['--name', name]);
+      const names = [`${address}:${port}`, ...authorities].flatMap((name) => ['--name', name]);
       const data = ['--data', dataFolder, '--admin-password-file', passwordFile];
-      const running = processes.start('control-plane', [MAIN, '--listen', `127.0.0.1:${port}`, ...names, ...data]);
+      const running = processes.start('control-plane', [MAIN, '--listen', `${address}:${port}`, ...names, ...data]);
       await waitFor('the control plane to answer', async () => {
         if (!running.alive()) throw new GiveUp(`The control plane ended; see ${running.log}`);
         return (await fetch(`${url}/health/live`)).ok || undefined;

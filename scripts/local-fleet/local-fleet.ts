@@ -42,15 +42,17 @@ export interface FleetOptions {
   readonly tell?: (args: readonly string[]) => void;
   /** Other host:port names under which robots reach the control plane. */
   readonly authorities?: readonly string[];
+  /** Where the control plane listens. Default 127.0.0.1. */
+  readonly address?: string;
 }
 
 /** Control plane, login, trust, settings. Whoever made `processes` ends them, also when this fails half-way. */
 export async function openFleet(
   folder: string,
   processes: Processes,
-  { tell, authorities = [] }: FleetOptions = {},
+  { tell, authorities = [], address }: FleetOptions = {},
 ): Promise<LocalFleet> {
-  const controlPlane = await makeControlPlane(processes, folder, authorities);
+  const controlPlane = await makeControlPlane(processes, folder, authorities, address);
   const server = await controlPlane.start();
   const home = join(folder, 'operator');
   const run = fairleadIn(home);

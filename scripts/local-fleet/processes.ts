@@ -27,15 +27,19 @@ export interface Processes {
   stopAll(): Promise<void>;
 }
 
-/** Logs go to files in `logFolder`, which is made. */
-export function createProcesses(logFolder: string): Processes {
+/**
+ * Logs go to files in `logFolder`, which is made. `within` is a program that becomes ours, with its arguments: `ip
+ * netns exec NAME` runs everything in another network.
+ */
+export function createProcesses(logFolder: string, within: readonly string[] = []): Processes {
   mkdirSync(logFolder, { recursive: true });
   const started: Running[] = [];
   return {
     start(name, args, env = {}) {
       const log = join(logFolder, `${name}.log`);
       const output = openSync(log, 'a');
-      const child = spawn(process.execPath, args, {
+      const [program = '', ...rest] = [...within, process.execPath, ...args];
+      const child = spawn(program, rest, {
         stdio: ['ignore', output, output],
         env: { ...process.env, ...env },
         // Ctrl-C in the terminal goes to the whole group; we end our children in order instead.

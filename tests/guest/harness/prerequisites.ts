@@ -1,0 +1,24 @@
+/** What a booted guest needs of this machine; `npm test` on a bare one skips these tests and says why. */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { rootFileSystem } from './root-file-system.ts';
+
+const PROGRAMS = ['systemd-nspawn', 'mmdebstrap', 'ip', 'nsenter', 'mkfs.ext4', 'losetup', 'perl'];
+
+/** Undefined where guests can be booted; otherwise the reason in words, which is also printed. */
+export const whyNoGuests: string | undefined = await findReason();
+if (whyNoGuests !== undefined) process.stdout.write(`skipped: booted guests: ${whyNoGuests}\n`);
+
+async function findReason(): Promise<string | undefined> {
+  if (process.env['FAIRLEAD_GUEST'] !== '1') return 'they take minutes and root; FAIRLEAD_GUEST=1 asks for them';
+  if (process.getuid?.() !== 0) return 'only root can boot one';
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const missing = PROGRAMS.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
+  if (missing.length > 0) return `this machine lacks ${missing.join(', ')}`;
+  try {
+    await rootFileSystem();
+    return undefined;
+  } catch (error) {
+    return `Debian could not be fetched: ${String(error).split('\n')[0]}`;
+  }
+}
