@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { fileJournalStore } from '@fairlead/agent/journal/file-journal-store';
 import type { JournalStore } from '@fairlead/agent/journal/journal-store';
 import { openSqliteSpool } from '@fairlead/agent/outbox/sqlite-spool';
+import { notLaunched } from '@fairlead/agent/own-release/not-launched';
 import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
 import { layoutOf } from '@fairlead/agent/releases/layout';
 import type { ServiceManager } from '@fairlead/agent/services/service-manager';
@@ -85,6 +86,8 @@ const updater = createUpdater({
   journal: dying(fileJournalStore(layout.journal, clock)),
   services,
   outbox: spool,
+  own: notLaunched,
+  pulse: { promise: () => {}, rest: () => {} },
   permission: { ask: async () => ({ granted: true }) },
   prober: {
     probe: async (_check, { folder }) => ({

@@ -11,8 +11,11 @@ import type { AgentConfig } from './config.ts';
 import type { RobotIdentity } from './identity/robot-identity.ts';
 import type { RobotKey } from './identity/robot-key.ts';
 import type { Facts } from './inventory/facts.ts';
+import type { Pulse } from './lifeline/pulse.ts';
+import type { ServiceNotifier } from './lifeline/service-notifier.ts';
 import type { Spool } from './outbox/outbox.ts';
 import type { ReportChain } from './outbox/report-chain.ts';
+import type { OwnRelease } from './own-release/own-release.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 import type { Updater } from './update/updater.ts';
 
@@ -40,5 +43,8 @@ export interface AgentParts {
   readonly files: Pick<Client<typeof filesApi>, 'metadata'>;
   /** Rung for a check-in at once, and for a delivery at once. */
   readonly bells: { readonly checkIn: Bell; readonly delivery: Bell };
+  readonly own: OwnRelease;
+  readonly pulse: Pulse;
+  readonly notifier: ServiceNotifier;
   readonly log: Logger;
 }

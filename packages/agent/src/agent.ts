@@ -6,10 +6,12 @@ import { Failure } from '@fairlead/shared/failure';
 import type { AgentParts } from './agent-parts.ts';
 import { enrolRobot } from './enrol/enrol-robot.ts';
 import { pinRoot } from './enrol/pin-root.ts';
+import { stayWatched, type WatchedDeps } from './lifeline/stay-watched.ts';
 import { localHandlers } from './local-api/local-handlers.ts';
 import type { LocalHandlers } from './local-api/serve-local-api.ts';
 import { createDeliverLoop } from './outbox/deliver-loop.ts';
 import { deliverOnce } from './outbox/deliver-reports.ts';
+import { OWN_COMPONENT } from './own-release/own-release.ts';
 import { createQuestioner } from './poll/ask-for-assignment.ts';
 import { createCheckInLoop } from './poll/check-in-loop.ts';
 import { createEnforcer } from './poll/enforce-never-run.ts';
@@ -24,7 +26,7 @@ export interface Agent {
 }
 
 export function createAgent(parts: AgentParts): Agent {
-  const { config, who, clock, trust, facts, spool, updater, bells, log } = parts;
+  const { config, who, clock, trust, facts, spool, updater, bells, own, pulse, log } = parts;
   const alarm = (refusal: Failure['refusal']): void => spool.append({ event: 'alarm', refusal });
   const onDefect = (error: unknown): void => log.error({ error: String(error) }, 'an update ended in a defect');
 
@@ -56,24 +58,46 @@ export function createAgent(parts: AgentParts): Agent {
     clock,
     random: Math.random,
     bell: bells.checkIn,
+    pulse,
     log: (level, message, facts) => log[level](facts ?? {}, message),
   });
   const deliveries = createDeliverLoop({
     deliver: (signal) => deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, signal),
     bell: bells.delivery,
+    pulse,
     random: Math.random,
     log: (level, message) => log[level](message),
   });
+  const watched: WatchedDeps = {
+    pulse,
+    notifier: parts.notifier,
+    loops: ['check-in', 'deliver'],
+    // A new agent proves itself by the probation of its update and not by the time it was up.
+    onProven: async () => {
+      if (!(await own.isOnTrial())) await own.endTrial();
+    },
+    onOverdue: (loops) => log.error({ loops }, 'this agent does not get on: its watchdog is not fed any more'),
+  };
 
   return {
     async run(stop) {
       if (parts.key.wasExposed) alarm(EXPOSED_KEY);
       for (const finding of parts.findings) alarm(finding);
+      for (const why of own.passedOver) alarm(passedOver(why));
+      const isOnTrial = await own.isOnTrial();
+      const broken = new AbortController();
+      const end = AbortSignal.any([stop, broken.signal]);
       // Not awaited: a recovery may take as long as an update, and a robot must be seen meanwhile.
-      const recovered = updater.recover().catch(onDefect);
-      await Promise.all([checkIns.run(stop), deliveries.run(stop)]);
+      const recovered = updater.recover().catch((error: unknown) => {
+        // The agent before can go on: one on trial that can't makes room for it.
+        if (isOnTrial) broken.abort(error);
+        else onDefect(error);
+      });
+      await Promise.all([checkIns.run(end), deliveries.run(end), stayWatched(watched, end)]);
       await updater.stop();
       await Promise.all([recovered, obedience.settled()]);
+      broken.signal.throwIfAborted();
+      await own.forgetThisStart();
     },
     local: localHandlers({ parts, checkIns, deliveries, activity: () => obedience.activity() }),
   };
@@ -105,6 +129,17 @@ const clockSkew = (skewMs: number) =>
     detail: `The system clock is ${Math.round(skewMs / 1000)} s away from the director's signed time, which is used instead.`,
     retryable: true,
     hint: 'Check the robot’s time synchronisation (timedatectl) and its clock battery.',
+  }) as const;
+
+const passedOver = (why: string) =>
+  ({
+    phase: 'roll-back',
+    component: OWN_COMPONENT,
+    element: OWN_COMPONENT,
+    category: 'agent_fell_back',
+    detail: `The launcher started an older agent: ${why}.`,
+    retryable: true,
+    hint: 'Look at `journalctl -u fairlead-agent`, then deploy a sound release of fairlead-agent to this robot.',
   }) as const;
 
 const EXPOSED_KEY = {

@@ -126,6 +126,8 @@ export type AgentYaml = Static<typeof AgentYaml>;
 /** The file with its defaults filled in. */
 export interface AgentConfig extends AgentYaml {
   readonly robot: RobotId;
+  /** Where this was read from, absolute. */
+  readonly file: string;
   readonly root: string;
   readonly socket: string;
   readonly services: Static<typeof Services>;

@@ -2,11 +2,13 @@
 import { accept, refuse } from '@fairlead/shared/failure';
 import { onnxVersion } from '@fairlead/toolkit/smoke-test/onnx-version';
 import Database from 'better-sqlite3';
+import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createSelfTest } from './self-test.ts';
 import { systemdServiceManager } from './services/systemd-service-manager.ts';
 
 export const machineSelfTest = createSelfTest({
   tryDatabase: (path) => new Database(path).exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)').close(),
+  readJournal: (file) => fileJournalStore(file, { now: Date.now }).read({ leave: true }),
   tryOnnx: async () => {
     const version = await onnxVersion();
     return version.ok

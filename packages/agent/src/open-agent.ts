@@ -27,8 +27,11 @@ import { readIdentity, setIdentityAside } from './identity/robot-identity.ts';
 import { openRobotKey } from './identity/robot-key.ts';
 import { machineFacts } from './inventory/machine-facts.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
+import { createPulse } from './lifeline/pulse.ts';
+import { serviceNotifier } from './lifeline/service-notifier.ts';
 import { openReportChain } from './outbox/report-chain.ts';
 import { openSqliteSpool } from './outbox/sqlite-spool.ts';
+import { launchedRelease } from './own-release/launched-release.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
@@ -41,6 +44,7 @@ import { BUILT_AT } from './version.ts';
 const PATIENCE_MS = 150_000;
 
 export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
+  const restart = new AbortController();
   const { root, server } = config;
   const log = pino({
     level: config.logLevel ?? 'info',
@@ -69,6 +73,14 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const client = createClient(robotApi, { baseUrl: server, transport: signer.transport });
   const facts = machineFacts({ root, overrides: config.hardware ?? {} });
   const services = await openServices(config, bootId);
+  const own = launchedRelease({
+    root,
+    configFile: config.file,
+    told: process.env,
+    onRestart: () => restart.abort(),
+  });
+  const notifier = serviceNotifier(process.env);
+  const pulse = createPulse(() => performance.now());
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
@@ -80,6 +92,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     services: services.manager,
     prober: createProber(services.manager),
     outbox: spool,
+    own,
+    pulse,
     permission: windowPermission(config.updateWindow, clock),
     clock,
     ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
@@ -106,13 +120,18 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     client,
     files: createClient(filesApi, { baseUrl: server, transport }),
     bells,
+    own,
+    pulse,
+    notifier,
     log,
   });
   return {
     agent,
     log,
     adopt: () => services.adopt(),
-    leaveServices: () => services.leave(),
+    // Where only the agent restarts, the robot's application works on.
+    leaveServices: () => services.leave(restart.signal.aborted),
+    restartWanted: restart.signal,
     enrol: async () => {
       await enrolRobot({ config, folder: identityFolder, signer: key.signer, client, facts, clock });
       return key.signer.keyid;
@@ -165,5 +184,9 @@ async function openServices(config: AgentConfig, bootId: string) {
     return { manager: systemdServiceManager(), adopt: async () => undefined, leave: async () => undefined };
   }
   const own: ProcessServiceManager = await processServiceManager({ root: config.root, bootId, commands });
-  return { manager: own, adopt: () => own.adopt(), leave: () => own.close(onAgentExit) };
+  return {
+    manager: own,
+    adopt: () => own.adopt(),
+    leave: (isRestart: boolean) => own.close(isRestart ? 'keep' : onAgentExit),
+  };
 }

@@ -1,7 +1,7 @@
 /** Reads `agent.yaml`: its form by the schema, then what a schema cannot say (zones, names, commands without a manager). */
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Mistake, parse } from '@fairlead/shared/parse';
@@ -44,7 +44,7 @@ export function parseConfig(text: string, file: string, machine: string): Result
   }
   if (!robot.ok || mistakes.length > 0) return refuse(locate(mistakes).map(sayYamlMistake));
   const services = yaml.services ?? { manager: 'systemd' as const };
-  return accept({ ...yaml, robot: robot.value, root, socket, services });
+  return accept({ ...yaml, file: resolve(file), robot: robot.value, root, socket, services });
 }
 
 /** `Duck_7.local` -> `duck-7`. */

@@ -5,10 +5,12 @@
 import { access, constants, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Result } from '@fairlead/shared/failure';
+import type { Journal } from '@fairlead/shared/update/journal';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import type { AgentConfig } from './config.ts';
 import { readIdentity } from './identity/robot-identity.ts';
 import { openRobotKey } from './identity/robot-key.ts';
+import { layoutOf } from './releases/layout.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 
 export interface Finding {
@@ -21,6 +23,8 @@ export type SelfTest = (config: AgentConfig) => Promise<readonly Finding[]>;
 export interface SelfTestDeps {
   /** Opens the database file at `path` and closes it again. */
   readonly tryDatabase: (path: string) => void;
+  /** What an agent before this one may have left in the middle of an update, and this one must understand. */
+  readonly readJournal: (file: string) => Promise<Result<Journal | undefined>>;
   /** Loads ONNX Runtime in a child and tells its version. */
   readonly tryOnnx: () => Promise<Result<string, string>>;
   readonly servicesOf: (config: AgentConfig) => Promise<ServiceManager>;
@@ -54,6 +58,11 @@ export function createSelfTest(deps: SelfTestDeps): SelfTest {
       const identity = await readIdentity(join(root, 'identity'));
       const enrolled = identity?.keyid === signer.keyid ? `enrolled as ${identity.robot}` : 'not enrolled yet';
       return `key ${signer.keyid.slice(0, 12)}, ${enrolled}`;
+    });
+    await attempt('journal', async () => {
+      const journal = await deps.readJournal(layoutOf(root).journal);
+      if (!journal.ok) throw new Error(journal.refused.detail);
+      return journal.value ? `reads the update to ${journal.value.candidate.version}` : 'no update is in progress';
     });
     await attempt('pinned root', async () => {
       if ('rootSha256' in config.trust) return `sha256 ${config.trust.rootSha256.slice(0, 12)}`;

@@ -43,6 +43,9 @@ export interface OpenedAgent {
   adopt(): Promise<void>;
   /** After `agent.run`: leaves them to the next agent or stops them, as agent.yaml says. Only for who adopted them. */
   leaveServices(): Promise<void>;
+  /** Aborts when the agent wants to be started again, as the release that is active now. */
+  readonly restartWanted: AbortSignal;
+
   /** Asks to be enrolled now; resolves to the robot's key fingerprint. */
   enrol(): Promise<string>;
   verify(component: ComponentName | undefined): Promise<readonly Measured[]>;

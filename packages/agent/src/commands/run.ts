@@ -11,20 +11,21 @@ export function addRun(program: Command, context: CommandContext): void {
       const config = await context.config();
       const opened = await context.open(config);
       const { agent, log } = opened;
-      const stop = new AbortController();
-      listenForSignals(stop, () => log.info('stopping'));
+      const signalled = new AbortController();
+      listenForSignals(signalled, () => log.info('stopping'));
+      const stop = AbortSignal.any([signalled.signal, opened.restartWanted]);
       // First of all: it also makes sure that no second agent works on this root folder.
       const api = await serveLocalApi(config.socket, agent.local);
       try {
         log.info({ server: config.server, root: config.root, socket: config.socket }, 'fairlead-agent runs');
         await opened.adopt();
-        await agent.run(stop.signal);
+        await agent.run(stop);
         await opened.leaveServices();
       } finally {
         api.closeAllConnections();
         api.close();
         opened.close();
-        log.info('stopped');
+        log.info(opened.restartWanted.aborted ? 'stopped, to be started as the active release' : 'stopped');
       }
     });
 }

@@ -1,6 +1,6 @@
 /** journal.json in the agent's root folder. */
 import { readFile } from 'node:fs/promises';
-import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
@@ -14,7 +14,7 @@ export function fileJournalStore(file: string, clock: Clock): JournalStore {
   return {
     write: (journal) => writeDurably(file, `${JSON.stringify(journal, null, 2)}\n`, { mode: 0o600 }),
     clear: () => removeDurably(file),
-    read: async () => {
+    read: async ({ leave } = { leave: false }) => {
       let bytes: Uint8Array;
       try {
         bytes = await readFile(file);
@@ -24,19 +24,23 @@ export function fileJournalStore(file: string, clock: Clock): JournalStore {
       }
       const journal = parseJournal(bytes);
       if (journal.ok) return journal;
+      if (leave) return refuse(unreadable(journal.refused, 'Another version of the agent wrote it.'));
       const aside = `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`;
       await renameDurably(file, aside);
-      return refuse({
-        phase: 'report',
-        element: 'journal.json',
-        category: 'bad_journal',
-        detail: `The record of the update in progress can't be read: ${journal.refused}`.slice(0, 2000),
-        retryable: true,
-        hint: `The robot goes on with its committed releases. The record was kept as ${aside}.`,
-      });
+      const hint = `The robot goes on with its committed releases. The record was kept as ${aside}.`;
+      return refuse(unreadable(journal.refused, hint));
     },
   };
 }
+
+const unreadable = (why: string, hint: string): Refusal => ({
+  phase: 'report',
+  element: 'journal.json',
+  category: 'bad_journal',
+  detail: `The record of the update in progress can't be read: ${why}`.slice(0, 2000),
+  retryable: true,
+  hint,
+});
 
 function parseJournal(bytes: Uint8Array): Result<Journal, string> {
   const json = parseStrictJson(bytes, { floats: true });

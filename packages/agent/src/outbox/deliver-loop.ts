@@ -1,6 +1,7 @@
 /** Delivers whenever there is something, backs off while nobody takes it. */
 import { type Refusal, sayRefusal } from '@fairlead/shared/failure';
 import { type Bell, pauseUnless } from '../bell.ts';
+import { type Pulse, TURN_MS } from '../lifeline/pulse.ts';
 import { pauseAfterFailure, type Random } from '../poll/pace.ts';
 import { sayCheckInError } from '../poll/say-check-in-error.ts';
 
@@ -9,6 +10,7 @@ export interface DeliverLoopDeps {
   readonly deliver: (signal: AbortSignal) => Promise<number>;
   /** Rung when a fact was appended. */
   readonly bell: Bell;
+  readonly pulse: Pick<Pulse, 'promise'>;
   readonly random: Random;
   readonly log: (level: 'warn', message: string) => void;
 }
@@ -27,6 +29,8 @@ export function createDeliverLoop(deps: DeliverLoopDeps): DeliverLoop {
     async run(stop) {
       let failures = 0;
       while (!stop.aborted) {
+        // Longer than the longest pause below.
+        deps.pulse.promise('deliver', 2 * TURN_MS);
         const rung = deps.bell.listen();
         try {
           const left = await deps.deliver(stop);

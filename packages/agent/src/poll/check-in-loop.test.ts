@@ -25,6 +25,7 @@ function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Part
   const stop = new AbortController();
   const bell = createBell();
   const loop = createCheckInLoop({
+    pulse: { promise: () => {} },
     join: async () => undefined,
     questioner: {
       ask: async (waitSec, signal) => {

@@ -5,6 +5,7 @@ import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { type Bell, pauseUnless } from '../bell.ts';
 import type { AgentYaml } from '../config.ts';
+import { type Pulse, TURN_MS } from '../lifeline/pulse.ts';
 import type { Asked, Questioner } from './ask-for-assignment.ts';
 import type { Obedience } from './obey-assignment.ts';
 import type { Answer, OpenedAnswer } from './open-answer.ts';
@@ -23,6 +24,7 @@ export interface CheckInDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly bell: Bell;
+  readonly pulse: Pick<Pulse, 'promise'>;
   readonly log: (level: 'info' | 'warn' | 'debug', message: string, facts?: object) => void;
 }
 export interface CheckInState {
@@ -90,6 +92,7 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
       // The first question is answered at once: its short round trip is what makes the director's time believable.
       let waitSec = 0;
       while (!stop.aborted) {
+        deps.pulse.promise('check-in', TURN_MS);
         const rung = deps.bell.listen();
         const signal = AbortSignal.any([stop, rung]);
         let pause: number;
@@ -107,6 +110,7 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
           note(sayCheckInError(error));
           deps.log('debug', `the check-in failed; the next one is in ${Math.round(pause)} ms`);
         }
+        deps.pulse.promise('check-in', pause + TURN_MS);
         await pauseUnless(pause, signal);
         waitSec = rung.aborted || failures > 0 ? 0 : (agreed?.waitSec ?? 0);
       }

@@ -4,11 +4,12 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import { OWN_COMPONENT } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'outbox'>;
+type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'own'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
   | { readonly go: false };
@@ -17,6 +18,8 @@ export type Consideration =
 export async function considerOrder(order: VerifiedOrder, deps: Deps): Promise<Consideration> {
   // Also the local quarantine: a deployment that failed here is not tried again behind the operator's back.
   if (deps.outbox.hasEnded(order.deployment)) return { go: false };
+  if (order.component === OWN_COMPONENT && deps.own.running === undefined)
+    return end(order, 'rejected', NO_LAUNCHER, deps);
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
   const running = await folder.slot('active');
@@ -32,7 +35,7 @@ export async function considerOrder(order: VerifiedOrder, deps: Deps): Promise<C
 
 async function end(
   order: VerifiedOrder,
-  outcome: 'skipped' | 'failed',
+  outcome: 'skipped' | 'failed' | 'rejected',
   refusal: Refusal | undefined,
   deps: Deps,
 ): Promise<Consideration> {
@@ -48,6 +51,16 @@ async function end(
   });
   return { go: false };
 }
+
+const NO_LAUNCHER: Refusal = {
+  phase: 'decide',
+  component: OWN_COMPONENT,
+  element: OWN_COMPONENT,
+  category: 'no_launcher',
+  detail: 'This agent was not started by fairlead-launch for this root folder, so nothing could bring it back.',
+  retryable: false,
+  hint: 'Install the package fairlead-agent, or set FAIRLEAD_ROOT in its unit to the `root` of agent.yaml.',
+};
 
 /** Replacing a running release by itself would leave no moment in which one of the two is whole. */
 const overItself = (damage: Refusal): Refusal => ({

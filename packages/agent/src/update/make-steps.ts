@@ -1,4 +1,5 @@
 /** One function per row of the table. */
+import { withOwnRelease } from './own-release-steps.ts';
 import type { StepDeps } from './step-deps.ts';
 import { commit } from './steps/commit.ts';
 import { discard } from './steps/discard.ts';
@@ -14,7 +15,9 @@ import { verify } from './steps/verify.ts';
 import { wait } from './steps/wait.ts';
 import type { Steps } from './steps.ts';
 
-export const makeSteps = (deps: StepDeps): Steps => ({
+export const makeSteps = (deps: StepDeps): Steps => withOwnRelease(ordinarySteps(deps), deps);
+
+const ordinarySteps = (deps: StepDeps): Steps => ({
   download: download(deps),
   verify: verify(deps),
   stage: stage(deps),

@@ -7,6 +7,7 @@ import type { BlobSource } from '../download/blob-source.ts';
 import type { Pace } from '../download/pace.ts';
 import type { Prober } from '../health/prober.ts';
 import type { Outbox } from '../outbox/outbox.ts';
+import type { OwnRelease } from '../own-release/own-release.ts';
 import type { Layout } from '../releases/layout.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
@@ -23,6 +24,7 @@ export interface StepDeps {
   readonly services: ServiceManager;
   readonly prober: Prober;
   readonly outbox: Outbox;
+  readonly own: OwnRelease;
   readonly permission: SwitchPermission;
   readonly clock: Clock;
   /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */

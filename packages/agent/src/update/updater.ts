@@ -3,7 +3,7 @@
  * socket, the command line) meets the update machine here.
  */
 import { setTimeout as timer } from 'node:timers/promises';
-import type { Result } from '@fairlead/shared/failure';
+import { Failure, type Result } from '@fairlead/shared/failure';
 import type { Activity, ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import type { Manifest } from '@fairlead/shared/release/manifest';
@@ -11,6 +11,7 @@ import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
@@ -34,6 +35,7 @@ type Injected = Pick<
   | 'services'
   | 'prober'
   | 'outbox'
+  | 'own'
   | 'permission'
   | 'clock'
 >;
@@ -41,6 +43,7 @@ export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | '
   /** The agent's root folder. */
   readonly root: string;
   readonly journal: JournalStore;
+  readonly pulse: Pick<Pulse, 'promise' | 'rest'>;
 }
 
 export interface Measured {
@@ -68,10 +71,17 @@ export interface Updater {
 
 export function createUpdater(injected: UpdaterDeps): Updater {
   const layout = layoutOf(injected.root);
+  const { pulse } = injected;
+  const { sleep } = { ...DEFAULTS, ...injected };
   const deps: StepDeps & Pick<UpdaterDeps, 'journal'> = {
     ...DEFAULTS,
     ...injected,
     layout,
+    // Whatever waits (a window, a probation, a server that is away) does so on purpose, and says for how long.
+    sleep: (ms, signal) => {
+      pulse.promise('update', ms + STEP_MS);
+      return sleep(ms, signal);
+    },
     folderOf: (component) => openReleaseFolder(layout, component, injected.measureTree),
   };
   const steps = makeSteps(deps);
@@ -101,8 +111,15 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         {
           stop: stop.signal,
           cancel: cancel.signal,
-          watch: board,
+          watch: {
+            waits: board.waits,
+            progress: (fraction) => {
+              pulse.promise('update', STEP_MS);
+              board.progress(fraction);
+            },
+          },
           onStep: (now) => {
+            pulse.promise('update', STEP_MS);
             board.begin(now);
             const { deployment, component, step, refusal } = now;
             if (STATE_OF[step] === 'reporting') return;
@@ -121,17 +138,21 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       await sweepComponent(layout.component(journal.component));
     } finally {
       board.idle();
+      pulse.rest('update');
     }
   };
 
   return {
     recover: () =>
       alone(async () => {
-        const found = await deps.journal.read();
+        // A new agent that can't read its predecessor's journal leaves it to the one that can (DESIGN 7.16).
+        const leave = await deps.own.isOnTrial();
+        const found = await deps.journal.read({ leave });
+        if (!found.ok && leave) throw new Failure(found.refused);
         if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
         const journal = found.ok ? found.value : undefined;
         await tidyUp(journal, deps);
-        if (!journal) return;
+        if (!journal) return deps.own.restartIfStale();
         await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
       }),
     offer: (order) => {
@@ -148,7 +169,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
     rollBackLocally: async (component, by) => {
       if (waiting > 0) return busy(component);
-      return alone(() => rollBackByHand({ component, by, stop: stop.signal }, deps));
+      return alone(async () => {
+        const rolledBack = await rollBackByHand({ component, by, stop: stop.signal }, deps);
+        await deps.own.restartIfStale();
+        return rolledBack;
+      });
     },
     components: async () => {
       const states: ComponentState[] = [];

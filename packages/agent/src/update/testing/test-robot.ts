@@ -15,6 +15,7 @@ import { Parse } from 'typebox/value';
 import { onTestFinished } from 'vitest';
 import type { ProbeVerdict } from '../../health/prober.ts';
 import { fileJournalStore } from '../../journal/file-journal-store.ts';
+import { notLaunched } from '../../own-release/not-launched.ts';
 import type { VerifiedOrder } from '../../poll/verified-order.ts';
 import { layoutOf } from '../../releases/layout.ts';
 import { openReleaseFolder } from '../../releases/release-folder.ts';
@@ -67,6 +68,8 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
       hasEnded: (deployment) =>
         reports.some((report) => report.event === 'update-ended' && report.deployment === deployment),
     },
+    own: notLaunched,
+    pulse: { promise: () => {}, rest: () => {} },
     extractBundle,
     measureTree,
     runSmokeTests: async () => accept({ models: [], commands: [] }),
