@@ -38,6 +38,8 @@ export interface Robot {
   /** The agent's own folder: components, downloads, trust. */
   readonly root: string;
   readonly configFile: string;
+  /** What its services find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
   /** Starts (or restarts) the agent. */
   start(): Running;
   /** Asks the application itself; undefined where nothing answers. */
@@ -85,6 +87,7 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
     folder: home,
     root,
     configFile,
+    env,
     agentCommand: [MAIN, '--config', configFile],
     start: () => processes.start(plan.name, [MAIN, 'run', '--config', configFile], env),
     async health() {
