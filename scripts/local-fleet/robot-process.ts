@@ -90,14 +90,17 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
     env,
     agentCommand: [MAIN, '--config', configFile],
     start: () => processes.start(plan.name, [MAIN, 'run', '--config', configFile], env),
-    async health() {
-      try {
-        const reply = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(2000) });
-        const health = parse(Health, await reply.json());
-        return health.ok ? health.value : undefined;
-      } catch {
-        return undefined;
-      }
-    },
+    health: () => askHealth(`http://127.0.0.1:${port}`),
   };
+}
+
+/** Asks an application itself; undefined where nothing answers, or it is unwell. */
+export async function askHealth(url: string): Promise<Health | undefined> {
+  try {
+    const reply = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) });
+    const health = parse(Health, await reply.json());
+    return health.ok ? health.value : undefined;
+  } catch {
+    return undefined;
+  }
 }

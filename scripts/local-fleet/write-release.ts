@@ -15,7 +15,11 @@ export interface ReleasePlan {
   readonly needs?: string;
   /** How long the application takes to stop. */
   readonly parkMs?: number;
+  /** How long the application lives before it crashes, each time. */
+  readonly crashAfterMs?: number;
   readonly probationSec?: number;
+  /** As in release.yaml. Default: the program check-health.mjs of the release. */
+  readonly healthChecks?: readonly object[];
   /** Ballast of random bytes that no compression takes away, for tests that interrupt a download. */
   readonly ballast?: Uint8Array;
 }
@@ -26,7 +30,8 @@ export async function writeRelease(parent: string, plan: ReleasePlan): Promise<s
   await mkdir(folder, { recursive: true });
   await cp(APP, folder, { recursive: true });
   const { model, goldens } = makePolicy(plan.policy);
-  const robot = { release: `${COMPONENT}@${plan.version}`, needs: plan.needs, parkMs: plan.parkMs };
+  const { needs, parkMs, crashAfterMs } = plan;
+  const robot = { release: `${COMPONENT}@${plan.version}`, needs, parkMs, crashAfterMs };
   await Promise.all([
     writeFile(join(folder, 'robot.json'), JSON.stringify(robot)),
     writeFile(join(folder, 'policy.onnx'), model),
@@ -37,11 +42,13 @@ export async function writeRelease(parent: string, plan: ReleasePlan): Promise<s
   return folder;
 }
 
-const releaseYaml = ({ version, probationSec = 2 }: ReleasePlan) => ({
+const CHECK_HEALTH = { command: { run: ['node', 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } };
+
+const releaseYaml = ({ version, probationSec = 2, healthChecks = [CHECK_HEALTH] }: ReleasePlan) => ({
   component: COMPONENT,
   version,
   services: [COMPONENT],
   smokeTests: [{ onnx: { model: 'policy.onnx', goldens: 'goldens.json', runs: 20, p95Ms: 50, maxMemoryMb: 1024 } }],
-  healthChecks: [{ command: { run: ['node', 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } }],
+  healthChecks,
   probation: { seconds: probationSec },
 });

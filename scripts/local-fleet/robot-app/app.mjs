@@ -13,7 +13,9 @@ createServer((_, response) => {
   const ok = robot.needs === undefined;
   response.writeHead(ok ? 200 : 503, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ ok, ...robot, policySha256, pid: process.pid }));
-}).listen(Number(process.env.ROBOT_PORT), '127.0.0.1');
+}).listen(Number(process.env.ROBOT_PORT), process.env.ROBOT_ADDRESS ?? '127.0.0.1');
+
+if (robot.crashAfterMs !== undefined) setTimeout(() => process.exit(1), robot.crashAfterMs);
 
 // An arm has to be parked before the power goes: stopping takes its time.
 process.on('SIGTERM', () => setTimeout(() => process.exit(0), robot.parkMs ?? 0));

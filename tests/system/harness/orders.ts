@@ -10,8 +10,11 @@ import type { LocalFleet } from '../../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
 
+/** Whatever a robot is made of here, the control plane knows its name. */
+type Named = Pick<LivingRobot, 'name'>;
+
 /** Gives the order and returns at once. */
-export async function begin(fleet: LocalFleet, { name }: LivingRobot, release: string): Promise<DeploymentView> {
+export async function begin(fleet: LocalFleet, { name }: Named, release: string): Promise<DeploymentView> {
   const [component = '', version = ''] = release.split('@');
   const wanted = parse(deploymentApi.deploy.body, {
     target: { robot: name },
@@ -33,7 +36,7 @@ export async function endOf(fleet: LocalFleet, deployment: DeploymentView, timeo
 }
 
 /** Deploys one release to one robot and waits for the end. */
-export async function deploy(fleet: LocalFleet, robot: LivingRobot, release: string): Promise<Ended> {
+export async function deploy(fleet: LocalFleet, robot: Named, release: string): Promise<Ended> {
   return endOf(fleet, await begin(fleet, robot, release));
 }
 
@@ -51,5 +54,5 @@ export async function untilState(fleet: LocalFleet, { deployment }: DeploymentVi
   });
 }
 
-export const historyOf = async (fleet: LocalFleet, robot: LivingRobot) =>
+export const historyOf = async (fleet: LocalFleet, robot: Named) =>
   (await fleet.api.robotHistory({ params: { robot: robot.name as RobotId } })).items;

@@ -1,0 +1,99 @@
+/**
+ * Live power cuts: a booted robot updates again and again, and its battery is pulled at moments that only the seed
+ * knows. What its disk had not yet is gone. After each cut it boots, and a verified release works.
+ * FAIRLEAD_LIVE_CUTS says how often (CI: 50), FAIRLEAD_SEED repeats a run.
+ */
+
+import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import { expect } from 'vitest';
+import { pick, seededRandom } from '../../packages/agent/src/fault-campaign/disk/random.ts';
+import { type LocalFleet, publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
+import { begin, deploy, endOf } from '../system/harness/orders.ts';
+import {
+  addAgent,
+  addApplication,
+  type GuestRobot,
+  lentAgent,
+  robotIn,
+  UNIT_CHECKS,
+  untilOnline,
+  writeConfig,
+} from './harness/guest-robot.ts';
+import { test } from './harness/guest-test.ts';
+
+const CUTS = Number(process.env['FAIRLEAD_LIVE_CUTS'] ?? 5);
+const SEED = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 2 ** 31);
+const VERSIONS = ['1.0.0', '1.1.0'] as const;
+/** Longer than an update takes, so that cuts hit what comes after it too. */
+const LONGEST_MS = 5000;
+const PATIENCE_MS = 60_000;
+
+test(`a robot whose power is cut ${CUTS} times in its updates boots each time with a verified release that works`, async ({
+  guest,
+  fleet,
+}) => {
+  const random = seededRandom(SEED);
+  console.log(`live cuts: ${CUTS}, FAIRLEAD_SEED=${SEED}`);
+  const machine = await guest({ name: 'cut', lends: await lentAgent(), diskMb: 96 });
+  await addApplication(machine);
+  await addAgent(machine);
+  await writeConfig(machine, fleet);
+  for (const [at, version] of VERSIONS.entries()) {
+    const ballast = crypto.getRandomValues(new Uint8Array(2 ** 16));
+    await publishRelease(fleet, { version, policy: { seed: at }, healthChecks: UNIT_CHECKS, probationSec: 1, ballast });
+  }
+  await machine.boot();
+  await machine.must('systemctl', 'enable', '--now', 'walking', 'fairlead-agent');
+  await untilOnline(fleet, machine.name);
+  const robot = robotIn(machine);
+  const policies = new Map<string, string>();
+  for (const version of VERSIONS) {
+    expect((await deploy(fleet, machine, `walking@${version}`)).view.state).toBe('succeeded');
+    policies.set(`walking@${version}`, (await robot.untilRunning(`walking@${version}`)).policySha256);
+  }
+
+  let running: string = VERSIONS[1];
+  let order: DeploymentView | undefined;
+  const outcomes = new Map<string, number>();
+  for (let cut = 1; cut <= CUTS; cut += 1) {
+    const replay = `cut ${cut} of FAIRLEAD_SEED=${SEED}`;
+    order ??= await begin(fleet, machine, `walking@${running === VERSIONS[0] ? VERSIONS[1] : VERSIONS[0]}`);
+    await new Promise((resolve) => setTimeout(resolve, pick(random, LONGEST_MS)));
+    await machine.cutPower();
+    await machine.boot();
+
+    const health = await robot.untilWell();
+    expect(health.policySha256, replay).toBe(policies.get(health.release));
+    expect(await robot.verify(), replay).toEqual([expect.objectContaining({ intact: true })]);
+    const { deployment: seen } = await fleet.api.showDeployment({ params: { deployment: order.deployment } });
+    if (!isTerminal(seen.state)) continue;
+    running = await settled(fleet, robot, order, running);
+    count(seen.state);
+    order = undefined;
+  }
+
+  if (order) count((await endOf(fleet, order, PATIENCE_MS)).view.state);
+  if (order) running = await settled(fleet, robot, order, running);
+  console.log(`live cuts: ${CUTS} survived; updates: ${[...outcomes].map(([how, n]) => `${n} ${how}`).join(', ')}`);
+  // Nothing is stuck, and nothing has piled up: the two releases that a robot keeps, and no download.
+  const last = running === VERSIONS[0] ? VERSIONS[1] : VERSIONS[0];
+  expect((await deploy(fleet, machine, `walking@${last}`)).view.state).toBe('succeeded');
+  const kept = await machine.must('sh', '-c', 'cd /var/lib/fairlead; ls components/walking/releases downloads');
+  expect(kept.match(/^1\./gm)).toHaveLength(2);
+  expect(kept.split('downloads:')[1]?.trim()).toBe('');
+
+  function count(outcome: string): void {
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+});
+
+/** What was reported is what runs, and it was reported once. */
+async function settled(fleet: LocalFleet, robot: GuestRobot, order: DeploymentView, before: string): Promise<string> {
+  const { view, events } = await endOf(fleet, order, PATIENCE_MS);
+  expect(['succeeded', 'failed', 'rolled-back']).toContain(view.state);
+  expect(events.filter((event) => isTerminal(event.state))).toHaveLength(1);
+  const now = view.state === 'succeeded' ? view.version : before;
+  await robot.untilRunning(`walking@${now}`);
+  return now;
+}
