@@ -4,7 +4,7 @@ import { onnxVersion } from '@fairlead/toolkit/smoke-test/onnx-version';
 import Database from 'better-sqlite3';
 import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createSelfTest } from './self-test.ts';
-import { systemdServiceManager } from './services/systemd-service-manager.ts';
+import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 
 export const machineSelfTest = createSelfTest({
   tryDatabase: (path) => new Database(path).exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)').close(),
@@ -15,5 +15,5 @@ export const machineSelfTest = createSelfTest({
       ? accept(`ONNX Runtime ${version.value} loads`)
       : refuse(`ONNX Runtime does not load: ${version.refused}`);
   },
-  servicesOf: async () => systemdServiceManager(),
+  servicesOf: () => systemdOfThisMachine(),
 });

@@ -35,7 +35,7 @@ import { launchedRelease } from './own-release/launched-release.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
-import { systemdServiceManager } from './services/systemd-service-manager.ts';
+import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
@@ -181,7 +181,7 @@ function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, findi
 async function openServices(config: AgentConfig, bootId: string) {
   const { manager, commands = {}, onAgentExit = 'keep' } = config.services;
   if (manager === 'systemd') {
-    return { manager: systemdServiceManager(), adopt: async () => undefined, leave: async () => undefined };
+    return { manager: await systemdOfThisMachine(), adopt: async () => undefined, leave: async () => undefined };
   }
   const own: ProcessServiceManager = await processServiceManager({ root: config.root, bootId, commands });
   return {

@@ -8,6 +8,7 @@ import { ensureConfig } from '../enrol/first-config.ts';
 import { DEFAULT_CONFIG_FILE, readConfig } from '../read-config.ts';
 import { AGENT_VERSION } from '../version.ts';
 import { addAskAgent } from './ask-agent.ts';
+import { becomeOwnerOf } from './become-owner.ts';
 import { type CommandContext, CommandError, EXIT_CODES, toCommandError } from './command-context.ts';
 import { addEnroll } from './enroll.ts';
 import { addFaultCampaign } from './fault-campaign.ts';
@@ -30,7 +31,14 @@ export async function runCommandLine(
     .exitOverride();
   const options = (): { config: string; json?: boolean } => program.opts();
   const context: CommandContext = {
-    ...built,
+    open: async (config) => {
+      await becomeOwnerOf(config.root);
+      return built.open(config);
+    },
+    selfTest: async (config) => {
+      await becomeOwnerOf(config.root);
+      return built.selfTest(config);
+    },
     config: async () => soundOrUsage(await readConfig(options().config)),
     firstConfig: async (given) => soundOrUsage(await ensureConfig(options().config, given, hostname())),
     answer: (value, human) => {

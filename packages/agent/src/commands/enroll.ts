@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { FirstConfig } from '../enrol/first-config.ts';
 import { openRobotKey, retireRobotKey } from '../identity/robot-key.ts';
+import { becomeOwnerOf } from './become-owner.ts';
 import type { CommandContext } from './command-context.ts';
 
 interface EnrollOptions extends FirstConfig {
@@ -23,6 +24,7 @@ export function addEnroll(program: Command, context: CommandContext): void {
     .option('--new-key', 'retire the key of this robot and make a new one: another name, environment or owner')
     .action(async ({ token, newKey, ...given }: EnrollOptions) => {
       const config = Object.keys(given).length > 0 ? await context.firstConfig(given) : await context.config();
+      await becomeOwnerOf(config.root);
       if (newKey) {
         const identity = join(config.root, 'identity');
         await retireRobotKey(identity, (await openRobotKey(identity)).signer.keyid);

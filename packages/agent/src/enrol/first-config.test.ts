@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ensureConfig, type FirstConfig } from './first-config.ts';
 
@@ -63,4 +63,14 @@ test('a damaged agent.yaml is told by its line, not replaced', async () => {
   writeFileSync(file, 'server: 7\n');
   expect(await ensureConfig(file, given, 'machine')).toMatchObject({ ok: false });
   expect(readFileSync(file, 'utf8')).toBe('server: 7\n');
+});
+
+test('an agent.yaml of comments, as the package brings it, is filled in and keeps them', async () => {
+  const file = newFile();
+  mkdirSync(dirname(file));
+  writeFileSync(file, '# Everything you may say here.\n\n  # server: ...\n');
+  expect(await ensureConfig(file, given, 'machine')).toMatchObject({ ok: true, value: { robot: 'duck-1' } });
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(/^# Everything you may say here.\n/);
+  expect(text).toContain('server: "http://fleet.test:7300"');
 });

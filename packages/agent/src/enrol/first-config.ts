@@ -26,17 +26,21 @@ export async function ensureConfig(
   machine: string,
 ): Promise<Result<AgentConfig, readonly string[]>> {
   const found = await readIfThere(file);
-  if (found !== undefined) {
+  if (found !== undefined && saysSomething(found)) {
     const config = parseConfig(found, file, machine);
     return config.ok ? compare(file, config.value, given) : config;
   }
-  const text = write(given);
+  // The comments of the package's agent.yaml are kept: they are its documentation.
+  const text = `${found ?? ''}${write(given)}`;
   const config = parseConfig(text, file, machine);
   if (!config.ok) return config;
   await makeFolderDurably(dirname(file));
   await writeDurably(file, text);
   return config;
 }
+
+/** The package installs a file of comments: nobody has decided anything in it yet. */
+const saysSomething = (text: string): boolean => text.split('\n').some((line) => !/^\s*(#.*)?$/.test(line));
 
 /** JSON strings are YAML strings: nothing that was given can add a line. */
 function write({ server, environment, robot, rootSha256, root }: FirstConfig): string {

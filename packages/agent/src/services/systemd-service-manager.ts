@@ -1,36 +1,58 @@
-/** Adapter: units of this machine, through systemctl without a shell. systemd itself restarts and counts. */
-import { execFile } from 'node:child_process';
+/** Adapter: units of this machine. systemd itself restarts and counts. */
+import { access } from 'node:fs/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceManager, ServiceState } from './service-manager.ts';
+import { systemctl } from './systemctl.ts';
+import { directControl, helperControl, SERVICES_SOCKET, type UnitControl } from './unit-control.ts';
 
 export interface SystemdOptions {
   /** Default `systemctl`, found in PATH. */
   readonly systemctl?: string;
+  /** Who starts and stops. Default: systemctl, called by ourselves. */
+  readonly control?: UnitControl;
   /** How long one call may take; a unit's own TimeoutStopSec is usually 90 s. Default 120 000. */
   readonly timeoutMs?: number;
 }
 
 const PROPERTIES = 'LoadState,ActiveState,SubState,NRestarts,Result';
+const PATIENCE_MS = 120_000;
 
 export function systemdServiceManager(options: SystemdOptions = {}): ServiceManager {
-  const run = (args: readonly string[]): Promise<Ran> =>
-    call(options.systemctl ?? 'systemctl', args, options.timeoutMs ?? 120_000);
+  const { systemctl: program = 'systemctl', timeoutMs = PATIENCE_MS } = options;
+  const control = options.control ?? directControl(program, timeoutMs);
 
   const act = async (verb: 'start' | 'stop', service: string, phase: Phase): Promise<Result<void>> => {
+    const unit = unitName(service);
     // `start` of a unit that hit its start limit is refused until the counter is reset; not loaded is fine here.
-    if (verb === 'start') await run(['reset-failed', '--', unitName(service)]);
-    const ran = await run([verb, '--', unitName(service)]);
-    return ran.ok ? accept(undefined) : refuse(notDone(verb, service, phase, ran.said));
+    if (verb === 'start') await control('reset-failed', unit);
+    const ran = await control(verb, unit);
+    if (ran.ok) return accept(undefined);
+    return refuse(ran.isForbidden ? notAllowed(unit, phase, ran.said) : notDone(verb, service, phase, ran.said));
   };
   return {
     start: (service, phase) => act('start', service, phase),
     stop: (service, phase) => act('stop', service, phase),
     state: async (service) => {
-      const ran = await run(['show', `--property=${PROPERTIES}`, '--', unitName(service)]);
+      const ran = await systemctl(program, ['show', `--property=${PROPERTIES}`, '--', unitName(service)], timeoutMs);
       return ran.ok ? readState(ran.said) : { state: 'unknown', restarts: 0, detail: ran.said };
     },
   };
 }
+
+/**
+ * The service manager of this machine: the package's helper starts and stops for an agent that is not root; without
+ * the helper systemctl is called by ourselves, and polkit decides.
+ */
+export async function systemdOfThisMachine(socket = SERVICES_SOCKET): Promise<ServiceManager> {
+  const isHelped = process.getuid?.() !== 0 && (await exists(socket));
+  return systemdServiceManager(isHelped ? { control: helperControl(socket, PATIENCE_MS) } : {});
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** `duck-policy` is `duck-policy.service`, as systemctl itself would say; other unit types stay as they are. */
 export const unitName = (service: string): string => (/\.[a-z]+$/.test(service) ? service : `${service}.service`);
@@ -60,23 +82,6 @@ const STATES: Readonly<Record<string, ServiceState['state']>> = {
   activating: 'failed',
 };
 
-type Ran = { readonly ok: boolean; readonly said: string };
-
-function call(program: string, args: readonly string[], timeout: number): Promise<Ran> {
-  return new Promise((resolve) => {
-    execFile(
-      program,
-      [...args],
-      // A pager or a password question would wait for ever.
-      { timeout, killSignal: 'SIGKILL', maxBuffer: 64 * 1024, env: { ...process.env, SYSTEMD_PAGER: '', LC_ALL: 'C' } },
-      (error, stdout, stderr) => {
-        if (!error) resolve({ ok: true, said: stdout });
-        else resolve({ ok: false, said: (stderr.trim() || error.message).slice(0, 500) });
-      },
-    );
-  });
-}
-
 const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: string): Refusal => ({
   phase,
   element: service,
@@ -84,4 +89,13 @@ const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: st
   detail: `systemctl ${verb} ${unitName(service)}: ${said}`,
   retryable: false,
   hint: `Look at: journalctl -u ${unitName(service)}`,
+});
+
+const notAllowed = (unit: string, phase: Phase, said: string): Refusal => ({
+  phase,
+  element: unit,
+  category: 'service_not_allowed',
+  detail: `${unit}: ${said}.`,
+  retryable: false,
+  hint: `Add the line ${unit} to /etc/fairlead/services.allow on the robot, or correct services in release.yaml.`,
 });
