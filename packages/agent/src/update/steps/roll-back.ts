@@ -12,6 +12,7 @@ import type { ReleaseFolder } from '../../releases/release-folder.ts';
 import { restoreState } from '../../state-backup/restore-state.ts';
 import { passOnce } from '../health-watch.ts';
 import { refusalOf } from '../refusal-of.ts';
+import { isRepair } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
 import { startAgain } from '../shared-services.ts';
 import type { StepDeps } from '../step-deps.ts';
@@ -69,7 +70,8 @@ async function leaveInPlace(
   folder: ReleaseFolder,
   deps: Deps,
 ): Promise<StepResult> {
-  await settleOn(journal.candidate, journal.current, folder, deps);
+  const previous = isRepair(journal) ? (await folder.committed())?.previous : journal.current;
+  await settleOn(journal.candidate, previous, folder, deps);
   // A switch that was interrupted may have left them standing still; to look at it is to look at it at work.
   const { component } = journal;
   const started = await startAgain({ component, own: servicesOf(failing), stopped: [], phase: 'roll-back' }, deps);
