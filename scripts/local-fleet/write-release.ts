@@ -18,6 +18,8 @@ export interface ReleasePlan {
   /** How long the application lives before it crashes, each time. */
   readonly crashAfterMs?: number;
   readonly probationSec?: number;
+  /** Default: the one of the component's name. */
+  readonly services?: readonly string[];
   /** As in release.yaml. Default: the program check-health.mjs of the release. */
   readonly healthChecks?: readonly object[];
   /** Ballast of random bytes that no compression takes away, for tests that interrupt a download. */
@@ -44,10 +46,15 @@ export async function writeRelease(parent: string, plan: ReleasePlan): Promise<s
 
 const CHECK_HEALTH = { command: { run: ['node', 'check-health.mjs'], intervalSec: 1, attempts: 5, timeoutSec: 5 } };
 
-const releaseYaml = ({ version, probationSec = 2, healthChecks = [CHECK_HEALTH] }: ReleasePlan) => ({
+const releaseYaml = ({
+  version,
+  probationSec = 2,
+  services = [COMPONENT],
+  healthChecks = [CHECK_HEALTH],
+}: ReleasePlan) => ({
   component: COMPONENT,
   version,
-  services: [COMPONENT],
+  services,
   smokeTests: [{ onnx: { model: 'policy.onnx', goldens: 'goldens.json', runs: 20, p95Ms: 50, maxMemoryMb: 1024 } }],
   healthChecks,
   probation: { seconds: probationSec },

@@ -35,7 +35,7 @@ import { launchedRelease } from './own-release/launched-release.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
-import { systemdOfThisMachine, systemdServiceManager } from './services/systemd-service-manager.ts';
+import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
