@@ -2,8 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { refuseIfOpen } from '@fairlead/cli/trust/key-files';
-import { generateKeyPair, verifyEd } from '@fairlead/shared/trust/ed25519';
+import { generateKeyPair } from '@fairlead/shared/trust/ed25519';
 import { openSealedKey, type SealedKey, sealKey } from '@fairlead/shared/trust/sealed-key';
+import { verifyEd } from '@fairlead/shared/trust/verify-ed25519';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf } from './support/robot.ts';
 

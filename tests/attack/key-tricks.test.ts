@@ -1,4 +1,4 @@
-import { tufKey } from '@fairlead/shared/trust/ed25519';
+import { tufKey } from '@fairlead/shared/trust/verify-ed25519';
 import { describe, expect, test } from 'vitest';
 import {
   type FleetRepository,

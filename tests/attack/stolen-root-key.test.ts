@@ -1,4 +1,4 @@
-import { keyIdOf, tufKey } from '@fairlead/shared/trust/ed25519';
+import { keyIdOf, tufKey } from '@fairlead/shared/trust/verify-ed25519';
 import { expect, test } from 'vitest';
 import { LATER, makeFleetRepository, newSigner, resign } from './support/fleet-repository.ts';
 import { makeHappyRobot, makeRobot, refreshCode } from './support/robot.ts';

@@ -2,9 +2,10 @@
 import { chmod, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
-import { generateKeyPair, type Signer, signerFromSeed } from '@fairlead/shared/trust/ed25519';
+import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { makeFolderDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
+import { robotSigner } from './robot-signer.ts';
 
 const KEY_FILE = 'robot.key';
 
@@ -26,7 +27,7 @@ export async function openRobotKey(folder: string): Promise<RobotKey> {
   if (!/^[0-9a-f]{64}\n?$/.test(text)) throw new Failure(damagedKey(file));
   const wasExposed = ((await stat(file)).mode & 0o077) !== 0;
   if (wasExposed) await chmod(file, 0o600);
-  return { signer: signerFromSeed(Buffer.from(text.trim(), 'hex')), wasExposed };
+  return { signer: robotSigner(Buffer.from(text.trim(), 'hex')), wasExposed };
 }
 
 /** Puts the key aside for good; the next `openRobotKey` makes a new one, which has to be enrolled. */
@@ -35,9 +36,11 @@ export async function retireRobotKey(folder: string, keyid: string): Promise<voi
 }
 
 async function makeKey(file: string): Promise<Signer> {
+  // Once in a robot's life.
+  const { generateKeyPair } = await import('@fairlead/shared/trust/ed25519');
   const { seed } = generateKeyPair();
   await writeDurably(file, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o600 });
-  return signerFromSeed(seed);
+  return robotSigner(seed);
 }
 
 const damagedKey = (file: string) =>

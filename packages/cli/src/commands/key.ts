@@ -1,6 +1,7 @@
 /** The encrypted offline keys of this machine. */
-import { generateKeyPair, keyIdOf } from '@fairlead/shared/trust/ed25519';
+import { generateKeyPair } from '@fairlead/shared/trust/ed25519';
 import { OFFLINE_ROLES, type OfflineRole, sealKey } from '@fairlead/shared/trust/sealed-key';
+import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import { Argument, type Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { listKeys, writeKeyFile } from '../trust/key-files.ts';

@@ -4,7 +4,7 @@ import { createClient } from '@fairlead/shared/api/client';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { Sha256 } from '@fairlead/shared/ids';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
-import { keyIdOf } from '@fairlead/shared/trust/ed25519';
+import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import type { Command } from 'commander';
 import { argument } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';

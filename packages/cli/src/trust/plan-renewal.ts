@@ -1,10 +1,10 @@
 /** What changes in a role that is renewed: its expiry, and in targets the end of the director's key too. */
 import type { Instant } from '@fairlead/shared/time';
 import { canonicalJson } from '@fairlead/shared/trust/canonical-json';
-import { keyIdOf } from '@fairlead/shared/trust/ed25519';
 import { LIFETIMES_MS } from '@fairlead/shared/trust/lifetimes';
 import { DIRECTOR_TARGET } from '@fairlead/shared/trust/names';
 import { directorKeys } from '@fairlead/shared/trust/repository';
+import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import type { CliContext } from '../context.ts';
 import type { RoleChange } from '../release/publish-role-change.ts';

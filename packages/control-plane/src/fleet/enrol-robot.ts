@@ -7,7 +7,7 @@ import type { RequestOf } from '@fairlead/shared/api/route';
 import type { Sha256 } from '@fairlead/shared/ids';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
-import { keyIdOf } from '@fairlead/shared/trust/ed25519';
+import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { EnrolmentToken } from '../store/enrolment-tokens.ts';

@@ -2,8 +2,8 @@
 import { Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { type Clock, MINUTE, toTimestamp } from '@fairlead/shared/time';
-import { isAcceptablePublicKey, keyIdOf } from '@fairlead/shared/trust/ed25519';
 import { verifyRequest } from '@fairlead/shared/trust/http-signature';
+import { isAcceptablePublicKey, keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import { Type } from 'typebox';
 import type { Store } from '../store/store.ts';
 import type { Doors, IncomingRequest } from './authenticate.ts';

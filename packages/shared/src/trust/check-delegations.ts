@@ -4,7 +4,6 @@ import { ENVIRONMENTS } from '../ids.ts';
 import { parse } from '../parse.ts';
 import { fromTimestamp, type Instant } from '../time.ts';
 import { checkText } from './check-environment-role.ts';
-import { keyIdOf } from './ed25519.ts';
 import type { RootSigned, TargetsSigned } from './metadata.ts';
 import { DIRECTOR_TARGET, rolePatterns } from './names.ts';
 import { checkKeyTable, checkRoleKeys } from './read-metadata.ts';
@@ -12,6 +11,7 @@ import { refusePublish } from './refuse-publish.ts';
 import type { OnlinePublicKeys } from './repository.ts';
 import { parseStrictJson } from './strict-json.ts';
 import { DirectorKeys } from './targets.ts';
+import { keyIdOf } from './verify-ed25519.ts';
 
 /** Undefined where this root can be lived with: sound keys, reachable thresholds, and this server's online keys. */
 export function checkRootContent(root: RootSigned, online: OnlinePublicKeys): Refusal | undefined {

@@ -4,13 +4,14 @@ import { sampleManifest } from '../release/testing/sample-manifest.ts';
 import { DAY } from '../time.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { checkRoleUpdate } from './check-role-update.ts';
-import { keyIdOf, type Signer, tufKey } from './ed25519.ts';
+import type { Signer } from './ed25519.ts';
 import { RootMetadata, signMetadata, TargetsMetadata, type TargetsSigned } from './metadata.ts';
 import { parseOwn } from './parse-own.ts';
 import { releaseEntry } from './release-entry.ts';
 import { emptyPolicy, makeRoleUpdate, type RepositoryHead, type RoleUpdate } from './repository.ts';
 import type { ReleaseCustom } from './targets.ts';
 import { keyedRepository, NOW, testSigner } from './testing/first-repository.ts';
+import { keyIdOf, tufKey } from './verify-ed25519.ts';
 
 const { first, signers, online } = keyedRepository();
 const production = signers.production;

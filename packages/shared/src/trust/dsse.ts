@@ -4,7 +4,8 @@
  */
 import { accept, type Result, refuse } from '../failure.ts';
 import type { Envelope } from './assignment.ts';
-import { keyIdOf, type Signer, verifyEd } from './ed25519.ts';
+import type { Signer } from './ed25519.ts';
+import { keyIdOf, verifyEd } from './verify-ed25519.ts';
 
 export interface BadSignature {
   readonly code: 'bad_signature';

@@ -1,7 +1,8 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { generateKeyPair, isAcceptablePublicKey, keyIdOf, signerFromSeed, verifyEd } from './ed25519.ts';
+import { generateKeyPair, signerFromSeed } from './ed25519.ts';
+import { isAcceptablePublicKey, keyIdOf, verifyEd } from './verify-ed25519.ts';
 
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const hex = (text: string) => Buffer.from(text, 'hex');

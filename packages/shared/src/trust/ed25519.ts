@@ -1,13 +1,7 @@
-/**
- * Ed25519, strictly. tweetnacl makes keys and signs; `verifyEd` is the one way to verify. Alone, tweetnacl
- * accepts S+L (a second valid signature for the same message) and both it and OpenSSL accept small-order
- * public keys, under which one fixed signature passes for nearly any message (TRUST 2; attacks 26, 27).
- */
-import { createPublicKey, verify } from 'node:crypto';
+/** Ed25519 key pairs and signatures by tweetnacl. What is signed is verified by verify-ed25519.ts, never here. */
 import nacl from 'tweetnacl';
 import type { Sha256 } from '../ids.ts';
-import { canonicalJson } from './canonical-json.ts';
-import { sha256Hex } from './digest.ts';
+import { keyIdOf } from './verify-ed25519.ts';
 
 export interface KeyPair {
   /** 64 lower-case hex digits. */
@@ -20,26 +14,6 @@ export interface Signer {
   readonly publicKey: string;
   sign(bytes: Uint8Array): Uint8Array;
 }
-/** A public key as TUF metadata writes it. */
-export interface TufKey {
-  readonly keytype: 'ed25519';
-  readonly scheme: 'ed25519';
-  readonly keyval: { readonly public: string };
-}
-
-const FIELD = 2n ** 255n - 19n;
-const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
-const SIGN_BIT = 1n << 255n;
-/** y-coordinates of the eight points whose order divides 8; x only differs in the sign bit. */
-const SMALL_ORDER_Y = new Set([
-  0n,
-  1n,
-  FIELD - 1n,
-  littleEndian('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'),
-  littleEndian('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'),
-]);
-/** DER of SubjectPublicKeyInfo for Ed25519 (RFC 8410), up to the key itself. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** A new key pair, from 32 random bytes unless a seed is given. */
 export function generateKeyPair(seed: Uint8Array = nacl.randomBytes(32)): KeyPair {
@@ -51,40 +25,4 @@ export function signerFromSeed(seed: Uint8Array): Signer {
   const pair = nacl.sign.keyPair.fromSeed(seed);
   const publicKey = Buffer.from(pair.publicKey).toString('hex');
   return { keyid: keyIdOf(publicKey), publicKey, sign: (bytes) => nacl.sign.detached(bytes, pair.secretKey) };
-}
-
-/** False for anything but one 64-byte signature by exactly this key; never throws. */
-export function verifyEd(publicKeyHex: string, bytes: Uint8Array, signature: Uint8Array): boolean {
-  if (!isAcceptablePublicKey(publicKeyHex) || !isCanonicalSignature(signature)) return false;
-  const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKeyHex, 'hex')]);
-  try {
-    return verify(null, bytes, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature);
-  } catch {
-    return false;
-  }
-}
-
-/** 64 bytes with S below the group order: the only form in which each message has one signature per key and R. */
-export function isCanonicalSignature(signature: Uint8Array): boolean {
-  return signature.length === 64 && littleEndian(Buffer.from(signature.subarray(32)).toString('hex')) < GROUP_ORDER;
-}
-
-/** 64 lower-case hex digits, canonically encoded, and none of the 14 encodings of a small-order point. */
-export function isAcceptablePublicKey(hex: string): boolean {
-  if (!/^[0-9a-f]{64}$/.test(hex)) return false;
-  const y = littleEndian(hex) % SIGN_BIT;
-  return y < FIELD && !SMALL_ORDER_Y.has(y);
-}
-
-export const tufKey = (publicKeyHex: string): TufKey => ({
-  keytype: 'ed25519',
-  scheme: 'ed25519',
-  keyval: { public: publicKeyHex },
-});
-
-/** The TUF key id (spec 4.2): SHA-256 of the key's canonical JSON. */
-export const keyIdOf = (publicKeyHex: string): Sha256 => sha256Hex(canonicalJson(tufKey(publicKeyHex)));
-
-function littleEndian(hex: string): bigint {
-  return BigInt(`0x${Buffer.from(hex, 'hex').reverse().toString('hex')}`);
 }

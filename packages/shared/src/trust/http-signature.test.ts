@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { signerFromSeed, verifyEd } from './ed25519.ts';
+import { signerFromSeed } from './ed25519.ts';
 import { signRequest, verifyRequest } from './http-signature.ts';
+import { verifyEd } from './verify-ed25519.ts';
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
 const NOW = Date.UTC(2026, 10, 21);

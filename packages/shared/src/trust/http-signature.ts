@@ -6,7 +6,8 @@
 import { createHash } from 'node:crypto';
 import { accept, type Result, refuse } from '../failure.ts';
 import { type Instant, MINUTE, SECOND } from '../time.ts';
-import { type Signer, verifyEd } from './ed25519.ts';
+import type { Signer } from './ed25519.ts';
+import { verifyEd } from './verify-ed25519.ts';
 
 export const SIGNATURE_TAG = 'fairlead-robot-v1';
 /** How far the signer's clock may be from the verifier's, either way. */

@@ -4,10 +4,10 @@ import { accept, type Refusal, type Result, refuse } from '../failure.ts';
 import { parse } from '../parse.ts';
 import { fromTimestamp, type Instant } from '../time.ts';
 import { signingBytes } from './canonical-json.ts';
-import { isAcceptablePublicKey, keyIdOf, verifyEd } from './ed25519.ts';
 import type { KeyTable, RoleKeys } from './metadata.ts';
 import { refusePublish } from './refuse-publish.ts';
 import { parseStrictJson } from './strict-json.ts';
+import { isAcceptablePublicKey, keyIdOf, verifyEd } from './verify-ed25519.ts';
 
 interface Signed {
   readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];

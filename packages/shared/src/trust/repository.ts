@@ -7,7 +7,7 @@ import { ENVIRONMENTS, type EnvironmentName } from '../ids.ts';
 import { type Instant, toTimestamp } from '../time.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Hex } from './digest.ts';
-import { keyIdOf, type Signer, tufKey } from './ed25519.ts';
+import type { Signer } from './ed25519.ts';
 import { LIFETIMES_MS, type OfflineRoleName } from './lifetimes.ts';
 import {
   type Delegation,
@@ -26,6 +26,7 @@ import {
 import { DIRECTOR_TARGET, policyTarget, rolePatterns } from './names.ts';
 import { parseOwn } from './parse-own.ts';
 import type { DirectorKeys, EnvironmentPolicy } from './targets.ts';
+import { keyIdOf, tufKey } from './verify-ed25519.ts';
 
 /** Public keys (hex) of the roles that the control plane signs with by itself. */
 export interface OnlinePublicKeys {

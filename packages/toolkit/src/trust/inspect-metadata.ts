@@ -4,8 +4,8 @@
  */
 import { ENVIRONMENTS } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { isAcceptablePublicKey, isCanonicalSignature, keyIdOf } from '@fairlead/shared/trust/ed25519';
 import { asTargetName } from '@fairlead/shared/trust/names';
+import { isAcceptablePublicKey, isCanonicalSignature, keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import { type Static, Type } from 'typebox';
 import type { TrustCode, TrustRefusal } from './trust-store.ts';
 
