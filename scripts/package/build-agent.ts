@@ -1,9 +1,9 @@
 /**
  * `node scripts/package/build-agent.ts [--architecture x64|arm64] [--version V] [--into DIR]`: the agent as a robot
- * gets it: `bin/node`, `lib/*.js` and its native libraries. A package wraps this folder, a release of the component
+ * gets it: `bin/node` with its `node-options`, `lib/*.js` and its native libraries. A package wraps this folder, a release of the component
  * `fairlead-agent` carries it, campaigns and benchmarks run it.
  */
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ARCHITECTURES, type Architecture, bundleProgram } from './bundle-program.ts';
@@ -40,6 +40,7 @@ export async function buildAgent(
   });
   await writeFile(join(lib, 'package.json'), `${JSON.stringify({ type: 'module', version })}\n`);
   await writeFile(join(folder, 'THIRD-PARTY-LICENCES'), await thirdPartyLicences(metafile));
+  await copyFile(join(PROJECT, 'packages/agent/launcher/node-options'), join(folder, 'node-options'));
   const node = join(folder, 'bin/node');
   await placeNodeRuntime(architecture, node);
   await chmod(node, 0o755);

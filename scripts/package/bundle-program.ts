@@ -39,7 +39,8 @@ export async function bundleProgram({ entries, architecture, version, into }: Pr
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
-    define: { FAIRLEAD_VERSION: JSON.stringify(version) },
+    // undici's own switch for bundles: without the experimental second parser that nobody turned on.
+    define: { FAIRLEAD_VERSION: JSON.stringify(version), esbuildDetection: '1' },
     // The package would search its own folder for a build; this names the one file of one processor.
     alias: { 'better-sqlite3': `better-sqlite3/linux-${architecture}` },
     loader: { '.node': 'copy' },

@@ -5,8 +5,6 @@ import { createClient } from '@fairlead/shared/api/client';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
-import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
-import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { damagedTrustStore } from '@fairlead/toolkit/trust/damaged-trust-store';
@@ -36,7 +34,6 @@ import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
-import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
@@ -85,9 +82,9 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
-    extractBundle,
-    measureTree,
-    // Only a robot that tests a release pays for what testing needs.
+    measureTree: async (order) => (await import('@fairlead/toolkit/bundle/measure-tree')).measureTree(order),
+    // Only a robot that unpacks and tests a release pays for what that needs.
+    extractBundle: async (order) => (await import('@fairlead/toolkit/bundle/extract-bundle')).extractBundle(order),
     runSmokeTests: async (order) => (await import('@fairlead/toolkit/smoke-test/run-smoke-tests')).runSmokeTests(order),
     blobs: httpBlobSource({ server, authorise: signer.headersFor }),
     services: services.manager,
@@ -96,7 +93,6 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     own,
     pulse,
     permission: windowPermission(config.updateWindow, clock),
-    forbids: forbiddenByPolicy(trust, who.environment),
     clock,
     ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
   });

@@ -1,7 +1,7 @@
 /** Adapter: blobs of the control plane over undici, asked for in the robot's name. */
 import type { ClientOptions } from '@fairlead/shared/api/client';
 import { LIMITS } from '@fairlead/shared/trust/limits';
-import { request as send } from 'undici';
+import { sendRequest } from '@fairlead/toolkit/http/send-request';
 import type { BlobSource } from './blob-source.ts';
 
 /** `authorise` signs each request anew: a robot signature is good for minutes, a download may take days. */
@@ -19,7 +19,7 @@ export function httpBlobSource(options: {
         ...(from > 0 && { range: `bytes=${from}-` }),
         ...(from > 0 && ifRange !== undefined && { 'if-range': ifRange }),
       };
-      const reply = await send(url, { method: 'GET', headers, signal, headersTimeout: LIMITS.headersDeadlineMs });
+      const reply = await sendRequest(url, { headers, signal, headersTimeout: LIMITS.headersDeadlineMs });
       return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
     },
   };

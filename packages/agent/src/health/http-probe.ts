@@ -1,6 +1,6 @@
 /** An endpoint of the robot application answers with the expected status. */
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
-import { request } from 'undici';
+import { sendRequest } from '@fairlead/toolkit/http/send-request';
 import type { ProbeVerdict } from './prober.ts';
 
 type Check = Extract<HealthCheck, { http: unknown }>['http'];
@@ -8,7 +8,7 @@ type Check = Extract<HealthCheck, { http: unknown }>['http'];
 export async function probeHttp(check: Check, signal: AbortSignal): Promise<ProbeVerdict> {
   const wanted = check.expectStatus ?? 200;
   try {
-    const { statusCode, body } = await request(check.url, { method: 'GET', signal });
+    const { statusCode, body } = await sendRequest(new URL(check.url), { signal });
     // The body is not judged, but its socket must be freed.
     await body.dump({ limit: 64 * 1024 });
     const verdict = statusCode === wanted ? 'healthy' : 'unhealthy';

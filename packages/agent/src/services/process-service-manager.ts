@@ -44,7 +44,6 @@ export async function processServiceManager(options: {
     return service ? service[verb](phase) : Promise.resolve(refuse(unknownService(name, phase)));
   };
   return {
-    ownsStops: true,
     start: (name, phase) => act(name, phase, 'start'),
     stop: (name, phase) => act(name, phase, 'stop'),
     state: async (name) =>

@@ -1,12 +1,14 @@
 /** Permission by the update window of agent.yaml; without one a robot may always switch. */
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
-import { askWindow, type UpdateWindow } from '@fairlead/shared/update/window';
+import type { UpdateWindow } from '@fairlead/shared/update/window';
 import type { SwitchPermission } from './switch-permission.ts';
 
 export function windowPermission(window: UpdateWindow | undefined, clock: Clock): SwitchPermission {
   return {
     ask: async (component) => {
       if (!window) return { granted: true };
+      // Calendars are large, and most of the time nobody asks.
+      const { askWindow } = await import('@fairlead/shared/update/window');
       const now = clock.now();
       const answer = askWindow(window, now);
       if (answer.open) return { granted: true };

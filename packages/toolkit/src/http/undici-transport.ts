@@ -1,6 +1,5 @@
 /** Adapter: one HTTP exchange over undici, for agent and CLI. */
 import type { Transport } from '@fairlead/shared/api/client';
-import type { Agent } from 'undici';
 
 export interface UndiciTransportOptions {
   /** How long the server may take before it answers at all. Default 60 s: a long-poll must fit. */
@@ -17,20 +16,17 @@ export interface UndiciTransportOptions {
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const most = options.maxBodyBytes ?? 16 * 1024 * 1024;
   const { socketPath } = options;
-  let dispatcher: Agent | undefined;
   return async ({ method, url, headers, body, signal }) => {
     // Loaded by the first request: commands that ask nobody start a tenth of a second sooner without it.
-    // By its default export: that is what both Node and a bundle give of a CommonJS package.
-    const { default: undici } = await import('undici');
-    if (socketPath !== undefined) dispatcher ??= new undici.Agent({ connect: { socketPath } });
-    const reply = await undici.request(url, {
+    const { sendRequest } = await import('./send-request.ts');
+    const reply = await sendRequest(url, {
       method,
       headers: { 'accept-encoding': 'identity', ...headers },
       headersTimeout: options.headersTimeoutMs ?? 60_000,
       bodyTimeout: options.bodyTimeoutMs ?? 30_000,
       ...(body && { body }),
       ...(signal && { signal }),
-      ...(dispatcher && { dispatcher }),
+      ...(socketPath !== undefined && { socketPath }),
     });
     return { status: reply.statusCode, headers: flatten(reply.headers), body: await readAtMost(reply.body, most) };
   };

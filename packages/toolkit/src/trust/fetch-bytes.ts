@@ -4,7 +4,7 @@
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { LIMITS } from '@fairlead/shared/trust/limits';
-import { errors, request } from 'undici';
+import { sendRequest } from '../http/send-request.ts';
 import type { TrustRefusal } from './trust-store.ts';
 
 export interface FetchRefusal extends TrustRefusal {
@@ -19,7 +19,7 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
   const abort = new AbortController();
   const deadline = setTimeout(() => abort.abort(slow('no end within 20 s')), LIMITS.metadataDeadlineMs);
   try {
-    const reply = await request(url, {
+    const reply = await sendRequest(url, {
       headers: { 'accept-encoding': 'identity' },
       headersTimeout: LIMITS.headersDeadlineMs,
       signal: abort.signal,
@@ -33,7 +33,7 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
     return await readBody(reply.body, maxBytes, abort);
   } catch (error) {
     if (abort.signal.aborted) return refuse(slow('no end within 20 s'));
-    if (error instanceof errors.HeadersTimeoutError) return refuse(slow('no answer within 10 s'));
+    if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) return refuse(slow('no answer within 10 s'));
     const reason = error instanceof Error ? error.message : String(error);
     return refuse({ code: 'unavailable', detail: `${url.host} cannot be reached: ${reason}`, retryable: true });
   } finally {
@@ -82,6 +82,9 @@ async function readBody(
     clearInterval(watch);
   }
 }
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 const slow = (detail: string): FetchRefusal => ({
   code: 'slow',

@@ -12,10 +12,13 @@ import type { MetadataFiles } from './trust-database.ts';
 import type { TrustProfile } from './trust-profile.ts';
 import type { TrustRefusal } from './trust-store.ts';
 
+/** A target as a role lists it. */
+export type Target = Pick<TargetFile, 'length' | 'hashes' | 'unrecognizedFields'>;
+
 export interface TufSession {
   refresh(): Promise<Result<void, TrustRefusal>>;
   /** Undefined where no role lists the name. May fetch delegated roles. */
-  find(name: string): Promise<Result<TargetFile | undefined, TrustRefusal>>;
+  find(name: string): Promise<Result<Target | undefined, TrustRefusal>>;
   /** Everything verified so far, also after a refusal: each file was written only once it had been verified. */
   files(): Map<string, Buffer>;
   end(): void;

@@ -12,7 +12,6 @@ import type { Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { hashedTargetPath } from '@fairlead/shared/trust/metadata';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
-import { TargetFile } from '@tufjs/models';
 import { Type } from 'typebox';
 import { type FetchBytes, fetchOverHttp } from './fetch-bytes.ts';
 import { fetchTarget } from './fetch-target.ts';
@@ -27,7 +26,7 @@ import {
 } from './trust-database.ts';
 import { productProfile, type TrustProfile } from './trust-profile.ts';
 import type { TrustRefusal, TrustStore, VerifiedTarget } from './trust-store.ts';
-import { beginTufSession, type TufSession } from './tuf-session.ts';
+import type { Target, TufSession } from './tuf-session.ts';
 
 export interface TufTrustStoreOptions {
   /** SQLite file. It must outlive slot switches and agent updates, or rollback memory is lost. */
@@ -84,7 +83,7 @@ class TufTrustStore implements TrustStore {
     if (wrong) return refuse(wrong);
     const files = new Map([['root.json', Buffer.from(root)]]);
     // Opening a session over it proves that it is a root that signs itself.
-    const session = this.#begin(files, 0);
+    const session = await this.#begin(files, 0);
     if (!session.ok) return refuse({ ...session.refused, code: 'threshold' });
     session.value.end();
     this.#db.keep({ files, state: { 'pinned-root': sha256 } });
@@ -98,7 +97,7 @@ class TufTrustStore implements TrustStore {
   async #refresh(now: Instant): Promise<Result<TrustVersions, TrustRefusal>> {
     const trusted = this.#db.metadata();
     if (!trusted.has('root.json')) return no('no_root', 'no root was pinned yet');
-    const begun = this.#begin(trusted, now);
+    const begun = await this.#begin(trusted, now);
     if (!begun.ok) return begun;
     const session = begun.value;
     const refreshed = await session.refresh();
@@ -192,7 +191,9 @@ class TufTrustStore implements TrustStore {
     this.#db.close();
   }
 
-  #begin(trusted: MetadataFiles, now: Instant): Result<TufSession, TrustRefusal> {
+  async #begin(trusted: MetadataFiles, now: Instant): Promise<Result<TufSession, TrustRefusal>> {
+    // A robot whose metadata is as new as the director demands never needs tuf-js.
+    const { beginTufSession } = await import('./tuf-session.ts');
     return beginTufSession({
       trusted,
       metadataUrl: this.#metadataUrl,
@@ -231,8 +232,8 @@ class TufTrustStore implements TrustStore {
 
 export type { TufTrustStore };
 
-function describeTarget(name: VerifiedTarget['name'], found: unknown): Result<VerifiedTarget, TrustRefusal> {
-  if (!(found instanceof TargetFile)) return no('not_found', `no role lists ${name}`);
+function describeTarget(name: VerifiedTarget['name'], found: Target | undefined): Result<VerifiedTarget, TrustRefusal> {
+  if (!found) return no('not_found', `no role lists ${name}`);
   const sha256 = parse(Sha256, found.hashes['sha256']);
   if (!sha256.ok) return no('bad_json', `${name} is signed without a SHA-256`);
   return accept({ name, length: found.length, sha256: sha256.value, custom: found.unrecognizedFields['custom'] });

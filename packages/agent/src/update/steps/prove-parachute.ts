@@ -3,7 +3,6 @@
  * switched. A first installation has nothing to fall back to; its declared state is saved all the same.
  */
 import { saveState } from '../../state-backup/save-state.ts';
-import { isRepair } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -13,8 +12,7 @@ export const proveParachute =
     const folder = await deps.folderOf(journal.component);
     const manifest = await folder.readManifest(journal.candidate, 'prove-parachute');
     if (!manifest.ok) return manifest;
-    // What is replaced because it is damaged is no parachute, and there is no other.
-    if (journal.current && !isRepair(journal)) {
+    if (journal.current) {
       const measured = await folder.measure(journal.current, 'prove-parachute');
       if (!measured.ok) {
         const { category, detail } = measured.refused;

@@ -70,7 +70,6 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
     },
     own: notLaunched,
     pulse: { promise: () => {}, rest: () => {} },
-    forbids: () => undefined,
     extractBundle,
     measureTree,
     runSmokeTests: async () => accept({ models: [], commands: [] }),
