@@ -88,6 +88,7 @@ const updater = createUpdater({
   outbox: spool,
   own: notLaunched,
   pulse: { promise: () => {}, rest: () => {} },
+  forbids: () => undefined,
   permission: { ask: async () => ({ granted: true }) },
   prober: {
     probe: async (_check, { folder }) => ({

@@ -55,7 +55,7 @@ test('a robot asked to reboot says so, and boots again with its files', async ({
 });
 
 test('a power cut takes what was not synced, and leaves what was', async ({ guest }) => {
-  const robot = await guest({ name: 'cut', diskMb: 64 });
+  const robot = await guest({ name: 'cut', hasDisk: true });
   await robot.boot();
   await robot.must('sh', '-c', 'cd /var/lib/fairlead; echo yes >synced; sync synced .; sync -f .; echo no >unsynced');
   await robot.cutPower();

@@ -4,29 +4,21 @@
  * FAIRLEAD_LIVE_CUTS says how often (CI: 50), FAIRLEAD_SEED repeats a run.
  */
 
+import { CUT_MODES } from '@fairlead/agent/fault-campaign/disk/medium';
+import { pick, seededRandom } from '@fairlead/agent/fault-campaign/disk/random';
 import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import { expect } from 'vitest';
-import { pick, seededRandom } from '../../packages/agent/src/fault-campaign/disk/random.ts';
 import { type LocalFleet, publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import { begin, deploy, endOf } from '../system/harness/orders.ts';
-import {
-  addAgent,
-  addApplication,
-  type GuestRobot,
-  lentAgent,
-  robotIn,
-  UNIT_CHECKS,
-  untilOnline,
-  writeConfig,
-} from './harness/guest-robot.ts';
+import { addApplication, bringUp, type GuestRobot, install, lentAgent, UNIT_CHECKS } from './harness/guest-robot.ts';
 import { test } from './harness/guest-test.ts';
 
 const CUTS = Number(process.env['FAIRLEAD_LIVE_CUTS'] ?? 5);
 const SEED = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 2 ** 31);
 const VERSIONS = ['1.0.0', '1.1.0'] as const;
 /** Longer than an update takes, so that cuts hit what comes after it too. */
-const LONGEST_MS = 5000;
+const LONGEST_MS = 3500;
 const PATIENCE_MS = 60_000;
 
 test(`a robot whose power is cut ${CUTS} times in its updates boots each time with a verified release that works`, async ({
@@ -35,18 +27,15 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
 }) => {
   const random = seededRandom(SEED);
   console.log(`live cuts: ${CUTS}, FAIRLEAD_SEED=${SEED}`);
-  const machine = await guest({ name: 'cut', lends: await lentAgent(), diskMb: 96 });
+  const machine = await guest({ name: 'cut', lends: await lentAgent(), hasDisk: true });
   await addApplication(machine);
-  await addAgent(machine);
-  await writeConfig(machine, fleet);
   for (const [at, version] of VERSIONS.entries()) {
     const ballast = crypto.getRandomValues(new Uint8Array(2 ** 16));
     await publishRelease(fleet, { version, policy: { seed: at }, healthChecks: UNIT_CHECKS, probationSec: 1, ballast });
   }
   await machine.boot();
-  await machine.must('systemctl', 'enable', '--now', 'walking', 'fairlead-agent');
-  await untilOnline(fleet, machine.name);
-  const robot = robotIn(machine);
+  await install(machine);
+  const robot = await bringUp(machine, fleet);
   const policies = new Map<string, string>();
   for (const version of VERSIONS) {
     expect((await deploy(fleet, machine, `walking@${version}`)).view.state).toBe('succeeded');
@@ -57,15 +46,17 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
   let order: DeploymentView | undefined;
   const outcomes = new Map<string, number>();
   for (let cut = 1; cut <= CUTS; cut += 1) {
+    const t0 = performance.now();
     const replay = `cut ${cut} of FAIRLEAD_SEED=${SEED}`;
     order ??= await begin(fleet, machine, `walking@${running === VERSIONS[0] ? VERSIONS[1] : VERSIONS[0]}`);
     await new Promise((resolve) => setTimeout(resolve, pick(random, LONGEST_MS)));
-    await machine.cutPower();
+    await machine.cutPower({ mode: CUT_MODES[cut % CUT_MODES.length] ?? 'flushed', random });
     await machine.boot();
 
     const health = await robot.untilWell();
     expect(health.policySha256, replay).toBe(policies.get(health.release));
     expect(await robot.verify(), replay).toEqual([expect.objectContaining({ intact: true })]);
+    console.log(cut, Math.round(performance.now() - t0));
     const { deployment: seen } = await fleet.api.showDeployment({ params: { deployment: order.deployment } });
     if (!isTerminal(seen.state)) continue;
     running = await settled(fleet, robot, order, running);
@@ -91,7 +82,7 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
 /** What was reported is what runs, and it was reported once. */
 async function settled(fleet: LocalFleet, robot: GuestRobot, order: DeploymentView, before: string): Promise<string> {
   const { view, events } = await endOf(fleet, order, PATIENCE_MS);
-  expect(['succeeded', 'failed', 'rolled-back']).toContain(view.state);
+  expect(['succeeded', 'failed', 'rolled-back'], JSON.stringify(view)).toContain(view.state);
   expect(events.filter((event) => isTerminal(event.state))).toHaveLength(1);
   const now = view.state === 'succeeded' ? view.version : before;
   await robot.untilRunning(`walking@${now}`);

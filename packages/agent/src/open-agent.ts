@@ -34,6 +34,7 @@ import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
+import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
@@ -93,6 +94,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     own,
     pulse,
     permission: windowPermission(config.updateWindow, clock),
+    forbids: forbiddenByPolicy(trust, who.environment),
     clock,
     ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
   });

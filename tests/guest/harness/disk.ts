@@ -1,47 +1,64 @@
-/** The disk of a robot that can lose its power: an ext4 of its own in a file, mounted beside the guest. */
-import { mkdir, open, rm } from 'node:fs/promises';
+/**
+ * The disk of a robot that can lose its power: an ext4 on a recorded disk, mounted beside the guest. What the medium
+ * holds after a cut is made from the recording: of what was not flushed all, a torn part, or nothing.
+ */
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
-import { ask, must } from './host.ts';
+import { makeImage, mountImage } from '@fairlead/agent/fault-campaign/disk/loop-disk';
+import { type CutMode, cutPower, emptyMedium } from '@fairlead/agent/fault-campaign/disk/medium';
+import { imageOf } from '@fairlead/agent/fault-campaign/disk/medium-files';
+import { type RecordedDisk, startRecordedDisk } from '@fairlead/agent/fault-campaign/disk/recorded-disk';
+import { readRecording } from '@fairlead/agent/fault-campaign/disk/recording';
+import { IMAGE_FILE } from '@fairlead/agent/fault-campaign/disk/serve-recorded-disk';
+import { packagedAgent } from './built-agent.ts';
+
+const CUT = 'cut';
+/** An agent wants 64 MB to stay free. */
+const SIZE_MB = 96;
+
+export interface Cut {
+  readonly mode: CutMode;
+  readonly random: () => number;
+}
 
 export interface Disk {
   /** Where it is mounted on this machine. */
   readonly mountedAt: string;
   mount(): Promise<void>;
-  /** From now on nothing reaches the disk any more, and what had not yet never will. */
+  /** Whatever is written from now on never reached the medium. */
   cutOff(): Promise<void>;
-  /** Checks it, and throws where the file system itself was damaged. */
-  unmount(): Promise<void>;
-  remove(): Promise<void>;
+  /** Nobody uses it any more. After a cut, the medium is as `cut` says; otherwise it is whole. */
+  unmount(cut?: Cut): Promise<void>;
 }
 
-const MB = 2 ** 20;
-
-/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH; Node has no ioctl. */
-const SHUT_DOWN =
-  'sysopen(my $f, $ARGV[0], 0) or die $!; my $how = pack("L", 2); ioctl($f, 0x8004587d, $how) or die $!';
-
-export async function makeDisk(folder: string, sizeMb: number): Promise<Disk> {
-  const image = join(folder, 'disk.img');
-  const mountedAt = join(folder, 'disk');
-  await mkdir(mountedAt, { recursive: true });
-  const file = await open(image, 'w');
-  await file.truncate(sizeMb * MB);
-  await file.close();
-  await must('mkfs.ext4', '-q', '-F', '-E', 'lazy_itable_init=0', image);
+export async function makeDisk(folder: string): Promise<Disk> {
+  const [image, recording] = [join(folder, 'medium.img'), join(folder, 'recording')];
+  const [mountPoint, mountedAt] = [join(folder, 'recorded'), join(folder, 'disk')];
+  await mkdir(mountedAt);
+  await makeImage(image, SIZE_MB);
+  let mounted: { readonly recorded: RecordedDisk; readonly leave: () => Promise<void> } | undefined;
   return {
     mountedAt,
-    // A commit every second, and no rescue of a writer that renames without fsync: defects show.
-    mount: async () => void (await must('mount', '-o', 'loop,commit=1,noauto_da_alloc', image, mountedAt)),
-    cutOff: async () => void (await must('perl', '-e', SHUT_DOWN, mountedAt)),
-    async unmount() {
-      await waitFor(`${mountedAt} to be unmounted`, async () => {
-        const { exitCode, stderr } = await ask('umount', mountedAt);
-        return exitCode === 0 || stderr.includes('not mounted') || undefined;
+    async mount() {
+      const recorded = await startRecordedDisk((await packagedAgent()).command, {
+        mountPoint,
+        recording,
+        fromImage: image,
       });
+      mounted = { recorded, leave: await mountImage(join(mountPoint, IMAGE_FILE), mountedAt) };
     },
-    async remove() {
-      await rm(image, { force: true });
+    cutOff: async () => mounted?.recorded.mark(CUT),
+    async unmount(cut) {
+      if (mounted === undefined) return;
+      await mounted.leave();
+      await mounted.recorded.stop();
+      mounted = undefined;
+      const all = readRecording(recording);
+      const end = all.findIndex((record) => record.op === 'mark' && record.text === CUT);
+      const until = end < 0 ? all : all.slice(0, end);
+      const medium = cutPower(emptyMedium(), until, cut?.mode ?? 'kept', cut?.random ?? (() => 1));
+      await writeFile(image, imageOf(medium));
+      await rm(recording);
     },
   };
 }

@@ -2,21 +2,18 @@
  * A guest that is a robot: the agent under its unit, and an application that is a unit of the guest, started with the
  * machine from whatever release is active.
  */
-import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RobotId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { Type } from 'typebox';
-import { stringify } from 'yaml';
 import type { LocalFleet } from '../../../scripts/local-fleet/local-fleet.ts';
 import { askHealth, type Health } from '../../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../../scripts/local-fleet/wait-for.ts';
-import { buildAgent } from '../../../scripts/package/build-agent.ts';
+import { PACKAGED_VERSION, packagedAgent } from './built-agent.ts';
 import type { Guest } from './guest.ts';
 
 const PORT = 9208;
-const UNIT_FILE = new URL('../../../packages/agent/systemd/fairlead-agent.service', import.meta.url);
+const PACKAGES = '/mnt';
 export const UNIT = 'fairlead-agent';
 export const APPLICATION = 'walking';
 
@@ -28,6 +25,7 @@ Description=The application of this robot
 ConditionPathExists=/var/lib/fairlead/components/walking/active
 
 [Service]
+DynamicUser=yes
 ExecStart=/usr/local/bin/node /var/lib/fairlead/components/walking/active/app.mjs
 Environment=ROBOT_PORT=${PORT} ROBOT_ADDRESS=0.0.0.0
 Restart=always
@@ -82,33 +80,27 @@ export async function addApplication(guest: Guest): Promise<void> {
   await guest.write(`/etc/systemd/system/${APPLICATION}.service`, APPLICATION_UNIT);
 }
 
-const PROGRAM = '/opt/fairlead';
-let building: Promise<string> | undefined;
-/** What a guest must be lent so that `addAgent` can put it to work. */
-export async function lentAgent(): Promise<readonly (readonly [string, string])[]> {
-  building ??= buildAgent({ into: join(tmpdir(), `guest-agent-${process.pid}`) }).then(({ folder }) => folder);
-  return [[await building, PROGRAM], NODE];
+/** What a guest must be lent so that the agent can be installed in it. */
+export async function lentAgent(...versions: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+  const wanted = await Promise.all([PACKAGED_VERSION, ...versions].map((version) => packagedAgent(version)));
+  return [NODE, ...wanted.map(({ packages, deb }) => [join(packages, deb), `${PACKAGES}/${deb}`] as const)];
 }
 
-/** The agent under its unit, before the first boot. */
-export async function addAgent(guest: Guest): Promise<void> {
-  const unit = await readFile(UNIT_FILE, 'utf8');
-  await guest.write(`/etc/systemd/system/${UNIT}.service`, unit.replace('/agent/main.js', '/lib/main.js'));
-  const command = `#!/bin/sh\nexec ${PROGRAM}/bin/node ${PROGRAM}/lib/main.js "$@"\n`;
-  await guest.write('/usr/local/bin/fairlead-agent', command, 0o755);
+/** `dpkg -i`, in a guest that runs; what it said. */
+export async function install(guest: Guest, version = PACKAGED_VERSION): Promise<string> {
+  return guest.must('dpkg', '--install', `${PACKAGES}/${(await packagedAgent(version)).deb}`);
 }
 
-/** agent.yaml with a one-time token, as an integrator writes it. */
-export async function writeConfig(guest: Guest, fleet: LocalFleet): Promise<void> {
+/** From an installed package to an agent at work, by the steps that the package tells. */
+export async function bringUp(guest: Guest, fleet: LocalFleet): Promise<GuestRobot> {
   const { token } = await fleet.api.createEnrolmentToken({ body: { environment: 'production' } });
-  const config = {
-    server: fleet.controlPlane.url,
-    robot: guest.name,
-    environment: 'production',
-    trust: { rootSha256: fleet.rootSha256 },
-    enrolment: { token },
-  };
-  await guest.write('/etc/fairlead/agent.yaml', stringify(config), 0o640);
+  const trust = ['--environment', 'production', '--root-sha256', fleet.rootSha256];
+  await guest.must('fairlead-agent', 'enroll', '--server', fleet.controlPlane.url, ...trust, '--token', token);
+  await guest.write('/etc/fairlead/services.allow', `${APPLICATION}.service\n`);
+  await guest.must('systemctl', 'enable', '--now', APPLICATION);
+  await guest.must('systemctl', 'start', UNIT);
+  await untilOnline(fleet, guest.name);
+  return robotIn(guest);
 }
 
 export async function untilOnline(fleet: LocalFleet, robot: string): Promise<void> {

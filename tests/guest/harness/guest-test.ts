@@ -16,7 +16,7 @@ interface Fixtures {
   cloud: Cloud;
   /** A control plane in the cloud; robots and the test know it by the same address. */
   fleet: LocalFleet;
-  /** Makes a guest, which is off and goes with the test. */
+  /** Makes a guest, which is off and goes with the file's last test. */
   guest: MakeGuest;
 }
 
@@ -46,18 +46,21 @@ const base = plain.extend<Fixtures>({
     },
     { scope: 'file' },
   ],
-  guest: async ({ cloud }, use) => {
-    const guests: Guest[] = [];
-    try {
-      await use(async (plan) => {
-        const guest = await makeGuest({ ...plan, cloud });
-        guests.push(guest);
-        return guest;
-      });
-    } finally {
-      for (const guest of guests) await guest.remove();
-    }
-  },
+  guest: [
+    async ({ cloud }, use) => {
+      const guests: Guest[] = [];
+      try {
+        await use(async (plan) => {
+          const guest = await makeGuest({ ...plan, cloud });
+          guests.push(guest);
+          return guest;
+        });
+      } finally {
+        for (const guest of guests) await guest.remove();
+      }
+    },
+    { scope: 'file' },
+  ],
 });
 
 /** `test` of vitest with these fixtures; skipped where no guest can be booted. */

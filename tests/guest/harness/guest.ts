@@ -4,13 +4,13 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Spoken } from '../../../scripts/local-fleet/fairlead.ts';
 import { GiveUp, waitFor } from '../../../scripts/local-fleet/wait-for.ts';
 import type { Cable, Cloud } from './cloud.ts';
-import { type Disk, makeDisk } from './disk.ts';
+import { type Cut, type Disk, makeDisk } from './disk.ts';
 import { ask, must } from './host.ts';
 import { cgroupHierarchies, openPremises, removeCgroup } from './premises.ts';
 import { INIT, rootFileSystem } from './root-file-system.ts';
@@ -24,7 +24,7 @@ export interface GuestPlan {
   /** Folders and files of this machine that the guest sees, read-only: `[ours, theirs]`. */
   readonly lends?: readonly (readonly [string, string])[];
   /** A disk of its own for /var/lib/fairlead, which a power cut can rob of what was not synced. */
-  readonly diskMb?: number;
+  readonly hasDisk?: boolean;
 }
 
 export interface Guest {
@@ -52,14 +52,14 @@ export interface Guest {
   freeze(): Promise<void>;
   thaw(): Promise<void>;
   /** The battery is pulled: every process is gone at once, and so is what the disk had not yet. */
-  cutPower(): Promise<void>;
+  cutPower(cut?: Cut): Promise<void>;
   /** Waits until the guest ended by itself; says how. */
   untilOff(): Promise<'rebooted' | 'powered off'>;
   /** Nothing of it is left. */
   remove(): Promise<void>;
 }
 
-export async function makeGuest({ name, cloud, lends = [], diskMb }: GuestPlan): Promise<Guest> {
+export async function makeGuest({ name, cloud, lends = [], hasDisk = false }: GuestPlan): Promise<Guest> {
   const { folder: premises } = await openPremises();
   const lower = await rootFileSystem();
   const cable = await cloud.plugIn(name);
@@ -70,7 +70,7 @@ export async function makeGuest({ name, cloud, lends = [], diskMb }: GuestPlan):
   for (const part of ['upper', 'work', 'root']) await mkdir(join(folder, part), { recursive: true });
   const layers = `lowerdir=${lower},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`;
   await must('mount', '-t', 'overlay', 'overlay', '-o', layers, root);
-  const disk: Disk | undefined = diskMb === undefined ? undefined : await makeDisk(folder, diskMb);
+  const disk: Disk | undefined = hasDisk ? await makeDisk(folder) : undefined;
   let nspawn: ChildProcess | undefined;
   let leader = 0;
 
@@ -127,18 +127,21 @@ export async function makeGuest({ name, cloud, lends = [], diskMb }: GuestPlan):
     },
     async show<P extends string>(unit: string, ...properties: readonly P[]) {
       const shown = await guest.must('systemctl', 'show', unit, ...properties.flatMap((one) => ['-p', one]));
-      const pairs = shown
-        .split('\n')
-        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]);
+      const pairs = shown.split('\n').flatMap((line) => {
+        const at = line.indexOf('=');
+        return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]];
+      });
       return Object.fromEntries(pairs) as Record<P, string>;
     },
     journal: (unit) => guest.must('journalctl', '--boot', '--no-pager', '--output=cat', '--unit', unit),
     freeze: () => freezer(cgroup, '1'),
     thaw: () => freezer(cgroup, '0'),
-    async cutPower() {
+    async cutPower(cut = { mode: 'flushed', random: () => 0 }) {
+      // Else it would tell the world, in its last milliseconds, what the medium will never have heard of.
+      await guest.freeze();
       await disk?.cutOff();
       await killLeader();
-      await disk?.unmount();
+      await disk?.unmount(cut);
     },
     async untilOff() {
       const running = nspawn;
@@ -151,7 +154,6 @@ export async function makeGuest({ name, cloud, lends = [], diskMb }: GuestPlan):
       await killLeader();
       await removeCgroup(cgroup);
       await disk?.unmount();
-      await disk?.remove();
       await waitFor(`${root} to be unmounted`, async () => (await ask('umount', root)).exitCode === 0 || undefined);
       await cable.remove();
       await rm(folder, { recursive: true, force: true });
@@ -163,10 +165,19 @@ export async function makeGuest({ name, cloud, lends = [], diskMb }: GuestPlan):
     const gone = once(nspawn, 'exit');
     // Killing systemd-nspawn would leave the guest alive; its first process takes all the others with it.
     process.kill(leader, 'SIGKILL');
+    await waitFor(`${name} to be dead`, () => isDead(leader), { everyMs: 2 });
+    // Also systemd-nspawn itself may stand still.
+    await guest.thaw();
     await gone;
   }
   return guest;
 }
+
+/** Ended, and perhaps not yet collected: all processes of the guest were before it. */
+const isDead = async (pid: number): Promise<true | undefined> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat === '' || stat.split(') ').at(-1)?.startsWith('Z') ? true : undefined;
+};
 
 async function childOf(pid: number, isUp: () => boolean, log: string): Promise<number | undefined> {
   if (!isUp()) throw new GiveUp(`systemd-nspawn ended: ${(await readFile(log, 'utf8')).slice(-500)}`);
@@ -184,8 +195,16 @@ async function enterCgroup(name: string): Promise<string> {
   return hierarchies.map((at) => `mkdir -p '${at}/${name}' && echo $$ >'${at}/${name}/cgroup.procs'`).join('\n');
 }
 
+/** Resolves once all of its processes stand still, or run again. */
 async function freezer(name: string, value: '0' | '1'): Promise<void> {
   for (const hierarchy of await cgroupHierarchies()) {
-    await writeFile(join(hierarchy, name, 'cgroup.freeze'), value, { flag: 'r+' }).catch(() => undefined);
+    const cgroup = join(hierarchy, name);
+    if (!existsSync(join(cgroup, 'cgroup.freeze'))) continue;
+    await writeFile(join(cgroup, 'cgroup.freeze'), value);
+    await waitFor(
+      `${name} to be ${value === '1' ? 'frozen' : 'thawed'}`,
+      async () => (await readFile(join(cgroup, 'cgroup.events'), 'utf8')).includes(`frozen ${value}`) || undefined,
+      { everyMs: 2 },
+    );
   }
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { rootFileSystem } from './root-file-system.ts';
 
-const PROGRAMS = ['systemd-nspawn', 'mmdebstrap', 'ip', 'nsenter', 'mkfs.ext4', 'losetup', 'perl'];
+const PROGRAMS = ['systemd-nspawn', 'mmdebstrap', 'ip', 'nsenter', 'mkfs.ext4', 'losetup'];
 
 /** Undefined where guests can be booted; otherwise the reason in words, which is also printed. */
 export const whyNoGuests: string | undefined = await findReason();
@@ -15,6 +15,7 @@ async function findReason(): Promise<string | undefined> {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const missing = PROGRAMS.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
   if (missing.length > 0) return `this machine lacks ${missing.join(', ')}`;
+  if (!existsSync('/dev/fuse')) return 'this machine has no /dev/fuse for their disks';
   try {
     await rootFileSystem();
     return undefined;

@@ -6,6 +6,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { parse } from '@fairlead/shared/parse';
+import { SECOND } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { removeDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import { type Static, Type } from 'typebox';
@@ -17,8 +18,10 @@ const Mark = Type.Object(
 );
 type Mark = Static<typeof Mark>;
 
-/** How many bytes a power cut may cost. */
+/** How many bytes a power cut may cost… */
 const SYNC_EVERY = 8 * 1024 * 1024;
+/** …and how many seconds of a slow line: on 8 kbit/s the bytes alone would be a morning's work. */
+const SYNC_EVERY_MS = 5 * SECOND;
 
 export interface PartFile {
   /** Bytes held so far. */
@@ -31,17 +34,20 @@ export interface PartFile {
   close(): Promise<void>;
 }
 
-export async function openPart(file: string): Promise<PartFile> {
+/** `elapsed`: monotonic milliseconds. */
+export async function openPart(file: string, elapsed: () => number): Promise<PartFile> {
   const handle = await open(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   const mark = await readMark(markOf(file));
   let size = Math.min(mark.synced, (await handle.stat()).size);
   let { etag } = mark;
   let synced = size;
+  let syncedAt = elapsed();
   await handle.truncate(size);
   const sync = async () => {
     await handle.datasync();
     await writeDurably(markOf(file), JSON.stringify({ synced: size, ...(etag !== undefined && { etag }) }));
     synced = size;
+    syncedAt = elapsed();
   };
   return {
     get size() {
@@ -59,7 +65,7 @@ export async function openPart(file: string): Promise<PartFile> {
     append: async (bytes) => {
       await writeAll(handle, bytes, size);
       size += bytes.length;
-      if (size - synced >= SYNC_EVERY) await sync();
+      if (size - synced >= SYNC_EVERY || elapsed() - syncedAt >= SYNC_EVERY_MS) await sync();
     },
     close: async () => {
       try {

@@ -26,8 +26,12 @@ export function fileJournalStore(file: string, clock: Clock): JournalStore {
       if (journal.ok) return journal;
       if (leave) return refuse(unreadable(journal.refused, 'Another version of the agent wrote it.'));
       const aside = `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`;
-      await renameDurably(file, aside);
-      const hint = `The robot goes on with its committed releases. The record was kept as ${aside}.`;
+      // A disk that takes no rename keeps it where it is; the next update writes over it.
+      const kept = await renameDurably(file, aside).then(
+        () => aside,
+        () => file,
+      );
+      const hint = `The robot goes on with its committed releases. The record was kept as ${kept}.`;
       return refuse(unreadable(journal.refused, hint));
     },
   };

@@ -39,6 +39,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
   let finish = (): void => undefined;
   const obedience = createObedience({
     updater: {
+      wantsAgain: () => false,
       offer: async ({ deployment, component }) => {
         offered.push(deployment);
         // As the real one: it looks at the disk before it shows what it does.

@@ -12,7 +12,7 @@ import type { OpenedAnswer } from './open-answer.ts';
 import type { VerifiedOrder } from './verified-order.ts';
 
 export interface ObeyDeps {
-  readonly updater: Pick<Updater, 'offer' | 'activity' | 'requestCancel'>;
+  readonly updater: Pick<Updater, 'offer' | 'activity' | 'requestCancel' | 'wantsAgain'>;
   readonly outbox: Outbox;
   readonly verify: (order: ComponentOrder) => Promise<Result<VerifiedOrder>>;
   /** An update came to its end: whoever asks for assignments asks at once. */
@@ -70,7 +70,8 @@ export function createObedience(deps: ObeyDeps): Obedience {
       if (underWay || updater.activity().state !== 'idle') return;
       waiting = undefined;
       for (const order of components) {
-        if (outbox.hasEnded(order.deployment)) continue;
+        const again = updater.wantsAgain(order.component, order.target.sha256);
+        if (outbox.hasEnded(order.deployment) && !again) continue;
         const verified = behind ? refuse(behind) : await deps.verify(order);
         if (verified.ok) return begin(verified.value);
         tell(order, verified.refused);

@@ -43,6 +43,8 @@ export interface ReleaseFolder {
   readManifest(release: ReleaseIdentity, phase: Phase): Promise<Result<Manifest>>;
   /** Measures the release's folder against its signed manifest, byte by byte. */
   measure(release: ReleaseIdentity, phase: MeasurePhase): Promise<Result<Manifest>>;
+  /** The same for a tree that has not got its name yet. */
+  measureAt(tree: string, manifest: Manifest, phase: MeasurePhase): Promise<Result<unknown>>;
   /** Whether the release has a folder here; what is in it is another question. */
   holds(release: ReleaseIdentity): Promise<boolean>;
   /** Removes a release's folder durably; absent is fine. */
@@ -96,6 +98,7 @@ export async function openReleaseFolder(
       const measured = await measureTree({ folder: paths.release(release), manifest: manifest.value, phase });
       return measured.ok ? manifest : measured;
     },
+    measureAt: (tree, manifest, phase) => measureTree({ folder: tree, manifest, phase }),
     holds: async (release) => (await readdir(paths.releases)).includes(releaseFolderName(release)),
     removeRelease: async (release) => {
       await removeTree(paths.release(release));

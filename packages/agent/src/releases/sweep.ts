@@ -24,6 +24,10 @@ export async function sweepComponent(paths: ComponentLayout, underWay?: UnderWay
   const folders = new Set(named.map(releaseFolderName));
   // By what the link says and not by what a manifest vouches for: a damaged manifest must not cost the release.
   for (const slot of SLOTS) folders.add(basename((await readLink(paths.slot(slot))) ?? ''));
+  // The fresh tree of a release that is to take its own place: it may have been tested already.
+  if (underWay?.current?.manifestSha256 === underWay?.candidate.manifestSha256 && underWay) {
+    folders.add(basename(paths.unpacking(underWay.candidate)));
+  }
   const digests = new Set([...folders].map((folder) => folder.slice(-12)));
   await sweep(paths.releases, (name) => folders.has(name));
   await sweep(paths.manifests, (name) => digests.has(name.slice(0, 12)));

@@ -44,6 +44,7 @@ export async function processServiceManager(options: {
     return service ? service[verb](phase) : Promise.resolve(refuse(unknownService(name, phase)));
   };
   return {
+    ownsStops: true,
     start: (name, phase) => act(name, phase, 'start'),
     stop: (name, phase) => act(name, phase, 'stop'),
     state: async (name) =>

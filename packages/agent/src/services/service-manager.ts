@@ -14,6 +14,8 @@ export interface ServiceState {
 }
 
 export interface ServiceManager {
+  /** Nobody but the agent stops these services, so one that stands still was forgotten. Absent: people do, too. */
+  readonly ownsStops?: boolean;
   /**
    * Resolves when the service is up as far as its manager can tell; running already is fine, but a program that
    * ran from the old release keeps running it: stop first. `phase` is the beat that a refusal is written for.

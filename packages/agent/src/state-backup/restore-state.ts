@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
-import { readChunks } from '@fairlead/toolkit/bundle/hash-file';
+import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
 import { contentsOf, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
@@ -13,11 +13,22 @@ export async function restoreState(folder: string): Promise<void> {
   const index = await readIndex(folder);
   // An older release that meets the state of a newer one may do anything: not to restore it is never silent.
   if (!index) throw new Failure(lost(folder));
+  // All of it before any of it: half of an old state is worse than the whole of the new one.
+  for (const entry of index.entries) if (entry.type === 'file') await checkContent(entry, contentsOf(folder));
   const wanted = new Map(index.entries.map((entry) => [entry.path, entry]));
   for (const root of index.roots) await removeUnknown(root, wanted);
   for (const entry of index.entries) await restoreEntry(entry, contentsOf(folder));
   // Names that were removed or made must be durable too.
   for (const entry of index.entries) if (entry.type === 'folder') await syncFolder(entry.path);
+}
+
+async function checkContent({ sha256, path }: SavedFile, contents: string): Promise<void> {
+  const content = join(contents, sha256);
+  const found = await hashFile(content).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (found?.sha256 !== sha256) throw new Failure(damaged(content, path, found === undefined));
 }
 
 /** Depth first; links are removed, never followed. */
@@ -89,4 +100,14 @@ const lost = (folder: string) =>
     detail: 'The saved state of the previous release is no longer on the disk.',
     retryable: false,
     hint: 'Restore the state by hand if the previous release needs it; check the disk.',
+  }) as const;
+
+const damaged = (content: string, path: string, isGone: boolean) =>
+  ({
+    phase: 'roll-back',
+    element: content,
+    category: 'backup_damaged',
+    detail: `What was saved of ${path} is ${isGone ? 'no longer on the disk' : 'not what was saved any more'}.`,
+    retryable: false,
+    hint: 'Nothing of the state was put back. Restore it by hand if the previous release needs it; check the disk.',
   }) as const;

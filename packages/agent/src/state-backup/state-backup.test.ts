@@ -94,6 +94,18 @@ test('a backup that the disk has lost is refused: an older release would meet th
   await expect(restoreState(backup)).rejects.toMatchObject({ refusal: { category: 'backup_lost' } });
 });
 
+test.each([
+  ['rotten', (file: string) => writeFile(file, 'rot')],
+  ['gone', (file: string) => rm(file)],
+])('a backup of which one file is %s puts nothing back: half of a state is nobody’s', async (_how, harm) => {
+  const { state, backup } = await duck();
+  await saveState(backup, [state]);
+  await writeFile(join(state, 'imu.json'), 'of the new release');
+  await harm(join(backup, 'contents', (await contents(backup))[0] ?? ''));
+  await expect(restoreState(backup)).rejects.toMatchObject({ refusal: { category: 'backup_damaged' } });
+  expect(await readFile(join(state, 'imu.json'), 'utf8')).toBe('of the new release');
+});
+
 test('files that come and go while a robot works do not keep its state from being saved', async () => {
   const { state, backup } = await duck();
   let saving = true;

@@ -7,6 +7,7 @@ import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
+import { activeOf } from './heal-active.ts';
 import type { StepDeps } from './step-deps.ts';
 
 type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'own'>;
@@ -14,21 +15,26 @@ export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
   | { readonly go: false };
 
-/** Goes: the manifest is kept durably beside the releases. Does not go: the server has been told why, once. */
-export async function considerOrder(order: VerifiedOrder, deps: Deps): Promise<Consideration> {
+/**
+ * Goes: the manifest is kept durably beside the releases. Does not go: the server has been told why, once. `again`: the
+ * deployment has ended, and the release it brought is damaged since.
+ */
+export async function considerOrder(order: VerifiedOrder, again: boolean, deps: Deps): Promise<Consideration> {
   // Also the local quarantine: a deployment that failed here is not tried again behind the operator's back.
-  if (deps.outbox.hasEnded(order.deployment)) return { go: false };
+  if (deps.outbox.hasEnded(order.deployment) && !again) return { go: false };
   if (order.component === OWN_COMPONENT && deps.own.running === undefined)
     return end(order, 'rejected', NO_LAUNCHER, deps);
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
-  const running = await folder.slot('active');
+  const running = await activeOf(folder);
+  // Before anything is measured: what is damaged may be the manifest that lies here.
+  await folder.saveManifest(order.candidate, order.manifestBytes);
   if (running?.manifestSha256 === order.candidate.manifestSha256) {
     const measured = await folder.measure(running, 'verify');
-    if (measured.ok) return end(order, 'skipped', undefined, deps);
-    return end(order, 'failed', overItself(measured.refused), deps);
+    if (measured.ok) return again ? { go: false } : end(order, 'skipped', undefined, deps);
+    if (order.component === OWN_COMPONENT) return end(order, 'failed', overItself(measured.refused), deps);
+    return { go: true, current: order.candidate };
   }
-  await folder.saveManifest(order.candidate, order.manifestBytes);
   const current = running && committed?.active.manifestSha256 === running.manifestSha256 ? committed.active : undefined;
   return { go: true, current };
 }
@@ -62,7 +68,7 @@ const NO_LAUNCHER: Refusal = {
   hint: 'Install the package fairlead-agent, or set FAIRLEAD_ROOT in its unit to the `root` of agent.yaml.',
 };
 
-/** Replacing a running release by itself would leave no moment in which one of the two is whole. */
+/** An agent can't take away the ground it stands on: its launcher goes back by itself where it no longer starts. */
 const overItself = (damage: Refusal): Refusal => ({
   ...damage,
   category: 'active_damaged',

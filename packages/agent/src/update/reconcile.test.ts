@@ -57,3 +57,14 @@ test('a first release that nobody committed is taken out again', async () => {
   expect(await robot.slots()).toEqual({ active: undefined, previous: undefined, staged: undefined });
   expect([...robot.services.running]).toEqual([]);
 });
+
+test('a service whose record the disk has lost is started again, where only the agent ever stops it', async () => {
+  const robot = await testRobot();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  for (const ownsStops of [false, true]) {
+    await robot.services.stop('duck', 'switch');
+    robot.services.log.length = 0;
+    await robot.restarted({ services: { ...robot.services, ownsStops } }).recover();
+    expect(robot.services.log).toEqual(ownsStops ? ['start duck'] : []);
+  }
+});

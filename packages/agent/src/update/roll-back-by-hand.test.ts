@@ -28,3 +28,19 @@ test('an agent that stops does not wait for a roll-back by hand to become health
   expect(probes).toBe(1);
   expect(robot.alarms()).toEqual([]);
 });
+
+test('nobody goes back by hand to a release that was withdrawn for good, also without network', async () => {
+  const robot = await testRobot();
+  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
+  const refusal = {
+    phase: 'roll-back',
+    element: '1.0.0',
+    category: 'denied',
+    detail: '',
+    retryable: false,
+    hint: '',
+  } as const;
+  const agent = robot.restarted({ forbids: ({ version }) => (version === '1.0.0' ? refusal : undefined) });
+  expect(await agent.rollBackLocally(DUCK, 'ann')).toMatchObject({ ok: false, refused: { category: 'denied' } });
+  expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+});

@@ -8,12 +8,15 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import type { Forbids } from './forbids.ts';
 import { passOnce } from './health-watch.ts';
 import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'> & {
+  readonly forbids: Forbids;
+};
 
 export interface RollBackByHand {
   readonly component: ComponentName;
@@ -23,12 +26,15 @@ export interface RollBackByHand {
   readonly stop: AbortSignal;
 }
 
-/** Refused: no_previous, damage of the previous release, unhealthy. */
+/** Refused: no_previous, denied, damage of the previous release, unhealthy. */
 export async function rollBackByHand({ component, by, stop }: RollBackByHand, deps: Deps): Promise<Result<void>> {
   const folder = await deps.folderOf(component);
   const committed = await folder.committed();
   const previous = committed?.previous;
   if (!committed || !previous) return refuse(nothingBefore(component));
+  // Also offline: what the release key withdrew was remembered with the policy that said so (attack 48).
+  const forbidden = deps.forbids(previous);
+  if (forbidden) return refuse(forbidden);
   const measured = await folder.measure(previous, 'roll-back');
   if (!measured.ok) return measured;
   const given = await folder.readManifest(committed.active, 'roll-back');

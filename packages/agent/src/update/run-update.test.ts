@@ -39,7 +39,13 @@ function driver(answers: Partial<Record<Step, StepFunction>> = {}, onWrite: (jou
     runUpdate(
       journal,
       { store, steps, clock: { now: () => 0 }, sleep, random: () => 1 },
-      { stop: stop.signal, cancel: cancel.signal, watch, onStep: () => {} },
+      {
+        stop: stop.signal,
+        cancel: cancel.signal,
+        watch,
+        onStep: () => {},
+        onStuck: async () => void trace.push('stuck'),
+      },
     );
   return { run, trace, stop, cancel, slept, waited };
 }
@@ -61,6 +67,19 @@ test('a disk that takes no journal is waited for: nothing acts meanwhile, and th
   await run();
   expect(trace[0]).toBe('write download');
   expect(waited).toEqual(['disk_full', 'disk_full', 'disk_full']);
+});
+
+test.each([
+  ['smoke-test', 0],
+  ['switch', 1],
+  ['roll-back', 1],
+])('an update that a full disk holds up before its %s leaves the application running', async (step, asked) => {
+  let full = 3;
+  const { run, trace } = driver({ probation: async () => no }, (journal) => {
+    if (journal.step === step && full-- > 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  });
+  await run();
+  expect(trace.filter((line) => line === 'stuck')).toHaveLength(asked);
 });
 
 test('a commit that fails is tried again with growing pauses', async () => {

@@ -28,6 +28,8 @@ export interface Control {
   readonly cancel: AbortSignal;
   /** Called when a step begins, after its journal is durable. */
   readonly onStep: (journal: Journal & { readonly step: Step }) => void;
+  /** The disk does not take the journal, so nothing may act: whoever runs services sees to it that they run. */
+  readonly onStuck: () => Promise<void>;
   readonly watch: Pick<Update, 'progress' | 'waits'>;
 }
 
@@ -74,6 +76,8 @@ async function persist(journal: Journal, deps: DriverDeps, control: Control): Pr
     } catch (error) {
       control.watch.waits(refusalOf(error, journal.step === 'done' ? 'report' : journal.step, journal.component));
       if (control.stop.aborted) throw error;
+      // Before the switch nothing was stopped, and whoever stopped it since is not our business.
+      if (attempt === 1 && !mayCancel(journal.step)) await control.onStuck();
       await deps.sleep(Math.min(backOff(attempt, deps.random()), 30 * SECOND), control.stop);
     }
   }

@@ -1,8 +1,10 @@
 /** After a start of the agent: everything that the journal does not speak of is brought in order. */
 import type { ComponentName } from '@fairlead/shared/ids';
 import type { Journal } from '@fairlead/shared/update/journal';
+import { mayCancel } from '@fairlead/shared/update/journey';
 import { listComponents } from '../releases/release-folder.ts';
 import { sweepComponent, sweepRoot } from '../releases/sweep.ts';
+import { startForgotten } from './keep-services-up.ts';
 import { reconcile } from './reconcile.ts';
 import { refusalOf } from './refusal-of.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -29,6 +31,9 @@ export async function tidyUp(journal: Journal | undefined, deps: Deps): Promise<
       const tidy = () =>
         isUnderWay ? sweepComponent(layout.component(component), journal) : reconcile(component, deps);
       await attempt(tidy, component);
+      // From the switch on, the journal says when which services run.
+      if (!isUnderWay || (journal && mayCancel(journal.step)))
+        await attempt(() => startForgotten(component, deps), component);
     }
   });
 }

@@ -3,9 +3,9 @@
  * socket, the command line) meets the update machine here.
  */
 import { setTimeout as timer } from 'node:timers/promises';
-import { Failure, type Result } from '@fairlead/shared/failure';
+import { Failure, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Activity, ComponentState } from '@fairlead/shared/fleet/robot-facts';
-import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import type { ComponentName, DeploymentId, Sha256 } from '@fairlead/shared/ids';
 import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
@@ -20,7 +20,12 @@ import { listComponents, openReleaseFolder } from '../releases/release-folder.ts
 import { sweepComponent } from '../releases/sweep.ts';
 import { activityBoard, STATE_OF } from './activity.ts';
 import { considerOrder } from './consider-order.ts';
+import { damageBook } from './damage-book.ts';
+import type { Forbids } from './forbids.ts';
+import { healActives } from './heal-active.ts';
+import { keepServicesUp } from './keep-services-up.ts';
 import { makeSteps } from './make-steps.ts';
+import { refusalOf } from './refusal-of.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -44,6 +49,8 @@ export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | '
   readonly root: string;
   readonly journal: JournalStore;
   readonly pulse: Pick<Pulse, 'promise' | 'rest'>;
+  /** What must never run, so that nobody goes back to it. */
+  readonly forbids: Forbids;
 }
 
 export interface Measured {
@@ -57,6 +64,10 @@ export interface Updater {
   recover(): Promise<void>;
   /** Runs one update to its end. An order that ended before, or is being worked on, is not begun again. */
   offer(order: VerifiedOrder): Promise<void>;
+  /** Whether a release that ended well here is wanted once more, because the disk has spoilt it since. */
+  wantsAgain(component: ComponentName, manifestSha256: Sha256): boolean;
+  /** Active releases that are no longer what was signed, as found at the start. */
+  damages(): readonly Refusal[];
   activity(): Activity;
   /** Calls an update off, where it has not switched yet. Another deployment is none of its business. */
   requestCancel(deployment: DeploymentId): void;
@@ -73,7 +84,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const layout = layoutOf(injected.root);
   const { pulse } = injected;
   const { sleep } = { ...DEFAULTS, ...injected };
-  const deps: StepDeps & Pick<UpdaterDeps, 'journal'> = {
+  const deps: StepDeps & Pick<UpdaterDeps, 'journal' | 'forbids'> = {
     ...DEFAULTS,
     ...injected,
     layout,
@@ -91,6 +102,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const cancels = new Map<DeploymentId, AbortController>();
   const inTurn = oneAtATime();
   let waiting = 0;
+  const damages = damageBook(deps.elapsed);
   const alone = <T>(act: () => Promise<T>): Promise<T> => {
     waiting += 1;
     return inTurn(act).finally(() => (waiting -= 1));
@@ -111,6 +123,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         {
           stop: stop.signal,
           cancel: cancel.signal,
+          onStuck: () => keepServicesUp(journal.component, deps),
           watch: {
             waits: board.waits,
             progress: (fraction) => {
@@ -134,6 +147,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         },
       );
       if (ended.step !== 'done') return;
+      if (ended.outcome === 'succeeded') damages.mended(journal.component);
       await deps.journal.clear();
       await sweepComponent(layout.component(journal.component));
     } finally {
@@ -147,22 +161,27 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       alone(async () => {
         // A new agent that can't read its predecessor's journal leaves it to the one that can (DESIGN 7.16).
         const leave = await deps.own.isOnTrial();
-        const found = await deps.journal.read({ leave });
+        const found = await deps.journal.read({ leave }).catch(unreadable);
         if (!found.ok && leave) throw new Failure(found.refused);
         if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
         const journal = found.ok ? found.value : undefined;
         await tidyUp(journal, deps);
-        if (!journal) return deps.own.restartIfStale();
-        await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
+        if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
+        for (const damage of await healActives(deps)) damages.note(damage);
+        if (!journal) await deps.own.restartIfStale();
       }),
     offer: (order) => {
       cancelOf(order.deployment);
       return alone(async () => {
         if (stop.signal.aborted) return;
-        const current = await considerOrder(order, deps);
+        const again = damages.wants(order.component, order.candidate.manifestSha256);
+        if (again) damages.begin(order.component);
+        const current = await considerOrder(order, again, deps);
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
       }).finally(() => cancels.delete(order.deployment));
     },
+    wantsAgain: damages.wants,
+    damages: damages.troubles,
     activity: () => board.activity(),
     requestCancel: (deployment) => {
       cancels.get(deployment)?.abort(new Error('cancelled'));
@@ -206,6 +225,9 @@ const DEFAULTS: Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'> = {
   sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
   random: Math.random,
 };
+
+/** A disk that can't be read is told, and what needs no journal goes on. */
+const unreadable = (error: unknown) => refuse({ ...refusalOf(error, 'report'), element: 'journal.json' });
 
 const busy = (component: ComponentName): Result<never> => ({
   ok: false,

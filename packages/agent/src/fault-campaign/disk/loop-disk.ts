@@ -5,9 +5,9 @@ import { machine, unmount } from './machine.ts';
 /** Small, so that a medium is copied in a moment; room for a few releases. */
 const IMAGE_MB = 24;
 
-export async function makeImage(file: string): Promise<void> {
+export async function makeImage(file: string, sizeMb = IMAGE_MB): Promise<void> {
   await writeFile(file, '');
-  await truncate(file, IMAGE_MB * 1024 * 1024);
+  await truncate(file, sizeMb * 1024 * 1024);
   const options = ['-q', '-F', '-m', '0', '-N', '1024', '-J', 'size=4', '-E', 'nodiscard,lazy_itable_init=0'];
   await machine('mkfs.ext4', ...options, file);
 }

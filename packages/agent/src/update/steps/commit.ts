@@ -1,5 +1,6 @@
 /** Beat 14, the good end: the committed mark, written last and by one rename, makes the release ours. */
 import { toTimestamp } from '@fairlead/shared/time';
+import { isRepair } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -9,6 +10,7 @@ export const commit =
     const { candidate, current, deployment } = journal;
     const folder = await deps.folderOf(journal.component);
     const committedAt = toTimestamp(deps.clock.now());
-    await folder.commit({ active: candidate, ...(current && { previous: current }), deployment, committedAt });
+    const previous = isRepair(journal) ? (await folder.committed())?.previous : current;
+    await folder.commit({ active: candidate, ...(previous && { previous }), deployment, committedAt });
     return { ok: true };
   };

@@ -25,7 +25,7 @@ export const download =
     if (await clearDamagedCandidate(folder, candidate)) return { ok: true };
     await makeFolderDurably(deps.layout.downloads);
     const file = deps.layout.part(manifest.value.bundle.sha256);
-    const part = await openPart(file);
+    const part = await openPart(file, deps.elapsed);
     try {
       const result = await fetchWhole(part, manifest.value, deps, update);
       await part.close();

@@ -3,6 +3,7 @@
  * switched. A first installation has nothing to fall back to; its declared state is saved all the same.
  */
 import { saveState } from '../../state-backup/save-state.ts';
+import { isRepair } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -12,7 +13,8 @@ export const proveParachute =
     const folder = await deps.folderOf(journal.component);
     const manifest = await folder.readManifest(journal.candidate, 'prove-parachute');
     if (!manifest.ok) return manifest;
-    if (journal.current) {
+    // What is replaced because it is damaged is no parachute, and there is no other.
+    if (journal.current && !isRepair(journal)) {
       const measured = await folder.measure(journal.current, 'prove-parachute');
       if (!measured.ok) {
         const { category, detail } = measured.refused;

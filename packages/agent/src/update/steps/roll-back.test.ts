@@ -119,3 +119,33 @@ test('services are stopped in reverse and started in order, also those that only
     'start new',
   ]);
 });
+
+test('a failing release that its author wants left in place runs there, also after a switch that was interrupted', async () => {
+  const robot = await testRobot();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  const order = await robot.release('2.0.0', { rollback: { onFailure: false } });
+  robot.services.refuses.add('start duck');
+  await robot.updater.offer(order);
+  expect([...robot.services.running]).toEqual([]);
+  robot.services.refuses.clear();
+  // The journal as a power cut leaves it: rolling back, nothing started.
+  const { deployment, component, candidate } = order;
+  const folder = await robot.folder();
+  const current = (await folder.committed())?.previous;
+  const at = '2026-11-21T09:00:00Z' as never;
+  const times = { startedAt: at, stepStartedAt: at };
+  await robot.deps.journal.write({
+    schema: 'fairlead.journal.v1',
+    deployment,
+    component,
+    candidate,
+    ...(current && { current }),
+    step: 'roll-back',
+    starts: 1,
+    ...times,
+    outcome: 'rolled-back',
+  });
+  await robot.restarted().recover();
+  expect([...robot.services.running]).toEqual(['duck']);
+  expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+});

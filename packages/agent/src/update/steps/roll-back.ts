@@ -12,6 +12,7 @@ import type { ReleaseFolder } from '../../releases/release-folder.ts';
 import { restoreState } from '../../state-backup/restore-state.ts';
 import { passOnce } from '../health-watch.ts';
 import { refusalOf } from '../refusal-of.ts';
+import { isRepair } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
 import { startAgain } from '../shared-services.ts';
 import type { StepDeps } from '../step-deps.ts';
@@ -29,7 +30,7 @@ export const rollBack =
     const read = await folder.readManifest(candidate, 'roll-back');
     const failing = read.ok ? read.value : undefined;
     if (failing?.rollback?.onFailure === false && (await folder.points('active', candidate))) {
-      return leaveInPlace(journal, folder, deps);
+      return leaveInPlace(journal, failing, folder, deps);
     }
     if (!current) return uninstall(journal, folder, failing, deps);
 
@@ -63,8 +64,18 @@ export const rollBack =
   };
 
 /** The author wants to look at it: the failing release stays, and is what this robot now stands on. */
-async function leaveInPlace(journal: Journal, folder: ReleaseFolder, deps: Deps): Promise<StepResult> {
-  await settleOn(journal.candidate, journal.current, folder, deps);
+async function leaveInPlace(
+  journal: Journal,
+  failing: Manifest,
+  folder: ReleaseFolder,
+  deps: Deps,
+): Promise<StepResult> {
+  const previous = isRepair(journal) ? (await folder.committed())?.previous : journal.current;
+  await settleOn(journal.candidate, previous, folder, deps);
+  // A switch that was interrupted may have left them standing still; to look at it is to look at it at work.
+  const { component } = journal;
+  const started = await startAgain({ component, own: servicesOf(failing), stopped: [], phase: 'roll-back' }, deps);
+  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
   return { ok: true, outcome: 'failed' };
 }
 

@@ -1,4 +1,5 @@
 /** Beat 9: the new release proves itself in the staged tree, in a child process, while the old one still runs. */
+import { stagedFolder } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -9,7 +10,7 @@ export const smokeTest =
     const manifest = await folder.readManifest(journal.candidate, 'smoke-test');
     if (!manifest.ok) return manifest;
     const tested = await deps.runSmokeTests({
-      folder: folder.paths.release(journal.candidate),
+      folder: await stagedFolder(journal, folder),
       manifest: manifest.value,
       phase: 'smoke-test',
       signal,

@@ -3,6 +3,7 @@
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { renameDurably } from '@fairlead/toolkit/durable-files';
 import { removePart } from '../../download/part-file.ts';
+import { isRepair } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -28,9 +29,10 @@ export const stage =
       // What was written is read back: a disk that lies is found here and not on the move.
       const measured = await deps.measureTree({ folder: to, manifest: manifest.value, phase: 'stage' });
       if (!measured.ok) return measured;
-      await renameDurably(to, folder.paths.release(candidate));
+      if (!isRepair(journal)) await renameDurably(to, folder.paths.release(candidate));
     }
-    await folder.point('staged', candidate);
+    // A release that takes its own place is staged by its fresh folder alone: every link to it is the damaged one's.
+    if (!isRepair(journal)) await folder.point('staged', candidate);
     await removePart(bundle);
     return { ok: true };
   };

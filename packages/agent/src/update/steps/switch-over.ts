@@ -4,6 +4,7 @@
  */
 import { saveState } from '../../state-backup/save-state.ts';
 import { refusalOf } from '../refusal-of.ts';
+import { isRepair, measureFresh, putFreshInPlace } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
 import { startAgain } from '../shared-services.ts';
 import type { StepDeps } from '../step-deps.ts';
@@ -19,11 +20,14 @@ export const switchOver =
     const before = current ? await folder.readManifest(current, 'switch') : undefined;
     const old = before?.ok ? before.value : undefined;
     const stopped = servicesOf(old, manifest.value);
+    const repair = isRepair(journal);
     // A switch that a power cut interrupted after its rename has only the services left to start.
-    if (!(await folder.points('active', candidate))) {
+    if (repair || !(await folder.points('active', candidate))) {
       if (before && !before.ok) return { ...before, outcome: 'failed' };
       // Attack 92: what was tested may have been changed since.
-      const measured = await folder.measure(candidate, 'switch');
+      const measured = await (repair
+        ? measureFresh(candidate, manifest.value, folder)
+        : folder.measure(candidate, 'switch'));
       if (!measured.ok) return { ...measured, outcome: 'rejected' };
       const permission = await deps.permission.ask(component);
       if (!permission.granted) {
@@ -32,14 +36,15 @@ export const switchOver =
         await startAgain({ component, own: servicesOf(old), stopped, phase: 'switch' }, deps);
         return { ok: false, refused: permission.reason, notNow: true };
       }
-      if (current) await folder.point('previous', current);
+      if (current && !repair) await folder.point('previous', current);
       const still = await stopInReverse(stopped, deps.services, 'switch');
       if (!still.ok) return { ...still, outcome: 'failed' };
       // Only before the candidate ever ran: later this would save what the candidate made of it.
       const backup = manifest.value.state?.backup ?? [];
       try {
         if (backup.length > 0) await saveState(folder.paths.stateBackup(journal.deployment), backup);
-        await folder.point('active', candidate);
+        if (repair) await putFreshInPlace(candidate, folder);
+        else await folder.point('active', candidate);
       } catch (error) {
         // A full disk, say: nothing was switched yet, so nothing will have been rolled back.
         return { ok: false, refused: refusalOf(error, 'switch', component), outcome: 'failed' };

@@ -70,6 +70,7 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
     },
     own: notLaunched,
     pulse: { promise: () => {}, rest: () => {} },
+    forbids: () => undefined,
     extractBundle,
     measureTree,
     runSmokeTests: async () => accept({ models: [], commands: [] }),
