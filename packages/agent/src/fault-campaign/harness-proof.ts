@@ -2,13 +2,13 @@
  * A harness that never finds anything proves nothing. Before a campaign begins, writers that are wrong on purpose
  * must be caught, and the one way in which Fairlead writes must never be.
  */
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { syncFolder, writeDurably } from '@fairlead/toolkit/durable-files';
 import { makeImage, mountImage, restless } from './disk/loop-disk.ts';
 import { CUT_MODES, cutPower, emptyMedium, type Medium } from './disk/medium.ts';
-import { fileIn, imageOf } from './disk/medium-files.ts';
+import { fileIn, writeImage } from './disk/medium-files.ts';
 import { pick, seededRandom, seedOf } from './disk/random.ts';
 import { startRecordedDisk } from './disk/recorded-disk.ts';
 import { type DiskRecord, readRecording } from './disk/recording.ts';
@@ -98,7 +98,7 @@ async function recordWriter(disk: DiskName, writer: WriterName, { agent, folder 
 async function fileOnImage(medium: Medium, folder: string): Promise<Buffer | undefined> {
   await mkdir(folder, { recursive: true });
   const image = join(folder, IMAGE_FILE);
-  await writeFile(image, imageOf(medium));
+  await writeImage(medium, image);
   const leave = await mountImage(image, join(folder, 'ext4'));
   try {
     return await readFile(join(folder, 'ext4', FILE)).catch(() => undefined);

@@ -2,8 +2,8 @@
 import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { machine, unmount } from './machine.ts';
 
-/** Small, so that a medium is copied in a moment; room for a few releases. */
-const IMAGE_MB = 24;
+/** An agent does not begin an update without 64 MiB to spare. Most of it stays a hole. */
+const IMAGE_MB = 96;
 
 export async function makeImage(file: string, sizeMb = IMAGE_MB): Promise<void> {
   await writeFile(file, '');

@@ -1,7 +1,7 @@
 /** A medium after a cut, put where a robot can start from it. */
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Medium, MediumInode } from './medium.ts';
+import { type Medium, type MediumInode, PIECE } from './medium.ts';
 import { ROOT_INODE } from './recording.ts';
 import { IMAGE_FILE } from './serve-recorded-disk.ts';
 
@@ -23,10 +23,19 @@ export async function writeTree(medium: Medium, folder: string, inode: number = 
   }
 }
 
-/** The bytes of the block device that the recorded disk held as a file. */
-export function imageOf(medium: Medium): Buffer {
-  const inode = need(medium, ROOT_INODE).names.get(IMAGE_FILE);
-  return need(medium, inode).content;
+/** Writes the block device that the recorded disk held as a file, with its holes. */
+export async function writeImage(medium: Medium, file: string): Promise<void> {
+  const { content, written } = need(medium, need(medium, ROOT_INODE).names.get(IMAGE_FILE));
+  const handle = await open(file, 'w');
+  try {
+    await handle.truncate(content.length);
+    for (const piece of written) {
+      const at = piece * PIECE;
+      await handle.write(content, at, Math.min(PIECE, content.length - at), at);
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The content of a file by its path below the root; undefined where no such name survived. */

@@ -13,12 +13,15 @@ export const CUT_MODES = ['kept', 'volatile', 'flushed'] as const;
 export type CutMode = (typeof CUT_MODES)[number];
 
 const SECTOR = 512;
+export const PIECE = 64 * 1024;
 
 export interface MediumInode {
   readonly kind: InodeKind;
   mode: number;
   readonly target: string;
   content: Buffer;
+  /** Where anything was ever written, in pieces of PIECE bytes: the rest of an image is empty. */
+  readonly written: Set<number>;
   readonly names: Map<string, number>;
 }
 export type Medium = ReadonlyMap<number, MediumInode>;
@@ -109,6 +112,7 @@ function apply(medium: Map<number, MediumInode>, inode: number, change: Change):
     const end = change.at + change.bytes.length;
     if (end > of.content.length) of.content = resized(of.content, end);
     of.content.set(change.bytes, change.at);
+    for (let piece = Math.floor(change.at / PIECE); piece * PIECE < end; piece += 1) of.written.add(piece);
   }
   if (change.op !== 'names') return;
   // A name that was put back meanwhile is another entry: only a later record takes it away.
@@ -123,5 +127,5 @@ function resized(content: Buffer, size: number): Buffer {
 }
 
 function newInode({ kind, mode, target = '' }: { kind: InodeKind; mode: number; target?: string }): MediumInode {
-  return { kind, mode, target, content: Buffer.alloc(0), names: new Map() };
+  return { kind, mode, target, content: Buffer.alloc(0), written: new Set(), names: new Map() };
 }

@@ -7,6 +7,9 @@ import { type DiskRecord, type InodeKind, ROOT_INODE } from './recording.ts';
 const TYPE_BITS: Readonly<Record<InodeKind, number>> = { file: 0o100000, folder: 0o040000, link: 0o120000, other: 0 };
 export const TYPE_MASK = 0o170000;
 
+const PIECE = 64 * 1024;
+const EMPTY = Buffer.alloc(PIECE);
+
 export interface Inode {
   readonly inode: number;
   readonly kind: InodeKind;
@@ -115,9 +118,17 @@ export class RecordedTree {
     record({ op: 'create', inode, kind, mode, parent, name, target });
     if (kind === 'folder') this.#loadFolder(from, inode, record);
     if (kind === 'file') {
-      this.write(inode, 0, readFileSync(from));
+      const content = readFileSync(from);
+      this.truncate(inode, content.length);
+      record({ op: 'truncate', inode, size: content.length });
+      for (let at = 0; at < content.length; at += PIECE) {
+        const bytes = content.subarray(at, at + PIECE);
+        // An image is mostly empty, and what is empty need not be kept with every recording.
+        if (bytes.equals(EMPTY.subarray(0, bytes.length))) continue;
+        this.write(inode, at, bytes);
+        record({ op: 'write', inode, at, bytes });
+      }
       loaded.mtimeMs = found.mtimeMs;
-      record({ op: 'write', inode, at: 0, bytes: loaded.content.subarray(0, loaded.size) });
     }
     record({ op: 'sync', inode });
   }

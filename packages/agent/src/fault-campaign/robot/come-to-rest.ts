@@ -1,0 +1,69 @@
+/** Lets a robot that was cut off do its work, and says what became of it. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { examine, type Findings } from '../checks.ts';
+import type { Story } from '../stories.ts';
+import type { Fleet } from '../world/fleet.ts';
+import type { FleetServer } from '../world/fleet-server.ts';
+import { endsOf, type FleetState, withOrder } from '../world/fleet-state.ts';
+import type { AgentProcess } from './agent-process.ts';
+import type { RunFolder } from './run-folder.ts';
+
+export interface Robot {
+  readonly story: Story;
+  readonly run: RunFolder;
+  readonly fleet: Fleet;
+  readonly server: FleetServer;
+  readonly agent: AgentProcess;
+  /** The server's memory at the cut. */
+  readonly before: FleetState;
+  /** Smoke tests that a recording saw before the cut. */
+  readonly earlierSmokeTests?: readonly string[];
+}
+
+/** Generous: a busy machine is no finding. */
+const PATIENCE_MS = 60_000;
+const LOOK_EVERY_MS = 40;
+
+/** Resolves as soon as everything holds, or with what did not hold in the end. */
+export async function comeToRest(robot: Robot, patienceMs = PATIENCE_MS): Promise<Findings> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    orderAgain(robot);
+    const findings = await look(robot);
+    const isOver = performance.now() > deadline || robot.agent.exit() !== undefined;
+    if (isOver || (findings.lost.length === 0 && findings.broken.length === 0)) return findings;
+    // What was told can't be unsaid, so there is nothing to wait for.
+    if (findings.lost.length === 0 && findings.broken.every((broken) => NEVER_MENDED.test(broken))) return findings;
+    await pause(LOOK_EVERY_MS);
+  }
+}
+const NEVER_MENDED =
+  /^(dep_|it told|it raised|the end of|it came|it sent|it left out|its report|it tells)|smoke-tested/;
+
+/** A new robot whose first installation was interrupted in its one smoke test gets its order once more, as a person would. */
+function orderAgain({ story, server }: Robot): void {
+  const state = server.state();
+  const order = state.orders.at(-1);
+  if (story.before !== undefined || !order || state.orders.length > 1) return;
+  if (endsOf(state, order.deployment).at(0)?.outcome === 'failed') server.set(withOrder(state, order.version));
+}
+
+async function look({ story, run, fleet, server, agent, before, earlierSmokeTests }: Robot): Promise<Findings> {
+  const marks = earlierSmokeTests === undefined ? '' : await readFile(run.marks, 'utf8').catch(() => '');
+  return examine({
+    story,
+    run,
+    fleet,
+    before,
+    now: server.state(),
+    lastCheckIn: server.lastCheckIn(),
+    agentEnd: agent.exit(),
+    smokeTests: [...(earlierSmokeTests ?? []), ...smokeTestsIn(marks.split('\n'))],
+  });
+}
+
+/** The versions whose smoke test left one of these marks. */
+export const smokeTestsIn = (marks: readonly string[]): string[] =>
+  marks.filter((mark) => mark.startsWith(SMOKE_MARK)).map((mark) => mark.slice(SMOKE_MARK.length));
+const SMOKE_MARK = 'smoke-test ';
