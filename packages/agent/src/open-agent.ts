@@ -32,6 +32,7 @@ import { openSqliteSpool } from './outbox/sqlite-spool.ts';
 import { launchedRelease } from './own-release/launched-release.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
+import { sweepHalfWritten } from './releases/sweep.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
@@ -128,7 +129,11 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   return {
     agent,
     log,
-    adopt: () => services.adopt(),
+    adopt: async () => {
+      // A full or broken disk is no reason to leave a robot's application down.
+      await sweepHalfWritten(layoutOf(root)).catch((error: unknown) => log.warn({ error: String(error) }, 'not swept'));
+      await services.adopt();
+    },
     // Where only the agent restarts, the robot's application works on.
     leaveServices: () => services.leave(restart.signal.aborted),
     restartWanted: restart.signal,

@@ -39,7 +39,7 @@ export class CommandError extends Error {
 export interface OpenedAgent {
   readonly agent: Agent;
   readonly log: Logger;
-  /** Adopts running services; before `agent.run`. */
+  /** Clears away what an earlier agent left half-written, and adopts its services; before `agent.run`. */
   adopt(): Promise<void>;
   /** After `agent.run`: leaves them to the next agent or stops them, as agent.yaml says. Only for who adopted them. */
   leaveServices(): Promise<void>;

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ComponentName, DeploymentId, Sha256, Version } from '@fairlead/shared/ids';
 import { Parse } from 'typebox/value';
 import { expect, onTestFinished, test } from 'vitest';
 import { layoutOf } from './layout.ts';
-import { sweepComponent } from './sweep.ts';
+import { sweepComponent, sweepHalfWritten } from './sweep.ts';
 
 const component = Parse(ComponentName, 'duck-policy');
 const deployment = (n: number) => Parse(DeploymentId, `dep_${String(n).padStart(10, '0')}`);
@@ -39,4 +39,16 @@ test('the backup of an update under way stays, however many came after it', asyn
   };
   await sweepComponent(paths, { deployment: deployment(1), candidate });
   expect(await kept()).toEqual([deployment(1), deployment(2), deployment(3)]);
+});
+
+test('what a power cut left half-written beside the robot’s key goes, and the key stays', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-sweep-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const identity = join(root, 'identity');
+  await mkdir(identity);
+  for (const name of ['robot.key', '.robot.key.fairlead-tmp-0123456789ab', '.reports.json.fairlead-tmp-ba9876543210']) {
+    await writeFile(join(identity, name), 'x');
+  }
+  await sweepHalfWritten(layoutOf(root));
+  expect(await readdir(identity)).toEqual(['robot.key']);
 });

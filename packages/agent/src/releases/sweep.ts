@@ -41,6 +41,17 @@ export async function sweepRoot(layout: Layout, keep: readonly string[]): Promis
   await sweep(layout.downloads, (name) => keep.some((part) => name.startsWith(basename(part))));
 }
 
+/** Folders below the root in which single files are replaced: each cut in the middle of that leaves another one. */
+const FOLDERS_OF_FILES = ['identity', 'services', 'trust'];
+
+/**
+ * Removes what an agent that was killed left half-written beside its key, its services and its trust. Before this one
+ * writes there: what it is about to rename must not be taken for a leftover.
+ */
+export async function sweepHalfWritten({ root }: Layout): Promise<void> {
+  for (const folder of FOLDERS_OF_FILES) await sweep(join(root, folder), (name) => !name.includes(TEMP_MARK));
+}
+
 async function sweep(folder: string, keeps: (name: string) => boolean): Promise<void> {
   const gone = (await namesIn(folder)).filter((name) => !keeps(name));
   for (const name of gone) await removeTree(join(folder, name));

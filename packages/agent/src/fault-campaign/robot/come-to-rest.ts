@@ -22,7 +22,7 @@ export interface Robot {
 }
 
 /** Generous: a busy machine is no finding. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 40;
 
 /** Resolves as soon as everything holds, or with what did not hold in the end. */
