@@ -6,6 +6,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Findings } from './checks.ts';
 import { makeImage, mountImage, restless } from './disk/loop-disk.ts';
+import { machine, unmount } from './disk/machine.ts';
 import { CUT_MODES, type CutMode, cutPower, emptyMedium } from './disk/medium.ts';
 import { writeImage, writeTree } from './disk/medium-files.ts';
 import { pick, seededRandom, seedOf } from './disk/random.ts';
@@ -72,12 +73,12 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
   await rm(image, { force: true });
   return { story, disk, records: readRecording(recording), states };
 }
-const STATE_MARK = 'state ';
+/** Of the server's memory, with its number. */
+export const STATE_MARK = 'state ';
 
 /** Makes what the recorded disk holds appear as the run's disk. */
 async function showDisk(disk: DiskName, mountPoint: string, run: RunFolder): Promise<() => Promise<void>> {
   if (disk === 'ext4') return mountImage(join(mountPoint, IMAGE_FILE), run.disk);
-  const { machine, unmount } = await import('./disk/machine.ts');
   await machine('mount', '--bind', mountPoint, run.disk);
   return () => unmount(run.disk);
 }

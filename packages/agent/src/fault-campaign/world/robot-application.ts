@@ -5,9 +5,13 @@
 const SANDBOX = '../../../../../..';
 const DISK = '../../../../..';
 
+/** Left at every start of the application. */
+export const START_MARK = 'start ';
+
 /** Says which release it is for as long as it runs, and makes a state of its own where the release changes it. */
 const APPLICATION = `#!/bin/sh
 version=$(cat version)
+echo "${START_MARK}$version" >> ${SANDBOX}/marks
 if [ -f new-state ]; then cat new-state > ${DISK}/state/calibration; fi
 echo "$version" > ${SANDBOX}/serving.new && mv ${SANDBOX}/serving.new ${SANDBOX}/serving
 trap 'rm -f ${SANDBOX}/serving; exit 0' TERM
