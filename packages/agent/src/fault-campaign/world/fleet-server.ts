@@ -5,8 +5,9 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PROBLEM_TYPE } from '@fairlead/shared/api/problem';
-import { keyIdOf, signerFromSeed } from '@fairlead/shared/trust/ed25519';
+import { signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { verifyRequest } from '@fairlead/shared/trust/http-signature';
+import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import { type Fleet, ROBOT } from './fleet.ts';
 import type { FleetState } from './fleet-state.ts';
 import {
