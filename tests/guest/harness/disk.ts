@@ -2,11 +2,11 @@
  * The disk of a robot that can lose its power: an ext4 on a recorded disk, mounted beside the guest. What the medium
  * holds after a cut is made from the recording: of what was not flushed all, a torn part, or nothing.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeImage, mountImage } from '@fairlead/agent/fault-campaign/disk/loop-disk';
 import { type CutMode, cutPower, emptyMedium } from '@fairlead/agent/fault-campaign/disk/medium';
-import { imageOf } from '@fairlead/agent/fault-campaign/disk/medium-files';
+import { writeImage } from '@fairlead/agent/fault-campaign/disk/medium-files';
 import { type RecordedDisk, startRecordedDisk } from '@fairlead/agent/fault-campaign/disk/recorded-disk';
 import { readRecording } from '@fairlead/agent/fault-campaign/disk/recording';
 import { IMAGE_FILE } from '@fairlead/agent/fault-campaign/disk/serve-recorded-disk';
@@ -57,7 +57,7 @@ export async function makeDisk(folder: string): Promise<Disk> {
       const end = all.findIndex((record) => record.op === 'mark' && record.text === CUT);
       const until = end < 0 ? all : all.slice(0, end);
       const medium = cutPower(emptyMedium(), until, cut?.mode ?? 'kept', cut?.random ?? (() => 1));
-      await writeFile(image, imageOf(medium));
+      await writeImage(medium, image);
       await rm(recording);
     },
   };
