@@ -3,7 +3,7 @@ import type { Client } from '@fairlead/shared/api/client';
 import type { filesApi } from '@fairlead/shared/api/files-api';
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { Refusal } from '@fairlead/shared/failure';
-import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
+import type { PatientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
 import type { Logger } from 'pino';
 import type { Bell } from './bell.ts';
 import type { AgentClock } from './clock/agent-clock.ts';
@@ -31,7 +31,7 @@ export interface AgentParts {
   readonly identityFolder: string;
   readonly bootId: string;
   readonly clock: AgentClock;
-  readonly trust: TrustStore;
+  readonly trust: PatientTrustStore;
   /** What was found broken at the start: told once per start. */
   readonly findings: readonly Refusal[];
   readonly facts: Facts;

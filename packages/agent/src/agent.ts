@@ -2,7 +2,8 @@
  * The agent of one robot: recover first, then ask, obey and report, each in a loop of its own, until it is told
  * to stop. It starts with the server down, and no failure of a loop ends another.
  */
-import { Failure } from '@fairlead/shared/failure';
+import type { Refusal } from '@fairlead/shared/failure';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { AgentParts } from './agent-parts.ts';
 import { enrolRobot } from './enrol/enrol-robot.ts';
 import { pinRoot } from './enrol/pin-root.ts';
@@ -27,9 +28,12 @@ export interface Agent {
 
 export function createAgent(parts: AgentParts): Agent {
   const { config, who, clock, trust, facts, spool, updater, bells, own, pulse, log } = parts;
-  const alarm = (refusal: Failure['refusal']): void => spool.append({ event: 'alarm', refusal });
+  const alarm = (refusal: Refusal): void => spool.append({ event: 'alarm', refusal });
   const onDefect = (error: unknown): void => log.error({ error: String(error) }, 'an update ended in a defect');
 
+  /** What is wrong with the robot itself, whatever it does. */
+  const troubles = () =>
+    [trust.trouble(), ...updater.damages(), deliveries.trouble()].filter((each) => each !== undefined);
   const obedience = createObedience({
     updater,
     outbox: spool,
@@ -47,7 +51,7 @@ export function createAgent(parts: AgentParts): Agent {
       trust,
       facts,
       components: () => updater.components(),
-      activity: () => obedience.activity(),
+      activity: () => withTrouble(obedience.activity(), troubles()[0]),
       unsentReports: () => spool.count() + parts.chain.flight().length,
       monotonic: () => performance.now(),
     }),
@@ -103,8 +107,11 @@ export function createAgent(parts: AgentParts): Agent {
   };
 }
 
-/** Enrols and pins once; until both worked, every check-in begins here. */
-function joinOnce(parts: AgentParts): () => Promise<void> {
+/**
+ * Enrols and pins once; until both worked, every check-in begins here. Resolves to why nothing can be believed: such a
+ * robot still says how it is.
+ */
+function joinOnce(parts: AgentParts): () => Promise<Refusal | undefined> {
   const { config, key, client, facts, clock, trust, files } = parts;
   let { isEnrolled } = parts.who;
   let isPinned = false;
@@ -114,12 +121,18 @@ function joinOnce(parts: AgentParts): () => Promise<void> {
       isEnrolled = true;
       parts.log.info({ robot: config.robot, fingerprint: key.signer.keyid }, 'this robot is enrolled');
     }
-    if (isPinned) return;
+    // Looks, and by that tries a database again that could not be opened.
+    const isPinnedAlready = trust.versions().root > 0;
+    if (trust.trouble() || (isPinned && isPinnedAlready)) return trust.trouble();
     const pinned = await pinRoot({ trust, files, pin: config.trust });
-    if (!pinned.ok) throw new Failure(pinned.refused);
-    isPinned = true;
+    isPinned = pinned.ok;
+    return pinned.ok ? undefined : pinned.refused;
   };
 }
+
+/** An idle robot that is unwell says so: nobody else would hear of it where its reports can't be delivered. */
+const withTrouble = (activity: Activity, trouble: Refusal | undefined): Activity =>
+  activity.state === 'idle' && trouble ? { ...activity, refusal: trouble } : activity;
 
 const clockSkew = (skewMs: number) =>
   ({

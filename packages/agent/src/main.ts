@@ -6,5 +6,6 @@ import { runCommandLine } from './commands/command-line.ts';
 
 process.exitCode = await runCommandLine(process.argv, {
   open: async (config) => (await import('./open-agent.ts')).openAgent(config),
+  standIn: async (config, trouble) => (await import('./stand-in.ts')).openStandIn(config, trouble),
   selfTest: async (config) => (await import('./machine-self-test.ts')).machineSelfTest(config),
 });

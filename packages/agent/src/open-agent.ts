@@ -7,8 +7,7 @@ import { robotApi } from '@fairlead/shared/api/robot-api';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
-import { damagedTrustStore } from '@fairlead/toolkit/trust/damaged-trust-store';
-import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
+import { patientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
 import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { pino } from 'pino';
 import { createAgent } from './agent.ts';
@@ -34,6 +33,7 @@ import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { sweepHalfWritten } from './releases/sweep.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
+import type { ServiceManager } from './services/service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
@@ -54,12 +54,14 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const identityFolder = join(root, 'identity');
   await makeFolderDurably(join(root, 'trust'), 0o700);
   const key = await openRobotKey(identityFolder);
-  const findings: Refusal[] = [];
+  const findings: Refusal[] = key.lost ? [key.lost] : [];
   const who = await whoAmI(config, identityFolder, key.signer.keyid, findings);
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const bells = { checkIn: createBell(), delivery: createBell() };
 
-  const trust = openTrust(config, who, findings);
+  // Before there is a spool, what is found is told at the start of the agent.
+  let tell = (refusal: Refusal): unknown => findings.push(refusal);
+  const trust = openTrust(config, who, (refusal) => tell(refusal));
   const clock = createAgentClock({ floor: trust, wall: Date.now, monotonic: () => performance.now() });
   const spool = openSqliteSpool({
     file: join(root, 'spool.db'),
@@ -68,6 +70,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     onAppend: bells.delivery.ring,
     onTrouble: (message, cause) => log.error({ cause: String(cause) }, message),
   });
+  tell = (refusal) => spool.append({ event: 'alarm', refusal });
   const transport = undiciTransport({ headersTimeoutMs: PATIENCE_MS });
   const signer = createRequestSigner({ signer: key.signer, clock, transport });
   const client = createClient(robotApi, { baseUrl: server, transport: signer.transport });
@@ -167,23 +170,32 @@ async function whoAmI(
   return { robot: identity.robot, environment: identity.environment, isEnrolled: true };
 }
 
-/** A damaged trust database must not take the robot's services, its roll-back and its voice with it. */
-function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, findings: Refusal[]): TrustStore {
-  try {
-    return openTufTrustStore({
-      file: join(root, 'trust', 'trust.db'),
-      baseUrl: new URL('/tuf', server).href,
-      environment,
-      builtAt: BUILT_AT,
-    });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.refusal.category !== 'store_damaged') throw error;
-    findings.push(error.refusal);
-    return damagedTrustStore(error.refusal, BUILT_AT);
-  }
+/** A disk that spoils or fills must not take the robot's services, its roll-back and its voice with it. */
+function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, onTrouble: (refusal: Refusal) => void) {
+  return patientTrustStore({
+    open: () =>
+      openTufTrustStore({
+        file: join(root, 'trust', 'trust.db'),
+        baseUrl: new URL('/tuf', server).href,
+        environment,
+        builtAt: BUILT_AT,
+      }),
+    builtAt: BUILT_AT,
+    elapsed: () => performance.now(),
+    onTrouble,
+  });
 }
 
-async function openServices(config: AgentConfig, bootId: string) {
+/** The service manager that agent.yaml asks for. */
+interface OpenedServices {
+  readonly manager: ServiceManager;
+  /** Takes over what the last agent left running. */
+  adopt(): Promise<void>;
+  /** At the agent's end. `isRestart`: another agent comes at once. */
+  leave(isRestart: boolean): Promise<void>;
+}
+
+export async function openServices(config: AgentConfig, bootId: string): Promise<OpenedServices> {
   const { manager, commands = {}, onAgentExit = 'keep' } = config.services;
   if (manager === 'systemd') {
     return { manager: await systemdOfThisMachine(), adopt: async () => undefined, leave: async () => undefined };

@@ -9,6 +9,7 @@ import type { AgentConfig } from '../config.ts';
 import type { FirstConfig } from '../enrol/first-config.ts';
 import { sayCheckInError } from '../poll/say-check-in-error.ts';
 import type { SelfTest } from '../self-test.ts';
+import type { StandIn } from '../stand-in.ts';
 import type { Measured } from '../update/updater.ts';
 
 export const EXIT_CODES = {
@@ -57,6 +58,8 @@ export interface CommandContext {
   /** The same, where the command line may be all that there is of it yet. */
   firstConfig(given: FirstConfig): Promise<AgentConfig>;
   open(config: AgentConfig): Promise<OpenedAgent>;
+  /** What runs in the agent's place while the disk does not let it start. */
+  standIn(config: AgentConfig, trouble: () => Refusal): Promise<StandIn>;
   selfTest: SelfTest;
   /** `--json` prints `value`; else `human` prints lines. */
   answer(value: unknown, human: () => readonly string[]): void;

@@ -19,7 +19,7 @@ import { addVerify } from './verify.ts';
 /** Runs one command; resolves to the exit code. What went wrong is on stderr, as a sentence and a hint. */
 export async function runCommandLine(
   argv: readonly string[],
-  built: Pick<CommandContext, 'open' | 'selfTest'>,
+  built: Pick<CommandContext, 'open' | 'standIn' | 'selfTest'>,
 ): Promise<number> {
   endQuietlyOnClosedPipe(process.stdout);
   const program = new Command('fairlead-agent')
@@ -35,6 +35,7 @@ export async function runCommandLine(
       await becomeOwnerOf(config.root);
       return built.open(config);
     },
+    standIn: built.standIn,
     selfTest: async (config) => {
       await becomeOwnerOf(config.root);
       return built.selfTest(config);

@@ -1,7 +1,8 @@
 /** `fairlead-agent run`: the agent itself, in the foreground, until SIGTERM or SIGINT. */
 import type { Command } from 'commander';
-import { serveLocalApi } from '../local-api/serve-local-api.ts';
 import type { CommandContext } from './command-context.ts';
+import { openPatiently } from './open-patiently.ts';
+import { servePatiently } from './serve-patiently.ts';
 
 export function addRun(program: Command, context: CommandContext): void {
   program
@@ -9,20 +10,28 @@ export function addRun(program: Command, context: CommandContext): void {
     .description('Run the agent in the foreground (this is what the systemd unit starts)')
     .action(async () => {
       const config = await context.config();
-      const opened = await context.open(config);
-      const { agent, log } = opened;
       const signalled = new AbortController();
-      listenForSignals(signalled, () => log.info('stopping'));
+      let sayStopping = (): void => undefined;
+      listenForSignals(signalled, () => sayStopping());
+      const opened = await openPatiently(config, context, signalled.signal);
+      if (!opened) return;
+      const { agent, log } = opened;
+      sayStopping = () => log.info('stopping');
       const stop = AbortSignal.any([signalled.signal, opened.restartWanted]);
       // First of all: it also makes sure that no second agent works on this root folder.
-      const api = await serveLocalApi(config.socket, agent.local);
+      const api = await servePatiently(
+        config.socket,
+        agent.local,
+        (error) =>
+          log.error({ error: String(error) }, 'the socket can’t be made yet: commands on this robot get no answer'),
+        stop,
+      );
       try {
         log.info({ server: config.server, root: config.root, socket: config.socket }, 'fairlead-agent runs');
         await opened.adopt();
         await agent.run(stop);
         await opened.leaveServices();
       } finally {
-        api.closeAllConnections();
         api.close();
         opened.close();
         log.info(opened.restartWanted.aborted ? 'stopped, to be started as the active release' : 'stopped');

@@ -11,7 +11,7 @@ export function sayStatus(status: AgentStatus): string[] {
     activity.component === undefined ? activity.state : `${activity.component}: ${activity.state}${progress}`;
   return [
     line('robot', `${status.robot} (${status.environment}, ${lifecycle})`),
-    line('key', status.keyFingerprint),
+    line('key', status.keyFingerprint ?? 'can’t be read'),
     line('server', `${status.server}, last answer ${status.lastAnswer ?? 'never'}`),
     line('time', `${status.now} (by ${status.clockTrust})`),
     line('doing', activity.refusal ? `${doing}, because ${activity.refusal.detail}` : doing),

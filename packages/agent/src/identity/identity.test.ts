@@ -28,11 +28,15 @@ test('a key that others could read is closed, and that is told', async () => {
   expect((await openRobotKey(identity)).wasExposed).toBe(false);
 });
 
-test('a damaged key is refused and never replaced silently', async () => {
+test('a robot whose key the disk has lost is somebody new, says so, and keeps what is left of the old one', async () => {
   const identity = folder();
-  await openRobotKey(identity);
+  const { signer } = await openRobotKey(identity);
   writeFileSync(join(identity, 'robot.key'), '');
-  await expect(openRobotKey(identity)).rejects.toMatchObject({ refusal: { category: 'bad_key' } });
+  const now = await openRobotKey(identity);
+  expect(now.lost).toMatchObject({ category: 'bad_key' });
+  expect(now.signer.keyid).not.toBe(signer.keyid);
+  expect(readdirSync(identity).filter((name) => name.startsWith('damaged-'))).toHaveLength(1);
+  expect((await openRobotKey(identity)).lost).toBeUndefined();
 });
 
 test('a retired key is followed by a new one', async () => {

@@ -1,7 +1,8 @@
 /** The robot's voice: an Ed25519 seed made on the robot, which never leaves it. */
+import { randomBytes } from 'node:crypto';
 import { chmod, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Failure } from '@fairlead/shared/failure';
+import { basename, join } from 'node:path';
+import type { Refusal } from '@fairlead/shared/failure';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { makeFolderDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
@@ -13,9 +14,14 @@ export interface RobotKey {
   readonly signer: Signer;
   /** The file could be read by others; it is closed now, but somebody may have a copy. */
   readonly wasExposed: boolean;
+  /** What the disk did to the key before this one, which was put aside: the robot has to be enrolled again. */
+  readonly lost?: Refusal;
 }
 
-/** Reads the key of this robot, or makes it. `folder` is `identity/` under the agent's root. */
+/**
+ * Reads the key of this robot, or makes it. `folder` is `identity/` under the agent's root. A file that holds no key is
+ * put aside: its robot is nobody any more, and as somebody new it can at least ask to be let in again.
+ */
 export async function openRobotKey(folder: string): Promise<RobotKey> {
   await makeFolderDurably(folder, 0o700);
   const file = join(folder, KEY_FILE);
@@ -24,7 +30,11 @@ export async function openRobotKey(folder: string): Promise<RobotKey> {
     throw error;
   });
   if (text === undefined) return { signer: await makeKey(file), wasExposed: false };
-  if (!/^[0-9a-f]{64}\n?$/.test(text)) throw new Failure(damagedKey(file));
+  if (!/^[0-9a-f]{64}\n?$/.test(text)) {
+    const aside = join(folder, `damaged-${randomBytes(4).toString('hex')}.key`);
+    await renameDurably(file, aside);
+    return { signer: await makeKey(file), wasExposed: false, lost: lostKey(aside) };
+  }
   const wasExposed = ((await stat(file)).mode & 0o077) !== 0;
   if (wasExposed) await chmod(file, 0o600);
   return { signer: robotSigner(Buffer.from(text.trim(), 'hex')), wasExposed };
@@ -43,12 +53,11 @@ async function makeKey(file: string): Promise<Signer> {
   return robotSigner(seed);
 }
 
-const damagedKey = (file: string) =>
-  ({
-    phase: 'check-in',
-    element: file,
-    category: 'bad_key',
-    detail: 'The robot’s key file holds no key.',
-    retryable: false,
-    hint: `Move it away and enrol this robot again: fairlead-agent enroll.`,
-  }) as const;
+const lostKey = (aside: string): Refusal => ({
+  phase: 'check-in',
+  element: 'identity/robot.key',
+  category: 'bad_key',
+  detail: `The robot’s key file held no key any more (it is kept as ${basename(aside)}), so the robot made a new one.`,
+  retryable: false,
+  hint: 'Decommission this robot on the server, then accept it under its new fingerprint; check its disk.',
+});

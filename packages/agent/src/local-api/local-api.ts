@@ -15,8 +15,8 @@ export const AgentStatus = Type.Object({
   environment: EnvironmentName,
   server: Type.String(),
   agentVersion: Type.String(),
-  /** Key id of the robot's key: what an operator compares before accepting it. */
-  keyFingerprint: Sha256,
+  /** Key id of the robot's key: what an operator compares before accepting it. Absent where the disk does not give it. */
+  keyFingerprint: Type.Optional(Sha256),
   enrolled: Type.Boolean(),
   lifecycle: Type.Optional(Lifecycle),
   lastAnswer: Type.Optional(Timestamp),

@@ -38,7 +38,14 @@ export function localHandlers(running: {
       unsentReports: spool.count() + chain.flight().length,
       inventory: await facts.inventory(),
       vitals: await facts.vitals(),
-      troubles: [trouble, running.deliveries.trouble(), mixedIdentity(parts)].filter((each) => each !== undefined),
+      troubles: [
+        trust.trouble(),
+        ...updater.damages(),
+        trouble,
+        running.deliveries.trouble(),
+        ...parts.findings,
+        mixedIdentity(parts),
+      ].filter(isFirstOfItsKind),
     };
   };
   return {
@@ -55,6 +62,13 @@ export function localHandlers(running: {
     },
   };
 }
+
+/** The same trouble may be known to several parts of the agent. */
+const isFirstOfItsKind = (
+  each: Refusal | undefined,
+  at: number,
+  all: readonly (Refusal | undefined)[],
+): each is Refusal => each !== undefined && !all.slice(0, at).some((other) => other?.detail === each.detail);
 
 const serviceStates = ({ config, services }: AgentParts): Promise<AgentStatus['services']> =>
   Promise.all(

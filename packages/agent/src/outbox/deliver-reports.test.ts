@@ -202,3 +202,22 @@ test('a server that acknowledges more than was signed is told apart as a fork', 
     refusal: { category: 'fork' },
   });
 });
+
+test('a robot that can no longer prove its history says so and keeps what it has to say', async () => {
+  const folder = robotFolder();
+  const spool = openSpool(folder);
+  onTestFinished(() => spool.close());
+  spool.append(ended(1));
+  writeFileSync(join(folder, 'report-chain.json'), '{"schema":');
+  const chain = await openChain(folder);
+  const client: Delivery['client'] = { report: () => Promise.reject(new Error('nothing may be sent')) };
+  await expect(deliverOnce({ robot, spool, chain, client })).rejects.toMatchObject({
+    refusal: { category: 'store_damaged' },
+  });
+  expect([chain.flight(), spool.count()]).toEqual([[], 1]);
+  // A disk that only could not be read for a while.
+  rmSync(join(folder, 'report-chain.json'));
+  const server = fakeServer();
+  const hearing: Delivery['client'] = { report: async ({ body }) => server.accept(body.envelopes) };
+  expect(await deliverOnce({ robot, spool, chain, client: hearing })).toBe(0);
+});

@@ -46,8 +46,13 @@ export interface ReportChain {
   land(seq: number): Promise<void>;
 }
 
+/**
+ * Never rejects: a chain that can't be read is tried again at every delivery, whose trouble it is, and facts wait in the
+ * queue. A robot that can't speak is still a robot.
+ */
 export async function openReportChain(file: string, robot: RobotId, signer: Signer): Promise<ReportChain> {
-  let chain = await readChain(file);
+  let chain: ChainFile | undefined = await readChain(file).catch(() => undefined);
+  const read = async (): Promise<ChainFile> => (chain ??= await readChain(file));
   const save = async (next: ChainFile): Promise<void> => {
     await writeDurably(file, JSON.stringify(next), { mode: 0o600 });
     chain = next;
@@ -62,20 +67,22 @@ export async function openReportChain(file: string, robot: RobotId, signer: Sign
   };
 
   return {
-    flight: () => chain.flight,
+    flight: () => chain?.flight ?? [],
     async board(events) {
-      const flight = [...chain.flight];
-      for (const event of events) flight.push(sign(event, headOf({ ...chain, flight })));
-      await save({ ...chain, flight });
+      const now = await read();
+      const flight = [...now.flight];
+      for (const event of events) flight.push(sign(event, headOf({ ...now, flight })));
+      await save({ ...now, flight });
     },
     async land(seq) {
-      if (seq > headOf(chain).seq) throw new Failure(ahead(seq, headOf(chain).seq));
-      const landed = chain.flight.findLast((signed) => signed.seq <= seq);
+      const now = await read();
+      if (seq > headOf(now).seq) throw new Failure(ahead(seq, headOf(now).seq));
+      const landed = now.flight.findLast((signed) => signed.seq <= seq);
       if (!landed) return;
       await save({
-        ...chain,
+        ...now,
         acknowledged: { seq: landed.seq, sha256: landed.sha256 },
-        flight: chain.flight.filter((signed) => signed.seq > seq),
+        flight: now.flight.filter((signed) => signed.seq > seq),
       });
     },
   };

@@ -1,16 +1,18 @@
 /**
  * Adapter: the unsigned queue in `spool.db`, bounded. When it is full, the oldest progress goes first, then the
  * oldest alarm, and the end of an update only where nothing else is left; how many went is told in an alarm.
+ *
+ * A disk that takes nothing, at the start or in the middle of the work, is no reason to fail: facts wait in memory
+ * until it does. A damaged file is moved aside and its loss becomes the first fact of the new one.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import type { Refusal } from '@fairlead/shared/failure';
-import { parse } from '@fairlead/shared/parse';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
-import { ReportEvent } from '@fairlead/shared/trust/report';
-import Database from 'better-sqlite3';
-import { Type } from 'typebox';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { sayDiskError } from '../releases/disk-errors.ts';
 import type { QueuedEvent, Spool } from './outbox.ts';
+import { isDamage, openSpoolDatabase, type SpoolDatabase } from './spool-database.ts';
 
 export interface SpoolOptions {
   readonly file: string;
@@ -18,88 +20,30 @@ export interface SpoolOptions {
   readonly clock: { now(): Instant; trust(): QueuedEvent['clockTrust'] };
   /** Default 2000, about 2 MB. */
   readonly maxEvents?: number;
+  /** Hears of a trouble once, until another one or none takes its place. */
   readonly onTrouble: (message: string, cause: unknown) => void;
   /** A fact was appended: whoever delivers may wake up. */
   readonly onAppend?: () => void;
+  /** Monotonic milliseconds. Default: the machine's. */
+  readonly elapsed?: () => number;
 }
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, time TEXT NOT NULL,
-    clock_trust TEXT NOT NULL, boot_id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-  CREATE INDEX IF NOT EXISTS by_kind ON events (kind, id);
-  CREATE TABLE IF NOT EXISTS ended (id INTEGER PRIMARY KEY AUTOINCREMENT, deployment TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE IF NOT EXISTS shed (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
-  INSERT OR IGNORE INTO shed VALUES (1, 0);
-`;
-const Row = Type.Object({
-  key: Type.String(),
-  time: Type.String(),
-  clock_trust: Type.Enum(['director', 'floor', 'system']),
-  boot_id: Type.String(),
-  body: Type.String(),
-});
-const REMEMBERED_ENDS = 500;
+/** A file that could not be opened is tried again so often. */
+const TRY_AGAIN_MS = 1_000;
 
-/** Opens (or makes) the spool. A damaged file is moved aside and its loss becomes the first event of the new one. */
 export function openSqliteSpool(options: SpoolOptions): Spool {
-  try {
-    return spoolOn(open(options.file), options);
-  } catch (cause) {
-    if (!isDamage(cause)) throw cause;
-    const aside = moveAside(options.file, options.clock.now());
-    options.onTrouble(`${options.file} is damaged; moved to ${aside}`, cause);
-    const spool = spoolOn(open(options.file), options);
-    spool.append({ event: 'alarm', refusal: damaged(aside) });
-    return spool;
-  }
-}
-
-function open(file: string): Database.Database {
-  const db = new Database(file);
-  try {
-    db.pragma('journal_mode = WAL');
-    // FULL: what append() promised must survive a power cut, not only a crash.
-    db.pragma('synchronous = FULL');
-    if (db.pragma('quick_check', { simple: true }) !== 'ok') throw new Damage('quick_check failed');
-    db.exec(SCHEMA);
-    return db;
-  } catch (cause) {
-    db.close();
-    throw cause;
-  }
-}
-
-function spoolOn(db: Database.Database, options: SpoolOptions): Spool {
   const most = options.maxEvents ?? 2000;
-  const insert = db.prepare(
-    'INSERT INTO events (key, time, clock_trust, boot_id, kind, body) VALUES (@key, @time, @clockTrust, @bootId, @kind, @body)',
-  );
-  const remember = db.prepare('INSERT OR IGNORE INTO ended (deployment) VALUES (?)');
-  const forget = db.prepare('DELETE FROM ended WHERE id <= (SELECT max(id) FROM ended) - ?');
-  const ended = db.prepare('SELECT 1 FROM ended WHERE deployment = ?');
-  const counted = db.prepare('SELECT count(*) FROM events').pluck();
-  const shedOne = db.prepare(`DELETE FROM events WHERE id = (SELECT id FROM events
-    ORDER BY CASE kind WHEN 'update-state' THEN 0 WHEN 'alarm' THEN 1 ELSE 2 END, id LIMIT 1)`);
-  const countShed = db.prepare('UPDATE shed SET count = count + 1');
-  const shed = db.prepare('SELECT count FROM shed').pluck();
-  const clearShed = db.prepare('UPDATE shed SET count = 0');
-  const oldest = db.prepare('SELECT key, time, clock_trust, boot_id, body FROM events ORDER BY id LIMIT ?');
-  const removeOne = db.prepare('DELETE FROM events WHERE key = ?');
+  const elapsed = options.elapsed ?? (() => performance.now());
+  let database: SpoolDatabase | undefined;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let trouble: unknown;
+  /** What could not be written: kept in memory until the disk takes it, so that order and count hold. */
+  let unwritten: QueuedEvent[] = [];
 
-  const count = (): number => Number(counted.get());
-  const put = db.transaction((events: readonly QueuedEvent[]) => {
-    for (const { body, ...event } of events) {
-      insert.run({ ...event, kind: body.event, body: JSON.stringify(body) });
-      if (body.event !== 'update-ended') continue;
-      remember.run(body.deployment);
-      forget.run(REMEMBERED_ENDS);
-    }
-    while (count() > most) {
-      shedOne.run();
-      countShed.run();
-    }
-  });
+  const note = (message: string, cause: unknown): void => {
+    if (String(trouble) !== String(cause)) options.onTrouble(message, cause);
+    trouble = cause;
+  };
   const queued = (body: ReportEvent): QueuedEvent => ({
     key: randomBytes(12).toString('hex'),
     time: toTimestamp(options.clock.now()),
@@ -107,68 +51,93 @@ function spoolOn(db: Database.Database, options: SpoolOptions): Spool {
     bootId: options.bootId,
     body,
   });
-  /** What could not be written: kept in memory until the disk takes it, so that order and count hold. */
-  let unwritten: QueuedEvent[] = [];
-  const write = (events: readonly QueuedEvent[]): void => {
-    unwritten = [...unwritten, ...events].slice(-most);
+  const letGo = (): void => {
     try {
-      put(unwritten);
-      unwritten = [];
+      database?.close();
+    } catch {
+      // What is broken may also break on its way out.
+    }
+    database = undefined;
+  };
+  /** Throws where not even that works. */
+  const beginAnew = (cause: unknown): SpoolDatabase => {
+    letGo();
+    const aside = moveAside(options.file, options.clock.now());
+    note(`${options.file} is damaged; moved to ${aside}`, cause);
+    database = openSpoolDatabase(options.file, most);
+    unwritten.unshift(queued({ event: 'alarm', refusal: damaged(aside) }));
+    return database;
+  };
+  const opened = (): SpoolDatabase => {
+    if (database) return database;
+    if (elapsed() - triedAt < TRY_AGAIN_MS) throw trouble ?? new Error('the spool is closed');
+    triedAt = elapsed();
+    try {
+      database = openSpoolDatabase(options.file, most);
     } catch (cause) {
-      options.onTrouble('a report could not be written to the spool', cause);
+      if (!isDamage(cause)) throw cause;
+      database = beginAnew(cause);
+    }
+    return database;
+  };
+  /** Throws what the disk does; after damage the work is done on a new file. */
+  const use = <T>(work: (database: SpoolDatabase) => T): T => {
+    try {
+      return work(opened());
+    } catch (cause) {
+      if (isDamage(cause) && database) return work(beginAnew(cause));
+      // A handle that met a dying disk is not trusted any more; a full one is only full.
+      if (sayDiskError(cause)?.category === 'io') letGo();
+      throw cause;
     }
   };
-
-  /** A newer agent, rolled back since, may have written what this one can't read: it must not block the queue. */
-  const dropUnreadable = (value: unknown): void => {
-    const row = parse(Type.Object({ key: Type.String() }), value);
-    if (row.ok) removeOne.run(row.value.key);
-    countShed.run();
+  const attempt = <T>(work: (database: SpoolDatabase) => T, instead: T): T => {
+    try {
+      return use(work);
+    } catch (cause) {
+      note('the spool of reports can’t be used; they wait in memory', cause);
+      return instead;
+    }
+  };
+  const write = (events: readonly QueuedEvent[]): void => {
+    unwritten = [...unwritten, ...events].slice(-most);
+    attempt((it) => {
+      // Opening it may have added the word of its own damage.
+      it.put(unwritten);
+      unwritten = [];
+      trouble = undefined;
+    }, undefined);
   };
 
-  return {
+  const spool: Spool = {
     append(event) {
       write([queued(event)]);
       options.onAppend?.();
     },
-    count: () => count() + unwritten.length,
+    count: () => attempt((it) => it.count(), 0) + unwritten.length,
     hasEnded: (deployment) =>
-      ended.get(deployment) !== undefined ||
-      unwritten.some(({ body }) => body.event === 'update-ended' && body.deployment === deployment),
+      unwritten.some(({ body }) => body.event === 'update-ended' && body.deployment === deployment) ||
+      attempt((it) => it.hasEnded(deployment), false),
     oldest(limit) {
-      const lost = Number(shed.get());
+      const lost = attempt((it) => it.shed(), 0);
       if (lost > 0) {
         write([queued({ event: 'alarm', refusal: overflowed(lost) })]);
-        clearShed.run();
+        attempt((it) => it.clearShed(), undefined);
       } else if (unwritten.length > 0) write([]);
-      const events: QueuedEvent[] = [];
-      for (const row of oldest.all(limit)) {
-        const event = toQueuedEvent(row);
-        if (event) events.push(event);
-        else dropUnreadable(row);
-      }
-      return events;
+      return [...attempt((it) => it.oldest(limit), []), ...unwritten].slice(0, limit);
     },
-    remove: db.transaction((keys: readonly string[]) => {
-      for (const key of keys) removeOne.run(key);
-    }),
-    close: () => db.close(),
+    // Throws where the disk does not take it: what is not removed would be signed a second time.
+    remove(keys) {
+      const gone = new Set(keys);
+      unwritten = unwritten.filter(({ key }) => !gone.has(key));
+      if (keys.length > 0) use((it) => it.remove(keys));
+    },
+    close: letGo,
   };
+  // A damaged file is found, and told of, at the start and not at the first fact.
+  if (attempt(() => true, false) && unwritten.length > 0) write([]);
+  return spool;
 }
-
-function toQueuedEvent(value: unknown): QueuedEvent | undefined {
-  const row = parse(Row, value);
-  const body = row.ok ? parse(ReportEvent, JSON.parse(row.value.body)) : row;
-  if (!row.ok || !body.ok) return undefined;
-  const { key, time, clock_trust: clockTrust, boot_id: bootId } = row.value;
-  return { key, time, clockTrust, bootId, body: body.value };
-}
-
-class Damage extends Error {
-  readonly code = 'SQLITE_CORRUPT';
-}
-const isDamage = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(cause.code));
 
 function moveAside(file: string, now: Instant): string {
   const aside = `${file}.damaged-${toTimestamp(now).replaceAll(/[:.]/g, '-')}`;

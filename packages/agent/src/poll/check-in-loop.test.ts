@@ -101,10 +101,19 @@ test('a robot that can’t enrol yet keeps trying and asks nothing', async () =>
   const join = async () => {
     tries += 1;
     if (tries < 3) throw down;
+    return undefined;
   };
   const { patience, end } = robotHearing([{}], { join });
   await expect.poll(() => patience.length).toBeGreaterThan(0);
   expect(tries).toBeGreaterThanOrEqual(3);
+  await end();
+});
+
+test('a robot that can believe nothing is seen all the same, says why, and obeys nobody', async () => {
+  const { patience, obeyed, loop, end } = robotHearing([{ assignment: envelope }], { join: async () => expired });
+  await expect.poll(() => patience.length).toBeGreaterThan(0);
+  await expect.poll(() => loop.state().trouble?.category).toBe('expired');
+  expect([obeyed, loop.state().lifecycle]).toEqual([[], 'accepted']);
   await end();
 });
 

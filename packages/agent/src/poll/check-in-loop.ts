@@ -13,8 +13,11 @@ import { type AgreedPace, pauseAfterAnswer, pauseAfterFailure, type Random } fro
 import { sayCheckInError } from './say-check-in-error.ts';
 
 export interface CheckInDeps {
-  /** Enrols and pins the root where that was not done yet; rejects where it could not be done. */
-  readonly join: () => Promise<void>;
+  /**
+   * Enrols and pins the root where that was not done yet; rejects where the robot could not even be introduced. Resolves
+   * to why no answer can be believed: then the robot only says how it is.
+   */
+  readonly join: () => Promise<Refusal | undefined>;
   readonly questioner: Questioner;
   readonly open: (answer: Answer) => Promise<{ ok: true; value: OpenedAnswer } | { ok: false; refused: Refusal }>;
   readonly obedience: Obedience;
@@ -56,13 +59,13 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
     state = trouble ? { ...rest, trouble } : rest;
   };
 
-  const obey = async (asked: Asked): Promise<boolean> => {
+  const obey = async (asked: Asked, unbelieving: Refusal | undefined): Promise<boolean> => {
     const { reply, ...trip } = asked;
     agreed = { ...reply.next, ...overridden(deps.overrides) };
     if (state.lifecycle !== reply.lifecycle) deps.log('info', `this robot is ${reply.lifecycle}`);
     state = { ...state, lastAnswer: deps.clock.now(), lifecycle: reply.lifecycle };
-    if (!reply.assignment) {
-      note(undefined);
+    if (!reply.assignment || unbelieving) {
+      note(unbelieving);
       return false;
     }
     const opened = await deps.open({ ...trip, envelope: reply.assignment });
@@ -76,11 +79,12 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
   };
 
   /** One check-in; answers the pause after it, milliseconds. */
-  const checkIn = async (waitSec: number, signal: AbortSignal): Promise<number> => {
+  const checkIn = async (waitSec: number, unbelieving: Refusal | undefined, signal: AbortSignal): Promise<number> => {
     const asked = await deps.questioner.ask(waitSec, signal);
-    failures = 0;
     const waited = asked.answeredAt - asked.askedAt >= A_WAIT_MS;
-    const isNews = await obey(asked);
+    const isNews = await obey(asked, unbelieving);
+    // An answer that could not be worked with is no success: it must not reset the pauses.
+    failures = 0;
     // Asked without patience, an early answer is what was wanted.
     earlyAnswers = waited || isNews || waitSec === 0 ? 0 : earlyAnswers + 1;
     return agreed ? pauseAfterAnswer(agreed, earlyAnswers, deps.random) : 0;
@@ -97,8 +101,7 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
         const signal = AbortSignal.any([stop, rung]);
         let pause: number;
         try {
-          await deps.join();
-          pause = await checkIn(waitSec, signal);
+          pause = await checkIn(waitSec, await deps.join(), signal);
         } catch (error) {
           // Somebody wants an answer now: the long-poll was given up for a new question.
           if (signal.aborted) {

@@ -78,12 +78,14 @@ function open(file: string): Database.Database {
   }
 }
 
+const isFull = (cause: unknown): boolean => /^(SQLITE_FULL|ENOSPC)$/.test(saySystemError(cause) ?? '');
+
 function cannotOpen(file: string, cause: unknown): Refusal {
   const isLost = isDamage(cause) || cause instanceof Damage;
   return {
     phase: 'verify',
     element: file,
-    category: isLost ? 'store_damaged' : 'io',
+    category: isLost ? 'store_damaged' : isFull(cause) ? 'disk_full' : 'io',
     detail: `The trust database cannot be opened (${cause instanceof Error ? cause.message : 'unknown error'}).`,
     retryable: !isLost,
     hint: isLost

@@ -1,0 +1,124 @@
+/** `spool.db`: the queue's rows, the ends that are remembered, how much was shed. Throws what SQLite throws. */
+import type { DeploymentId } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import { ReportEvent } from '@fairlead/shared/trust/report';
+import Database from 'better-sqlite3';
+import { Type } from 'typebox';
+import type { QueuedEvent } from './outbox.ts';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, time TEXT NOT NULL,
+    clock_trust TEXT NOT NULL, boot_id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+  CREATE INDEX IF NOT EXISTS by_kind ON events (kind, id);
+  CREATE TABLE IF NOT EXISTS ended (id INTEGER PRIMARY KEY AUTOINCREMENT, deployment TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE IF NOT EXISTS shed (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO shed VALUES (1, 0);
+`;
+const Row = Type.Object({
+  key: Type.String(),
+  time: Type.String(),
+  clock_trust: Type.Enum(['director', 'floor', 'system']),
+  boot_id: Type.String(),
+  body: Type.String(),
+});
+const REMEMBERED_ENDS = 500;
+
+export interface SpoolDatabase {
+  /** All or nothing, durable on return; sheds down to `most`. */
+  put(events: readonly QueuedEvent[]): void;
+  count(): number;
+  hasEnded(deployment: DeploymentId): boolean;
+  oldest(limit: number): QueuedEvent[];
+  remove(keys: readonly string[]): void;
+  /** How many were shed since `clearShed`. */
+  shed(): number;
+  clearShed(): void;
+  close(): void;
+}
+
+export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
+  const db = open(file);
+  const insert = db.prepare(
+    'INSERT INTO events (key, time, clock_trust, boot_id, kind, body) VALUES (@key, @time, @clockTrust, @bootId, @kind, @body)',
+  );
+  const remember = db.prepare('INSERT OR IGNORE INTO ended (deployment) VALUES (?)');
+  const forget = db.prepare('DELETE FROM ended WHERE id <= (SELECT max(id) FROM ended) - ?');
+  const ended = db.prepare('SELECT 1 FROM ended WHERE deployment = ?');
+  const counted = db.prepare('SELECT count(*) FROM events').pluck();
+  const shedOne = db.prepare(`DELETE FROM events WHERE id = (SELECT id FROM events
+    ORDER BY CASE kind WHEN 'update-state' THEN 0 WHEN 'alarm' THEN 1 ELSE 2 END, id LIMIT 1)`);
+  const countShed = db.prepare('UPDATE shed SET count = count + 1');
+  const shed = db.prepare('SELECT count FROM shed').pluck();
+  const clearShed = db.prepare('UPDATE shed SET count = 0');
+  const oldest = db.prepare('SELECT key, time, clock_trust, boot_id, body FROM events ORDER BY id LIMIT ?');
+  const removeOne = db.prepare('DELETE FROM events WHERE key = ?');
+  const count = (): number => Number(counted.get());
+  /** A newer agent, rolled back since, may have written what this one can't read: it must not block the queue. */
+  const dropUnreadable = (value: unknown): void => {
+    const row = parse(Type.Object({ key: Type.String() }), value);
+    if (row.ok) removeOne.run(row.value.key);
+    countShed.run();
+  };
+
+  return {
+    put: db.transaction((events: readonly QueuedEvent[]) => {
+      for (const { body, ...event } of events) {
+        insert.run({ ...event, kind: body.event, body: JSON.stringify(body) });
+        if (body.event !== 'update-ended') continue;
+        remember.run(body.deployment);
+        forget.run(REMEMBERED_ENDS);
+      }
+      while (count() > most) {
+        shedOne.run();
+        countShed.run();
+      }
+    }),
+    count,
+    hasEnded: (deployment) => ended.get(deployment) !== undefined,
+    oldest: (limit) => {
+      const events: QueuedEvent[] = [];
+      for (const row of oldest.all(limit)) {
+        const event = toQueuedEvent(row);
+        if (event) events.push(event);
+        else dropUnreadable(row);
+      }
+      return events;
+    },
+    remove: db.transaction((keys: readonly string[]) => {
+      for (const key of keys) removeOne.run(key);
+    }),
+    shed: () => Number(shed.get()),
+    clearShed: () => void clearShed.run(),
+    close: () => void db.close(),
+  };
+}
+
+function open(file: string): Database.Database {
+  const db = new Database(file);
+  try {
+    db.pragma('journal_mode = WAL');
+    // FULL: what append() promised must survive a power cut, not only a crash.
+    db.pragma('synchronous = FULL');
+    if (db.pragma('quick_check', { simple: true }) !== 'ok') throw new Damage('quick_check failed');
+    db.exec(SCHEMA);
+    return db;
+  } catch (cause) {
+    db.close();
+    throw cause;
+  }
+}
+
+function toQueuedEvent(value: unknown): QueuedEvent | undefined {
+  const row = parse(Row, value);
+  const body = row.ok ? parse(ReportEvent, JSON.parse(row.value.body)) : row;
+  if (!row.ok || !body.ok) return undefined;
+  const { key, time, clock_trust: clockTrust, boot_id: bootId } = row.value;
+  return { key, time, clockTrust, bootId, body: body.value };
+}
+
+class Damage extends Error {
+  readonly code = 'SQLITE_CORRUPT';
+}
+export const isDamage = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && /^SQLITE_(CORRUPT|NOTADB)/.test(String(cause.code));

@@ -1,0 +1,69 @@
+/**
+ * What stands in for an agent that its disk does not let start yet (no room for its key, a file that can't be read): the
+ * robot's application runs, its service manager is content, and whoever asks on the socket hears why nothing else goes on.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { Refusal } from '@fairlead/shared/failure';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { AgentConfig } from './config.ts';
+import { machineFacts } from './inventory/machine-facts.ts';
+import { serviceNotifier } from './lifeline/service-notifier.ts';
+import { explainLocally } from './local-api/explain-locally.ts';
+import type { AgentStatus } from './local-api/local-api.ts';
+import type { LocalHandlers } from './local-api/serve-local-api.ts';
+import { openServices } from './open-agent.ts';
+import { AGENT_VERSION } from './version.ts';
+
+export interface StandIn {
+  readonly local: LocalHandlers;
+  /** Leaves everything as it is to the agent that can start now. */
+  close(): Promise<void>;
+}
+
+/** `trouble`: why the agent does not start, as it was found last. */
+export async function openStandIn(config: AgentConfig, trouble: () => Refusal): Promise<StandIn> {
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  // Where not even that opens, no agent has ever started a service here.
+  const services = await openServices(config, bootId).catch(() => undefined);
+  await services?.adopt().catch(() => undefined);
+  const notifier = serviceNotifier(process.env);
+  notifier.tell('READY=1', 'STATUS=waiting for its disk');
+  const feed = setInterval(() => notifier.tell('WATCHDOG=1'), (notifier.watchdogMs ?? 60_000) / 3);
+  const facts = machineFacts({ root: existsSync(config.root) ? config.root : '/', overrides: config.hardware ?? {} });
+
+  const status = async (): Promise<AgentStatus> => ({
+    robot: config.robot,
+    environment: config.environment,
+    server: config.server,
+    agentVersion: AGENT_VERSION,
+    enrolled: false,
+    now: toTimestamp(Date.now()),
+    clockTrust: 'system',
+    activity: { state: 'waiting', refusal: trouble() },
+    components: [],
+    services: await Promise.all(
+      Object.keys(config.services.commands ?? {}).map(async (service) => {
+        const { state = 'unknown', detail = '' } = (await services?.manager.state(service)) ?? {};
+        return { service, state, detail };
+      }),
+    ),
+    trust: { root: 0, timestamp: 0, snapshot: 0, role: 0 },
+    unsentReports: 0,
+    inventory: await facts.inventory(),
+    vitals: await facts.vitals(),
+    troubles: [trouble()],
+  });
+  return {
+    local: {
+      status,
+      explain: async () => explainLocally(await status()),
+      checkNow: async () => ({ asked: false }),
+      rollBack: async () => ({ refusal: trouble() }),
+    },
+    close: async () => {
+      clearInterval(feed);
+      await services?.leave(true);
+    },
+  };
+}
