@@ -66,8 +66,7 @@ export function createAgent(parts: AgentParts): Agent {
     log: (level, message, facts) => log[level](facts ?? {}, message),
   });
   const deliveries = createDeliverLoop({
-    deliver: (failures, signal) =>
-      deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, failures, signal),
+    deliver: (signal) => deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, signal),
     bell: bells.delivery,
     pulse,
     random: Math.random,

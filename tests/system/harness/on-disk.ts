@@ -18,7 +18,7 @@ export const untilCommitted = ({ name, root }: Robot, version: string) =>
   });
 
 /** Waits until the robot's journal stands at `step`: the intent is on disk, the act has begun or is about to. */
-export const untilStep = ({ name, root }: Robot, step: string) =>
+export const untilStep = ({ name, root }: Pick<Robot, 'name' | 'root'>, step: string) =>
   waitFor(
     `${name} to begin ${step}`,
     async () => (await readJson(join(root, 'journal.json'), JournalStep))?.step === step || undefined,

@@ -66,10 +66,22 @@ test.each([
 });
 
 test('a robot without systemctl does not know the state of its services', async () => {
-  const manager = systemdServiceManager({ systemctl: '/nonexistent/systemctl' });
+  const manager = systemdServiceManager({ systemctl: '/nonexistent/systemctl', goingDownMs: 0 });
   expect((await manager.state('duck')).state).toBe('unknown');
   const stopped = await manager.stop('duck', 'switch');
   expect(!stopped.ok && stopped.refused).toMatchObject({ category: 'stop_failed', phase: 'switch' });
+});
+
+test('on a machine that shuts down a failure is kept back, so that the agent is stopped before it reads one', async () => {
+  const { folder } = fakeSystemd();
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const systemctl = join(folder, 'going-down');
+  const show = '[ "$1" = show ] && echo SystemState=stopping && exit 0';
+  writeFileSync(systemctl, `#!/bin/sh\n${show}\necho 'Job for duck.service canceled.' >&2; exit 1\n`, { mode: 0o755 });
+  const began = performance.now();
+  const started = await systemdServiceManager({ systemctl, goingDownMs: 700 }).start('duck', 'switch');
+  expect(!started.ok && started.refused.detail).toContain('canceled');
+  expect(performance.now() - began).toBeGreaterThanOrEqual(690);
 });
 
 test('the .service suffix may be left out', () => {

@@ -1,5 +1,6 @@
 /** Adapter: units of this machine. systemd itself restarts and counts. */
 import { access } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceManager, ServiceState } from './service-manager.ts';
 import { systemctl } from './systemctl.ts';
@@ -12,21 +13,29 @@ export interface SystemdOptions {
   readonly control?: UnitControl;
   /** How long one call may take; a unit's own TimeoutStopSec is usually 90 s. Default 120 000. */
   readonly timeoutMs?: number;
+  /** How long a failure is kept back on a machine that shuts down: the agent's own end overtakes it. Default 2000. */
+  readonly goingDownMs?: number;
 }
 
 const PROPERTIES = 'LoadState,ActiveState,SubState,NRestarts,Result';
 const PATIENCE_MS = 120_000;
 
 export function systemdServiceManager(options: SystemdOptions = {}): ServiceManager {
-  const { systemctl: program = 'systemctl', timeoutMs = PATIENCE_MS } = options;
+  const { systemctl: program = 'systemctl', timeoutMs = PATIENCE_MS, goingDownMs = 2000 } = options;
   const control = options.control ?? directControl(program, timeoutMs);
 
+  /** A machine that shuts down calls off what it was asked, and who asks for it is told to stop in the same moment. */
+  const isGoingDown = async (): Promise<boolean> => {
+    const { ok, said } = await systemctl(program, ['show', '--property=SystemState'], timeoutMs);
+    return !ok || said.includes('SystemState=stopping');
+  };
   const act = async (verb: 'start' | 'stop', service: string, phase: Phase): Promise<Result<void>> => {
     const unit = unitName(service);
     // `start` of a unit that hit its start limit is refused until the counter is reset; not loaded is fine here.
     if (verb === 'start') await control('reset-failed', unit);
     const ran = await control(verb, unit);
     if (ran.ok) return accept(undefined);
+    if (!ran.isForbidden && (await isGoingDown())) await pause(goingDownMs);
     return refuse(ran.isForbidden ? notAllowed(unit, phase, ran.said) : notDone(verb, service, phase, ran.said));
   };
   return {
