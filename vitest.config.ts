@@ -31,6 +31,7 @@ export default defineConfig({
       project('campaign', ['tests/campaign/**/*.test.ts'], 300),
       project('system', ['tests/system/**/*.test.ts'], 180),
       project('guest', ['tests/guest/**/*.test.ts'], 300),
+      project('package', ['tests/package/**/*.test.ts'], 180),
       project('repository', ['tests/repository/**/*.test.ts'], 120),
     ],
   },

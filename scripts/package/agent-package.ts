@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import type { AgentBuild } from './build-agent.ts';
 import type { Architecture } from './bundle-program.ts';
 import type { Deb, Placed } from './deb.ts';
+import { elfFilesIn, newestGlibc } from './elf.ts';
 import { agentYamlManual } from './man-pages.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -37,7 +38,12 @@ export async function agentPackage(built: AgentBuild, architecture: Architecture
       '',
       'Brings its own Node runtime and ONNX Runtime (CPU).',
     ],
-    depends: ['libc6 (>= 2.28)', 'libstdc++6', 'perl-base', 'systemd (>= 245)'],
+    depends: [
+      `libc6 (>= ${newestGlibc(await elfFilesIn(built.folder)) ?? '2.28'})`,
+      'libstdc++6',
+      'perl-base',
+      'systemd (>= 245)',
+    ],
     suggests: ['strace'],
     files: [
       { from: built.folder, to: '/usr/lib/fairlead/agent' },

@@ -61,19 +61,25 @@ export async function bundleProgram({ entries, architecture, version, into }: Pr
 }
 
 /**
- * A source file names a program that it starts by `new URL('./child.ts', import.meta.url)`; built, that program is an
- * entry of the same flat folder. One that is no entry ends the build.
+ * A source file names a program that it starts by `new URL('./child.ts', import.meta.url)`, or by its package; built,
+ * that program is an entry of the same flat folder. One that is no entry ends the build.
  */
 const builtChildren = (names: ReadonlyMap<string, string>): Plugin => ({
   name: 'built-children',
   setup({ onLoad }) {
     onLoad({ filter: /packages\/[\w-]+\/src\/.*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
-      const contents = source.replace(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g, (_, child: string) => {
-        const name = names.get(join(dirname(path), child));
+      const built = (child: string): string => {
+        const name = names.get(child);
         if (name === undefined) throw new Error(`${path} starts ${child}, which is no entry of this program.`);
         return `new URL('./${name}.js', import.meta.url)`;
-      });
+      };
+      const contents = source
+        .replace(/new URL\('(\.[^']+\.ts)', import\.meta\.url\)/g, (_, child) => built(join(dirname(path), child)))
+        .replace(
+          /import\.meta\.resolve\('@fairlead\/([\w-]+)\/([\w/-]+)'\)/g,
+          (_, owner, module) => `${built(join(PROJECT, 'packages', owner, 'src', `${module}.ts`))}.href`,
+        );
       return { contents, loader: 'ts' };
     });
   },

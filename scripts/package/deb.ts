@@ -36,7 +36,7 @@ export async function buildDeb(deb: Deb, into: string, quick = false): Promise<s
   const tree = await mkdtemp(join(tmpdir(), 'fairlead-deb-'));
   try {
     await chmod(tree, 0o755);
-    for (const placed of deb.files) await place(placed, tree);
+    await placeAll(deb.files, tree);
     const control = join(tree, 'DEBIAN');
     await mkdir(control);
     await writeFile(join(control, 'control'), controlOf(deb, await installedKib(tree)));
@@ -48,7 +48,7 @@ export async function buildDeb(deb: Deb, into: string, quick = false): Promise<s
     await mkdir(into, { recursive: true });
     const file = join(into, `${deb.name}_${deb.version}_${DEBIAN_NAME[deb.architecture]}.deb`);
     // xz, because the dpkg of Debian 11 and older robots reads no zstd.
-    const compression = quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z6'];
+    const compression = quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z2'];
     const env = { ...process.env, SOURCE_DATE_EPOCH: await commitTime() };
     await run('dpkg-deb', ['--root-owner-group', ...compression, '--build', tree, file], { env }).catch((error) => {
       if (error.code === 'ENOENT')
@@ -59,6 +59,11 @@ export async function buildDeb(deb: Deb, into: string, quick = false): Promise<s
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
+}
+
+/** Puts everything where it will lie, below `tree`. */
+export async function placeAll(files: readonly Placed[], tree: string): Promise<void> {
+  for (const placed of files) await place(placed, tree);
 }
 
 async function place(placed: Placed, tree: string): Promise<void> {
@@ -85,7 +90,8 @@ const controlOf = (deb: Deb, sizeKib: number): string =>
     '',
   ].join('\n');
 
-async function filesIn(tree: string): Promise<string[]> {
+/** Paths of the files below `tree`, sorted, without the package's own control files. */
+export async function filesIn(tree: string): Promise<string[]> {
   const entries = await readdir(tree, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile())

@@ -1,29 +1,54 @@
 /**
  * `npm run package`: every package of this version, for both processors, into dist/. `--architecture x64|arm64` and
- * `--version V` make one of another; `--quick` compresses little, for tests.
+ * `--version V` make one of another; `--quick` compresses little and `--agent-only`
+ * leaves the rest out, for tests.
  */
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentPackage } from './agent-package.ts';
-import { buildAgent } from './build-agent.ts';
-import { ARCHITECTURES } from './bundle-program.ts';
+import { buildAgent, projectVersion } from './build-agent.ts';
+import { buildControlPlane } from './build-control-plane.ts';
+import { ARCHITECTURES, type Architecture } from './bundle-program.ts';
+import { controlPlanePackage } from './control-plane-package.ts';
 import { buildDeb } from './deb.ts';
+import { placeNativeDatabase } from './native-database.ts';
+import { buildTarball } from './tarball.ts';
 
 const { values } = parseArgs({
   options: {
     architecture: { type: 'string' },
     version: { type: 'string' },
     into: { type: 'string', default: join(import.meta.dirname, '../../dist') },
+    'agent-only': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
 const wanted = ARCHITECTURES.filter((one) => values.architecture === undefined || one === values.architecture);
 if (wanted.length === 0) throw new Error(`--architecture is one of ${ARCHITECTURES.join(', ')}`);
+const { into, quick } = values;
+const version = values.version ?? (await projectVersion());
 for (const architecture of wanted) {
-  const version = values.version === undefined ? {} : { version: values.version };
-  const built = await buildAgent({ architecture, ...version, into: join(values.into, `agent-${architecture}`) });
-  await report(await buildDeb(await agentPackage(built, architecture), values.into, values.quick));
+  const agent = await buildAgent({ architecture, version, into: join(into, `agent-${architecture}`) });
+  await forOldRobots(agent.folder, architecture);
+  const agentDeb = await agentPackage(agent, architecture);
+  await report(await buildDeb(agentDeb, into, quick));
+  if (values['agent-only']) continue;
+  await report(await buildTarball(agentDeb, into));
+  const server = await buildControlPlane({ architecture, version, into: join(into, `control-plane-${architecture}`) });
+  await forOldRobots(server.folder, architecture);
+  await report(await buildDeb(await controlPlanePackage(server, architecture), into, quick));
+}
+
+/** What can't be made to run on JetPack 5 still runs on newer robots: the package then asks for their C library. */
+async function forOldRobots(folder: string, architecture: Architecture): Promise<void> {
+  if (quick) return;
+  try {
+    await placeNativeDatabase(architecture, join(folder, `lib/linux-${architecture}.node`));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    console.log(`         better-sqlite3 stays the prebuilt one, for glibc 2.34 and newer: ${why}`);
+  }
 }
 
 async function report(file: string): Promise<void> {

@@ -66,7 +66,8 @@ export function createAgent(parts: AgentParts): Agent {
     log: (level, message, facts) => log[level](facts ?? {}, message),
   });
   const deliveries = createDeliverLoop({
-    deliver: (signal) => deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, signal),
+    deliver: (failures, signal) =>
+      deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, failures, signal),
     bell: bells.delivery,
     pulse,
     random: Math.random,

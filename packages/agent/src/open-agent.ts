@@ -40,9 +40,6 @@ import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
 
-/** A long-poll of 120 s, the longest there is, must fit. */
-const PATIENCE_MS = 150_000;
-
 export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const restart = new AbortController();
   const { root, server } = config;
@@ -71,7 +68,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     onTrouble: (message, cause) => log.error({ cause: String(cause) }, message),
   });
   tell = (refusal) => spool.append({ event: 'alarm', refusal });
-  const transport = undiciTransport({ headersTimeoutMs: PATIENCE_MS });
+  const transport = undiciTransport();
   const signer = createRequestSigner({ signer: key.signer, clock, transport });
   const client = createClient(robotApi, { baseUrl: server, transport: signer.transport });
   const facts = machineFacts({ root, overrides: config.hardware ?? {} });

@@ -15,7 +15,11 @@ export interface Pace {
   readonly maxBytesPerSec?: number | undefined;
 }
 /** A modem link of a robot in a cellar gives more than the floor; a stalled proxy does not. */
-export const DEFAULT_PACE: Pace = { idleMs: LIMITS.blobIdleMs, floorBytesPerSec: 256, floorOverMs: 60 * SECOND };
+export const DEFAULT_PACE: Pace = {
+  idleMs: LIMITS.blobIdleMs,
+  floorBytesPerSec: LIMITS.floorRate,
+  floorOverMs: 60 * SECOND,
+};
 
 export class TooSlow extends Error {
   override readonly name = 'TooSlow';

@@ -6,8 +6,8 @@ import { pauseAfterFailure, type Random } from '../poll/pace.ts';
 import { sayCheckInError } from '../poll/say-check-in-error.ts';
 
 export interface DeliverLoopDeps {
-  /** Sends one batch; resolves to how many facts are still to go. */
-  readonly deliver: (signal: AbortSignal) => Promise<number>;
+  /** Sends one batch, a smaller one after each failure; resolves to how many facts are still to go. */
+  readonly deliver: (failures: number, signal: AbortSignal) => Promise<number>;
   /** Rung when a fact was appended. */
   readonly bell: Bell;
   readonly pulse: Pick<Pulse, 'promise'>;
@@ -33,7 +33,7 @@ export function createDeliverLoop(deps: DeliverLoopDeps): DeliverLoop {
         deps.pulse.promise('deliver', 2 * TURN_MS);
         const rung = deps.bell.listen();
         try {
-          const left = await deps.deliver(stop);
+          const left = await deps.deliver(failures, stop);
           failures = 0;
           trouble = undefined;
           if (left === 0) await pauseUnless(LOOK_EVERY, stop, rung);
@@ -44,7 +44,9 @@ export function createDeliverLoop(deps: DeliverLoopDeps): DeliverLoop {
           if (said.category !== trouble?.category) deps.log('warn', `reports wait: ${sayRefusal(said)}`);
           trouble = said;
           // Not until the next ring: new facts do not make a dead server answer.
-          await pauseUnless(pauseAfterFailure(failures, error, deps.random), stop);
+          const pause = pauseAfterFailure(failures, error, deps.random);
+          deps.pulse.promise('deliver', pause + TURN_MS);
+          await pauseUnless(pause, stop);
         }
       }
     },

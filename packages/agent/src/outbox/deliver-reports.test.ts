@@ -221,3 +221,25 @@ test('a robot that can no longer prove its history says so and keeps what it has
   const hearing: Delivery['client'] = { report: async ({ body }) => server.accept(body.envelopes) };
   expect(await deliverOnce({ robot, spool, chain, client: hearing })).toBe(0);
 });
+
+test('what was too much for the line is sent in smaller and smaller pieces', async () => {
+  const folder = robotFolder();
+  const server = fakeServer();
+  const spool = openSpool(folder);
+  onTestFinished(() => spool.close());
+  for (let n = 0; n < 50; n += 1) spool.append(ended(n));
+  const sizes: number[] = [];
+  const client: Delivery['client'] = {
+    report: async ({ body }) => {
+      sizes.push(body.envelopes.length);
+      if (body.envelopes.length > 10) throw new Error('the line is too slow');
+      return server.accept(body.envelopes);
+    },
+  };
+  const chain = await openChain(folder);
+  for (let failures = 0; failures < 4; failures += 1) {
+    await deliverOnce({ robot, spool, chain, client }, failures).catch(() => undefined);
+  }
+  expect(sizes).toEqual([50, 25, 12, 6]);
+  expect(server.facts).toHaveLength(6);
+});

@@ -19,12 +19,15 @@ export interface Delivery {
   readonly client: Pick<Client<typeof robotApi>, 'report'>;
 }
 
-/** Sends one batch. Resolves to how many facts are still to go; rejects where the server could not be convinced. */
-export async function deliverOnce(delivery: Delivery, signal?: AbortSignal): Promise<number> {
+/**
+ * Sends one batch. Resolves to how many facts are still to go; rejects where the server could not be convinced. After
+ * each of the `failures` in a row the batch is half as large: what is too much for the line is not sent over and over.
+ */
+export async function deliverOnce(delivery: Delivery, failures = 0, signal?: AbortSignal): Promise<number> {
   const { spool, chain } = delivery;
   await fillFlight(spool, chain);
   const flying = chain.flight().length;
-  if (flying > 0) await chain.land(await send(delivery, signal));
+  if (flying > 0) await chain.land(await send(delivery, Math.max(1, BATCH >> Math.min(failures, 16)), signal));
   if (flying > 0 && chain.flight().length === flying) throw new Failure(STANDSTILL);
   return spool.count() + chain.flight().length;
 }
@@ -49,7 +52,7 @@ async function fillFlight(spool: Spool, chain: ReportChain): Promise<void> {
   spool.remove(events.map((event) => event.key));
 }
 
-async function send({ robot, chain, client }: Delivery, signal?: AbortSignal): Promise<number> {
+async function send({ robot, chain, client }: Delivery, most: number, signal?: AbortSignal): Promise<number> {
   const post = async (count: number): Promise<number> => {
     const envelopes = chain
       .flight()
@@ -59,7 +62,7 @@ async function send({ robot, chain, client }: Delivery, signal?: AbortSignal): P
     return reply.acknowledgedSeq;
   };
   try {
-    return await post(BATCH);
+    return await post(most);
   } catch (error) {
     // Too large as a batch is not too large one by one.
     if (error instanceof ProblemError && error.problem.status === 413) return await post(1);

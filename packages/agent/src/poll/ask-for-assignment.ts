@@ -8,10 +8,14 @@ import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
 import type { Activity, ComponentState, Inventory } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId } from '@fairlead/shared/ids';
+import { SECOND } from '@fairlead/shared/time';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
 import type { RoundTrip } from '../clock/agent-clock.ts';
 import type { Facts } from '../inventory/facts.ts';
 import { AGENT_VERSION } from '../version.ts';
+
+/** Beyond the long-poll: question and answer over a line of 8 kbit/s. A server that vanished is noticed by it. */
+const BEYOND_MS = 30 * SECOND;
 
 export interface AskDeps {
   readonly robot: RobotId;
@@ -54,7 +58,10 @@ export function createQuestioner(deps: AskDeps): Questioner {
         unsentReports: deps.unsentReports(),
       };
       const askedAt = deps.monotonic();
-      const reply = await deps.client.checkIn({ params: { robot: deps.robot }, body }, { signal });
+      const reply = await deps.client.checkIn(
+        { params: { robot: deps.robot }, body },
+        { signal, patienceMs: waitSec * SECOND + BEYOND_MS },
+      );
       told = inventory;
       return { nonce, reply, askedAt, answeredAt: deps.monotonic() };
     },

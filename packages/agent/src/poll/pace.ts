@@ -1,6 +1,7 @@
 /** How long to pause. Random parts keep a fleet from speaking in chorus after an outage. */
 import { ProblemError } from '@fairlead/shared/api/client';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
+import { LONGEST_RETRY_AFTER } from '@fairlead/shared/update/retry';
 
 /** A number in [0, 1). */
 export type Random = () => number;
@@ -31,10 +32,10 @@ export function pauseAfterAnswer(agreed: AgreedPace, earlyAnswers: number, rando
 
 /**
  * After the `failures`-th failure in a row (from 1), milliseconds: exponential with full jitter up to five
- * minutes, never less than the server asked for. There is no budget: a robot never stops asking.
+ * minutes, never less than the server asked for (an hour at most). There is no budget: a robot never stops asking.
  */
 export function pauseAfterFailure(failures: number, error: unknown, random: Random): number {
   const asked = error instanceof ProblemError ? (error.retryAfterSec ?? 0) * SECOND : 0;
   const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 20));
-  return Math.min(asked, LONGEST_PAUSE) + random() * ceiling;
+  return Math.min(asked, LONGEST_RETRY_AFTER) + random() * ceiling;
 }

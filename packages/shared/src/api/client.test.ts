@@ -78,6 +78,14 @@ test('a problem document becomes an error with all it says', async () => {
   expect(error).toMatchObject({ problem: json, retryAfterSec: 7 });
 });
 
+test('when to come back is also read from a date, by the clock of the server that said it', async () => {
+  const headers = { 'retry-after': 'Sat, 21 Nov 2026 09:00:42 GMT', date: 'Sat, 21 Nov 2026 09:00:00 GMT' };
+  const error = await client({ status: 503, headers })
+    .ducks.feed(meal)
+    .catch((cause: unknown) => cause);
+  expect(error).toMatchObject({ retryAfterSec: 42 });
+});
+
 test.each([
   ['a captive portal', { status: 200, body: new TextEncoder().encode('<html>Log in to the Wi-Fi</html>') }],
   ['another program', { status: 200, json: { hello: 'world' } }],

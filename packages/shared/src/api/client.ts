@@ -4,6 +4,8 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { parse } from '../parse.ts';
+import { fromTimestamp, SECOND } from '../time.ts';
+import { parseRetryAfter } from '../update/retry.ts';
 import { PROBLEM_TYPE, Problem } from './problem.ts';
 import type { Api, ReplyOf, Route } from './route.ts';
 
@@ -14,6 +16,8 @@ export interface TransportRequest {
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array;
   readonly signal?: AbortSignal;
+  /** How long the server may take to answer, milliseconds; absent: as long as the transport allows. */
+  readonly patienceMs?: number;
 }
 export interface TransportReply {
   readonly status: number;
@@ -32,6 +36,8 @@ export interface ClientOptions {
 }
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** How long the server may take to answer, milliseconds. */
+  readonly patienceMs?: number;
   /** A repeated POST with the same key is answered with the first one's reply. */
   readonly idempotencyKey?: string;
 }
@@ -101,7 +107,7 @@ async function exchange(route: Route, input: AnyInput, call: CallOptions, option
     throw new Unreachable(request.url, cause);
   }
   if (reply.status >= 200 && reply.status < 300) return readReply(route, reply, request.url);
-  throw new ProblemError(readProblem(reply, request.url), secondsOf(reply.headers['retry-after']));
+  throw new ProblemError(readProblem(reply, request.url), retryAfterOf(reply.headers));
 }
 
 function makeRequest(route: Route, input: AnyInput, call: CallOptions, baseUrl: string): TransportRequest {
@@ -119,6 +125,7 @@ function makeRequest(route: Route, input: AnyInput, call: CallOptions, baseUrl: 
     headers,
     ...(body && { body }),
     ...(call.signal && { signal: call.signal }),
+    ...(call.patienceMs !== undefined && { patienceMs: call.patienceMs }),
   };
 }
 
@@ -170,6 +177,8 @@ function readJson(body: Uint8Array): unknown {
   }
 }
 
-function secondsOf(header: string | undefined): number | undefined {
-  return header !== undefined && /^[0-9]{1,9}$/.test(header) ? Number(header) : undefined;
+/** Seconds. A date is read against the server's own clock: a robot's may be anywhere. */
+function retryAfterOf({ 'retry-after': header, date }: Record<string, string>): number | undefined {
+  const ms = parseRetryAfter(header, date === undefined ? Number.NaN : fromTimestamp(date));
+  return ms === undefined || Number.isNaN(ms) ? undefined : Math.ceil(ms / SECOND);
 }

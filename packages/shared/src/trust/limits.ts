@@ -10,10 +10,14 @@ export const LIMITS = {
   jsonDepth: 24,
   rootRotations: 256,
   files: 20_000,
-  metadataDeadlineMs: 20_000,
+  /** The largest document over the slowest line that is still one. */
+  metadataDeadlineMs: 120_000,
   headersDeadlineMs: 10_000,
   blobIdleMs: 30_000,
-  /** Below this rate (bytes per second, after the grace) a metadata download is the slow-retrieval attack. */
-  floorRate: 1024,
+  /**
+   * Below this rate (bytes per second, after the grace) a download is the slow-retrieval attack. A modem at 8 kbit/s
+   * gives three times as much after its headers.
+   */
+  floorRate: 256,
   floorRateGraceMs: 5_000,
 } as const;

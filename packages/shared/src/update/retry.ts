@@ -7,7 +7,7 @@ import { fromTimestamp, HOUR, type Instant, MINUTE, SECOND } from '../time.ts';
 const FIRST_PAUSE = 1 * SECOND;
 const LONGEST_PAUSE = 1 * MINUTE;
 /** A server that asks for more than this is taken for broken. */
-const LONGEST_RETRY_AFTER = 1 * HOUR;
+export const LONGEST_RETRY_AFTER = 1 * HOUR;
 /** How long a robot goes on without one new byte: a night without network is no reason to fail. */
 export const PATIENCE = 24 * HOUR;
 /** A server that gives one byte and hangs up would else be asked for ever. */

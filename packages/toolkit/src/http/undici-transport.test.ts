@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createRawServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type UndiciTransportOptions, undiciTransport } from './undici-transport.ts';
 
@@ -50,6 +50,29 @@ test('attack 3: an answer that never ends costs no more than its limit', async (
 });
 
 test('a server that says nothing is given up', async () => {
-  await expect(ask(() => {}, { headersTimeoutMs: 100 })).rejects.toThrow(/Headers Timeout/);
+  await expect(ask(() => {}, { headersTimeoutMs: 100 })).rejects.toThrow(/no answer within 0.1 s/);
   await expect(ask((_q, response) => void response.write('a'), { bodyTimeoutMs: 100 })).rejects.toThrow(/Body Timeout/);
+});
+
+test('a server that drips is given up too: silence alone is no measure', async () => {
+  const drip: RequestListener = (_request, response) => {
+    const timer = setInterval(() => response.write('a'), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  await expect(ask(drip, { bodyTimeoutMs: 5_000, slowGraceMs: 100 })).rejects.toThrow(
+    /fewer than 256 bytes per second/,
+  );
+});
+
+test('a head that never ends is given up by the time it takes, not by its silence', async () => {
+  const server = createRawServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    const timer = setInterval(() => socket.write('x-duck: daisy\r\n'), 20);
+    socket.on('close', () => clearInterval(timer)).on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const asked = undiciTransport()({ method: 'GET', url, headers: {}, patienceMs: 200 });
+  await expect(asked).rejects.toThrow(/no answer within 0.2 s/);
 });

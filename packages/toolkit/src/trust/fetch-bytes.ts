@@ -17,7 +17,7 @@ export type FetchBytes = (url: URL, maxBytes: number) => Promise<Result<Uint8Arr
 /** Fetches over HTTP(S) within the deadlines of LIMITS. */
 export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
   const abort = new AbortController();
-  const deadline = setTimeout(() => abort.abort(slow('no end within 20 s')), LIMITS.metadataDeadlineMs);
+  const deadline = setTimeout(() => abort.abort(slow(NO_END)), LIMITS.metadataDeadlineMs);
   try {
     const reply = await sendRequest(url, {
       headers: { 'accept-encoding': 'identity' },
@@ -32,7 +32,7 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
     }
     return await readBody(reply.body, maxBytes, abort);
   } catch (error) {
-    if (abort.signal.aborted) return refuse(slow('no end within 20 s'));
+    if (abort.signal.aborted) return refuse(slow(NO_END));
     if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) return refuse(slow('no answer within 10 s'));
     const reason = error instanceof Error ? error.message : String(error);
     return refuse({ code: 'unavailable', detail: `${url.host} cannot be reached: ${reason}`, retryable: true });
@@ -40,6 +40,8 @@ export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
     clearTimeout(deadline);
   }
 };
+
+const NO_END = `no end within ${LIMITS.metadataDeadlineMs / 1000} s`;
 
 function judgeHead(url: URL, status: number, headers: Readonly<Record<string, unknown>>): FetchRefusal | undefined {
   if (status >= 300 && status < 400) {
