@@ -29,6 +29,7 @@ export default defineConfig({
       project('models', ['tests/models/**/*.test.ts'], 120),
       project('crash', ['tests/crash/**/*.test.ts'], 180),
       project('campaign', ['tests/campaign/**/*.test.ts'], 300),
+      project('formats', ['tests/formats/**/*.test.ts'], 60),
       project('system', ['tests/system/**/*.test.ts'], 180),
       project('guest', ['tests/guest/**/*.test.ts'], 300),
       project('package', ['tests/package/**/*.test.ts'], 180),
