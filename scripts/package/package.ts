@@ -3,9 +3,10 @@
  * `--version V` make one of another; `--quick` compresses little and `--agent-only`
  * leaves the rest out, for tests.
  */
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
 import { agentPackage } from './agent-package.ts';
 import { buildAgent, projectVersion } from './build-agent.ts';
 import { buildControlPlane } from './build-control-plane.ts';
@@ -33,11 +34,26 @@ for (const architecture of wanted) {
   await forOldRobots(agent.folder, architecture);
   const agentDeb = await agentPackage(agent, architecture);
   await report(await buildDeb(agentDeb, into, quick));
+  await writeFile(join(agent.folder, 'release.yaml'), ownRelease(version, architecture));
   if (values['agent-only']) continue;
   await report(await buildTarball(agentDeb, into));
   const server = await buildControlPlane({ architecture, version, into: join(into, `control-plane-${architecture}`) });
   await forOldRobots(server.folder, architecture);
   await report(await buildDeb(await controlPlanePackage(server, architecture), into, quick));
+}
+
+/**
+ * The same files as a release of the component `fairlead-agent`: `fairlead release build dist/agent-arm64`. Robots of two
+ * processors are two releases of one version, told apart by semver's build part.
+ */
+function ownRelease(version: string, architecture: Architecture): string {
+  return stringify({
+    component: 'fairlead-agent',
+    version: `${version}+${architecture}`,
+    description: 'The agent itself; it replaces itself and goes back by itself.',
+    requires: { arch: [architecture] },
+    probation: { seconds: 60 },
+  });
 }
 
 /** What can't be made to run on JetPack 5 still runs on newer robots: the package then asks for their C library. */
