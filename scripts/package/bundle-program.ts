@@ -3,6 +3,7 @@
  * native parts of one processor beside it. A robot neither strips types nor looks for modules in 180 packages.
  */
 import { cp, mkdir, readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 
@@ -48,7 +49,7 @@ export async function bundleProgram({ entries, architecture, version, into }: Pr
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
-    plugins: [builtChildren(names)],
+    plugins: [builtChildren(names), lazyBuiltins, withoutHttp2],
     metafile: true,
     logLevel: 'warning',
   });
@@ -84,6 +85,34 @@ const builtChildren = (names: ReadonlyMap<string, string>): Plugin => ({
     });
   },
 });
+
+/**
+ * An ESM import of a builtin reads each of its exports, those included that Node would load on first use: of node:http
+ * that is Node's own fetch, 13 MB resident. `require` reads what is used.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ path, kind }) => {
+      if (kind !== 'import-statement' || !isBuiltin(path)) return undefined;
+      return { path, namespace: 'lazy-builtin' };
+    });
+    onLoad({ filter: /./, namespace: 'lazy-builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }));
+  },
+};
+
+/** undici asks for HTTP/2 and takes no for an answer; send-request.ts never uses it. 4 MB resident. */
+const withoutHttp2: Plugin = {
+  name: 'without-http2',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:http2$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error('${path} is no part of this program.')`,
+    }));
+  },
+};
 
 /** ONNX Runtime finds its library beside its binding; the other platforms' 290 MB stay behind. */
 async function copyOnnxRuntime(architecture: Architecture, into: string): Promise<void> {

@@ -4,7 +4,7 @@
  * wrong, each with the JSON pointer of the place.
  */
 import type { Static, TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, Errors, type Validator } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import { closestWord } from './closest-word.ts';
 import { accept, type Result, refuse } from './failure.ts';
@@ -29,9 +29,9 @@ export function parse<S extends TSchema>(schema: S, value: unknown): Result<Stat
   if (!validator) compiled.set(schema, (validator = Compile(schema)));
   if (validator.Check(value)) return accept(value as Static<S>);
   const told = narrowUnions(schema, value) as TSchema;
-  const narrowed = Compile(told).Errors(value);
+  const [, narrowed] = Errors(told, value);
   // Narrowing only chooses what to tell: were it ever too kind, the whole schema still speaks.
-  const errors = narrowed.length > 0 ? narrowed : validator.Errors(value);
+  const errors = narrowed.length > 0 ? narrowed : Errors(schema, value)[1];
   return refuse(dedupe(errors.flatMap((error) => toMistakes(error, told))).slice(0, 20));
 }
 

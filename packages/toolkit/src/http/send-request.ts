@@ -19,7 +19,8 @@ const agents = new Map<string | undefined, Agent>();
 export function sendRequest(url: URL, { socketPath, method = 'GET', ...options }: SendOptions = {}) {
   let agent = agents.get(socketPath);
   if (!agent) {
-    agent = new Agent(socketPath === undefined ? {} : { connect: { socketPath } });
+    // HTTP/2 is for many questions at once.
+    agent = new Agent({ allowH2: false, ...(socketPath !== undefined && { connect: { socketPath } }) });
     agents.set(socketPath, agent);
   }
   return request.call(agent, { ...options, method, origin: url.origin, path: `${url.pathname}${url.search}` });
