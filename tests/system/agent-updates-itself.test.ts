@@ -6,8 +6,9 @@ import { expect } from 'vitest';
 import { publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
+import { BAD_AGENTS } from './harness/bad-agents.ts';
 import { test } from './harness/fleet.ts';
-import { type AgentRelease, buildPackaged, publishAgent, underLauncher } from './harness/launched-agent.ts';
+import { buildPackaged, publishAgent, underLauncher } from './harness/launched-agent.ts';
 import { deploy } from './harness/orders.ts';
 
 let duck: LivingRobot;
@@ -42,38 +43,7 @@ test('a new agent takes over, says so, and the application never notices', async
   expect(await readdir(join(duck.root, 'launcher'))).toEqual([]);
 });
 
-/** Each can do what a self-test asks, and is no good all the same. */
-const SELF_TEST = "if (process.argv.includes('self-test')) { process.stdout.write('[]'); process.exit(0); }";
-const NO_GOOD: [string, AgentRelease][] = [
-  ['crashes at its start', { version: '0.3.0', main: () => `${SELF_TEST} throw new Error('no');` }],
-  ['hangs and never commits', { version: '0.3.1', main: () => `${SELF_TEST} setInterval(() => {}, 1000);` }],
-  [
-    "cannot read the old agent's journal",
-    {
-      version: '0.3.2',
-      main: (good) =>
-        `${SELF_TEST} JSON.parse = ((parse) => (text, ...more) => { if (/fairlead.journal.v1/.test(text)) throw new Error('what is this'); return parse(text, ...more); })(JSON.parse); await import('${good}');`,
-    },
-  ],
-  [
-    'cannot reach its files',
-    {
-      version: '0.3.3',
-      main: () => `${SELF_TEST} import('node:fs').then(({ readFileSync }) => readFileSync('/proc/1/mem/agent.yaml'));`,
-    },
-  ],
-  [
-    'commits nothing because it dies in its probation, every time',
-    {
-      version: '0.3.4',
-      main: (good) =>
-        `${SELF_TEST} setTimeout(() => process.kill(process.pid, 'SIGKILL'), 900); await import('${good}');`,
-      probationSec: 5,
-    },
-  ],
-];
-
-test.for(NO_GOOD)('a new agent that %s is given up, and the old one is back', async ([, plan], { fleet }) => {
+test.for(BAD_AGENTS)('a new agent that %s is given up, and the old one is back', async ([, plan], { fleet }) => {
   const { view } = await deploy(fleet, duck, await publishAgent(fleet, plan));
   expect(view).toMatchObject({ state: 'rolled-back' });
   expect(view.refusal?.category).toMatch(/^(agent_did_not_start|interrupted)$/);

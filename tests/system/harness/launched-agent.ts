@@ -3,6 +3,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { succeed } from '../../../scripts/local-fleet/fairlead.ts';
+import type { LocalFleet } from '../../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../../scripts/local-fleet/robot-process.ts';
 import { type AgentBuild, buildAgent } from '../../../scripts/package/build-agent.ts';
 import type { TestFleet } from './fleet.ts';
@@ -35,7 +36,7 @@ export interface AgentRelease {
 }
 
 /** Builds the agent anew, bends it, and publishes it as a release of the component `fairlead-agent`. */
-export async function publishAgent(fleet: TestFleet, plan: AgentRelease): Promise<string> {
+export async function publishAgent(fleet: LocalFleet, plan: AgentRelease): Promise<string> {
   const folder = join(fleet.folder, 'agents', plan.version);
   await mkdir(folder, { recursive: true });
   const built = await buildAgent({ version: plan.version, into: `${folder}-build` });
