@@ -1,15 +1,23 @@
 /** `fairlead-agent run`: the agent itself, in the foreground, until SIGTERM or SIGINT. */
+import { setTimeout as timer } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { openPatiently } from './open-patiently.ts';
 import { servePatiently } from './serve-patiently.ts';
+
+/** A wrong agent.yaml is mended by a person: so often is often enough to look at it again. */
+const AFTER_A_MISTAKE_MS = 10_000;
 
 export function addRun(program: Command, context: CommandContext): void {
   program
     .command('run')
     .description('Run the agent in the foreground (this is what the systemd unit starts)')
     .action(async () => {
-      const config = await context.config();
+      const config = await context.config().catch(async (mistake: unknown) => {
+        // A service manager starts it again at once, and an agent on trial must end for the one before to come back.
+        if (process.env['FAIRLEAD_AGENT_RELEASE'] !== undefined) await timer(AFTER_A_MISTAKE_MS);
+        throw mistake;
+      });
       const signalled = new AbortController();
       let sayStopping = (): void => undefined;
       listenForSignals(signalled, () => sayStopping());
