@@ -25,6 +25,9 @@ import type { FleetState } from './world/fleet-state.ts';
 export interface Recording {
   readonly story: Story;
   readonly disk: DiskName;
+  /** A story is recorded more than once: no two runs interleave alike. */
+  readonly take: number;
+  readonly file: string;
   readonly records: readonly DiskRecord[];
   /** The server's memory after each of its marks; the first is from before the story. */
   readonly states: readonly FleetState[];
@@ -62,7 +65,7 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
     const process = await startAgent(agent, run, { machine: true });
     findings = await comeToRest({ story, run, fleet, server, agent: process, before: start.state });
   } finally {
-    await killAll(run);
+    await killAll(run.folder);
     await rest?.();
     await leave?.();
     await recorded.stop();
@@ -71,7 +74,7 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
   const [trouble] = [...findings.lost, ...findings.broken];
   if (trouble !== undefined) throw new Error(`${story.title}, undisturbed, on ${disk}: ${trouble} (${run.log})`);
   await rm(image, { force: true });
-  return { story, disk, records: readRecording(recording), states };
+  return { story, disk, take, file: recording, records: readRecording(recording), states };
 }
 /** Of the server's memory, with its number. */
 export const STATE_MARK = 'state ';
@@ -101,6 +104,10 @@ export interface Cut {
 export interface CutResult extends Findings {
   readonly cut: Cut;
 }
+
+/** Cuts of one recording; then the story is recorded again. */
+export const CUTS_PER_TAKE = 40;
+export const takeOf = (number: number): number => Math.floor(number / CUTS_PER_TAKE);
 
 /** Where the `number`-th cut of a seed falls: all else about it follows from that. */
 export function cutOf({ records, story, disk }: Recording, seed: number, number: number): Cut {
@@ -139,7 +146,7 @@ export async function runCut(
     const robot = { story, run, fleet, server, agent: process, before, earlierSmokeTests };
     return { ...(await comeToRest(robot)), cut };
   } finally {
-    await killAll(run);
+    await killAll(run.folder);
     await leave?.();
     await server.close();
   }

@@ -73,12 +73,12 @@ async function installed({
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
     const process = await startAgent(agent, run, { machine: false });
     const { lost, broken } = await comeToRest({ story, run, fleet, server, agent: process, before });
-    await killAll(run);
+    await killAll(run.folder);
     const [trouble] = [...lost, ...broken];
     if (trouble !== undefined) throw cannotBegin(trouble, run);
     return { disk: run.disk, state: server.state() };
   } finally {
-    await killAll(run);
+    await killAll(run.folder);
     await server.close();
   }
 }

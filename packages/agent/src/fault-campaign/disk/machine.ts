@@ -17,10 +17,13 @@ export async function machine(program: string, ...args: readonly string[]): Prom
 }
 
 /** Where something below `folder` is mounted, the innermost first. */
-export async function mountsBelow(folder: string): Promise<string[]> {
+async function mountsBelow(folder: string): Promise<string[]> {
+  return (await mountPoints()).filter((point) => point.startsWith(`${folder}/`)).toReversed();
+}
+
+async function mountPoints(): Promise<string[]> {
   const table = await readFile('/proc/self/mountinfo', 'utf8');
-  const points = table.split('\n').map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '));
-  return points.filter((point) => point.startsWith(`${folder}/`)).toReversed();
+  return table.split('\n').map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '));
 }
 
 /** Patience first: a process that was just killed may still let go of its files. */
@@ -40,7 +43,7 @@ export async function unmount(point: string): Promise<void> {
   }
 }
 
-/** What a campaign that was killed left behind below its sandbox: mounts first, then loop devices, then files. */
+/** What was left behind in a folder: mounts below it first, then loop devices, its own mount, its files. */
 export async function sweepSandbox(folder: string): Promise<void> {
   for (const point of await mountsBelow(folder)) await unmount(point);
   const loops = await machine('losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE').catch(() => '');
@@ -48,5 +51,6 @@ export async function sweepSandbox(folder: string): Promise<void> {
     const [device = '', file = ''] = line.trim().split(/\s+/);
     if (file.startsWith(`${folder}/`)) await machine('losetup', '--detach', device).catch(() => undefined);
   }
+  if ((await mountPoints()).includes(folder)) await unmount(folder);
   await rm(folder, { recursive: true, force: true });
 }

@@ -72,10 +72,10 @@ function watch(child: ChildProcess): AgentProcess {
   return { pid: child.pid ?? 0, exit: () => exit, ended };
 }
 
-/** `kill -9` of everything that works in the run's folder: the agent, the application, their children. */
-export async function killAll(run: RunFolder): Promise<void> {
+/** `kill -9` of everything that works in a run's folder: the agent, the application, their children. */
+export async function killAll(folder: string): Promise<void> {
   for (let round = 1; round <= 50; round += 1) {
-    const found = await processesIn(run.folder);
+    const found = await processesIn(folder);
     if (found.length === 0) return;
     for (const { pid } of found) kill(pid);
     await new Promise((resolve) => setTimeout(resolve, 10));
