@@ -2,6 +2,7 @@
 import { sayRefusal } from '@fairlead/shared/failure';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { AgentStatus } from '../local-api/local-api.ts';
+import { PACKAGED } from '../own-release/own-release.ts';
 
 export function sayStatus(status: AgentStatus): string[] {
   const { activity, vitals } = status;
@@ -12,6 +13,7 @@ export function sayStatus(status: AgentStatus): string[] {
   return [
     line('robot', `${status.robot} (${status.environment}, ${lifecycle})`),
     line('key', status.keyFingerprint ?? 'can’t be read'),
+    line('agent', `${status.agentVersion}, ${sayOrigin(status.agentRelease)}`),
     line('server', `${status.server}, last answer ${status.lastAnswer ?? 'never'}`),
     line('time', `${status.now} (by ${status.clockTrust})`),
     line('doing', activity.refusal ? `${doing}, because ${activity.refusal.detail}` : doing),
@@ -26,6 +28,11 @@ export function sayStatus(status: AgentStatus): string[] {
     ),
     ...status.troubles.map((trouble) => line('trouble', sayRefusal(trouble))),
   ];
+}
+
+function sayOrigin(release: string | undefined): string {
+  if (release === undefined) return 'not started by its launcher: it can’t update itself';
+  return release === PACKAGED ? 'as its package installed it' : `as it updated itself (${release})`;
 }
 
 const line = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;

@@ -15,6 +15,8 @@ export const AgentStatus = Type.Object({
   environment: EnvironmentName,
   server: Type.String(),
   agentVersion: Type.String(),
+  /** Folder of the release of itself that runs, or `packaged`; absent where no launcher started it. */
+  agentRelease: Type.Optional(Type.String()),
   /** Key id of the robot's key: what an operator compares before accepting it. Absent where the disk does not give it. */
   keyFingerprint: Type.Optional(Sha256),
   enrolled: Type.Boolean(),

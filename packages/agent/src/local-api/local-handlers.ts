@@ -25,6 +25,7 @@ export function localHandlers(running: {
       environment: who.environment,
       server: config.server,
       agentVersion: AGENT_VERSION,
+      ...(parts.own.running !== undefined && { agentRelease: parts.own.running }),
       keyFingerprint: parts.key.signer.keyid,
       enrolled: who.isEnrolled || lifecycle !== undefined,
       ...(lifecycle !== undefined && { lifecycle }),
@@ -70,13 +71,15 @@ const isFirstOfItsKind = (
   all: readonly (Refusal | undefined)[],
 ): each is Refusal => each !== undefined && !all.slice(0, at).some((other) => other?.detail === each.detail);
 
-const serviceStates = ({ config, services }: AgentParts): Promise<AgentStatus['services']> =>
-  Promise.all(
-    Object.keys(config.services.commands ?? {}).map(async (service) => {
+async function serviceStates({ config, services, updater }: AgentParts): Promise<AgentStatus['services']> {
+  const named = new Set([...Object.keys(config.services.commands ?? {}), ...(await updater.services())]);
+  return Promise.all(
+    [...named].map(async (service) => {
       const { state, detail } = await services.state(service);
       return { service, state, detail };
     }),
   );
+}
 
 /** agent.yaml was changed after the enrolment: what was enrolled counts (TRUST 4.8), and somebody should know. */
 function mixedIdentity({ config, who }: AgentParts): Refusal | undefined {

@@ -38,6 +38,19 @@ export async function startAgain(
   return givenBack.ok ? started : givenBack;
 }
 
+/** Every service that something active on this robot names. */
+export async function servicesOfAll(deps: Pick<StepDeps, 'layout' | 'folderOf'>): Promise<ReadonlySet<string>> {
+  const named = new Set<string>();
+  for (const component of await listComponents(deps.layout)) {
+    const services = await deps
+      .folderOf(component)
+      .then(servicesOfActive)
+      .catch(() => []);
+    for (const service of services) named.add(service);
+  }
+  return named;
+}
+
 /** None where nothing is active, or its manifest can't be read. */
 export async function servicesOfActive(folder: ReleaseFolder): Promise<readonly string[]> {
   const active = await folder.slot('active');

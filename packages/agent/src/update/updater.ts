@@ -28,6 +28,7 @@ import { makeSteps } from './make-steps.ts';
 import { refusalOf } from './refusal-of.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
+import { servicesOfAll } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 import { tidyUp } from './tidy-up.ts';
 
@@ -74,6 +75,8 @@ export interface Updater {
   /** A person on the robot goes back to `previous`, without network. Refused while an update is in progress. */
   rollBackLocally(component: ComponentName, by: string): Promise<Result<void>>;
   components(): Promise<ComponentState[]>;
+  /** Services that active releases name. */
+  services(): Promise<ReadonlySet<string>>;
   /** Measures what is active, byte by byte, against its signed manifest. */
   verifyActive(component?: ComponentName): Promise<readonly Measured[]>;
   /** Leaves a running update at the next good moment; `recover` of the next start goes on with it. */
@@ -202,6 +205,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       }
       return states;
     },
+    services: () => servicesOfAll(deps),
     verifyActive: async (only) => {
       const measured: Measured[] = [];
       for (const component of await listComponents(layout)) {
