@@ -31,7 +31,7 @@ export default defineConfig({
       project('campaign', ['tests/campaign/**/*.test.ts'], 300),
       project('formats', ['tests/formats/**/*.test.ts'], 60),
       project('system', ['tests/system/**/*.test.ts'], 180),
-      project('guest', ['tests/guest/**/*.test.ts'], 300),
+      project('guest', ['tests/guest/**/*.test.ts'], 600),
       project('package', ['tests/package/**/*.test.ts'], 180),
       project('repository', ['tests/repository/**/*.test.ts'], 120),
     ],

@@ -1,9 +1,11 @@
 /**
  * Live power cuts: a booted robot updates again and again, and its battery is pulled at moments that only the seed
  * knows. What its disk had not yet is gone. After each cut it boots, and a verified release works.
- * FAIRLEAD_LIVE_CUTS says how often (CI: 50), FAIRLEAD_SEED repeats a run.
+ * FAIRLEAD_LIVE_CUTS says how often (CI: 50). FAIRLEAD_SEED repeats the moments and what the disk kept; where in the
+ * update a moment falls is the machine's, because this is a live robot.
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { CUT_MODES } from '@fairlead/agent/fault-campaign/disk/medium';
 import { pick, seededRandom } from '@fairlead/agent/fault-campaign/disk/random';
 import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
@@ -19,6 +21,7 @@ const SEED = Number(process.env['FAIRLEAD_SEED'] ?? Date.now() % 2 ** 31);
 const VERSIONS = ['1.0.0', '1.1.0'] as const;
 /** Longer than an update takes, so that cuts hit what comes after it too. */
 const LONGEST_MS = 3500;
+const RECOVERY_MS = 600;
 const PATIENCE_MS = 60_000;
 
 test(`a robot whose power is cut ${CUTS} times in its updates boots each time with a verified release that works`, async ({
@@ -44,19 +47,21 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
 
   let running: string = VERSIONS[1];
   let order: DeploymentView | undefined;
+  let inRecovery = false;
   const outcomes = new Map<string, number>();
   for (let cut = 1; cut <= CUTS; cut += 1) {
-    const t0 = performance.now();
     const replay = `cut ${cut} of FAIRLEAD_SEED=${SEED}`;
     order ??= await begin(fleet, machine, `walking@${running === VERSIONS[0] ? VERSIONS[1] : VERSIONS[0]}`);
-    await new Promise((resolve) => setTimeout(resolve, pick(random, LONGEST_MS)));
+    await pause(pick(random, inRecovery ? RECOVERY_MS : LONGEST_MS));
     await machine.cutPower({ mode: CUT_MODES[cut % CUT_MODES.length] ?? 'flushed', random });
     await machine.boot();
+    // Now and then the power goes again while the agent is still finding out what happened.
+    inRecovery = cut < CUTS && pick(random, 5) === 0;
+    if (inRecovery) continue;
 
     const health = await robot.untilWell();
     expect(health.policySha256, replay).toBe(policies.get(health.release));
     expect(await robot.verify(), replay).toEqual([expect.objectContaining({ intact: true })]);
-    console.log(cut, Math.round(performance.now() - t0));
     const { deployment: seen } = await fleet.api.showDeployment({ params: { deployment: order.deployment } });
     if (!isTerminal(seen.state)) continue;
     running = await settled(fleet, robot, order, running);
