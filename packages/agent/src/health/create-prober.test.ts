@@ -11,7 +11,12 @@ import { createProber } from './create-prober.ts';
 
 function servicesIn(state: Partial<ServiceState>): ServiceManager {
   const done = async () => ({ ok: true, value: undefined }) as const;
-  return { start: done, stop: done, state: async () => ({ state: 'running', restarts: 0, detail: 'seen', ...state }) };
+  return {
+    check: done,
+    start: done,
+    stop: done,
+    state: async () => ({ state: 'running', restarts: 0, detail: 'seen', ...state }),
+  };
 }
 const probe = (
   check: HealthCheck,

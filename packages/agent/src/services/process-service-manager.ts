@@ -1,7 +1,7 @@
 /** Adapter: the agent supervises the commands of agent.yaml itself (containers, developer machines, the quick start). */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceCommand } from '../config.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { keepShort } from './bounded-log.ts';
@@ -45,6 +45,7 @@ export async function processServiceManager(options: {
   };
   return {
     ownsStops: true,
+    check: async (name, phase) => (services.has(name) ? accept(undefined) : refuse(unknownService(name, phase))),
     start: (name, phase) => act(name, phase, 'start'),
     stop: (name, phase) => act(name, phase, 'stop'),
     state: async (name) =>

@@ -28,6 +28,14 @@ export function describeServiceManager(name: string, open: () => Promise<Managed
     expect((await manager.state(steady)).state).toBe('stopped');
   });
 
+  test(`${name}: a service that is not there is found before anything is asked of it, and one that is stays as it was`, async () => {
+    const { manager, steady, unknown } = await robot();
+    expect(await manager.check(steady, 'decide')).toEqual({ ok: true, value: undefined });
+    expect((await manager.state(steady)).state).toBe('stopped');
+    const checked = await manager.check(unknown, 'decide');
+    expect(!checked.ok && checked.refused).toMatchObject({ category: 'no_service', phase: 'decide' });
+  });
+
   test(`${name}: starting and stopping twice is fine`, async () => {
     const { manager, steady } = await robot();
     for (const verb of ['start', 'start', 'stop', 'stop'] as const) {

@@ -17,6 +17,11 @@ export interface ServiceManager {
   /** Nobody but the agent stops these services, so one that stands still was forgotten. Absent: people do, too. */
   readonly ownsStops?: boolean;
   /**
+   * Whether `start` and `stop` could do anything about this service: it exists, and its robot lets us. Changes nothing;
+   * asked before an update begins, so that no application is stopped for a name that is wrong.
+   */
+  check(service: string, phase: Phase): Promise<Result<void>>;
+  /**
    * Resolves when the service is up as far as its manager can tell; running already is fine, but a program that
    * ran from the old release keeps running it: stop first. `phase` is the beat that a refusal is written for.
    */

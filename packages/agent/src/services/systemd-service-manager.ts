@@ -39,6 +39,14 @@ export function systemdServiceManager(options: SystemdOptions = {}): ServiceMana
     return refuse(ran.isForbidden ? notAllowed(unit, phase, ran.said) : notDone(verb, service, phase, ran.said));
   };
   return {
+    async check(service, phase) {
+      const unit = unitName(service);
+      const asked = await control('allowed', unit);
+      if (asked.isForbidden) return refuse(notAllowed(unit, phase, asked.said));
+      const ran = await systemctl(program, ['show', '--property=LoadState', '--', unit], timeoutMs);
+      if (ran.said.includes('LoadState=not-found')) return refuse(noSuchUnit(unit, phase));
+      return accept(undefined);
+    },
     start: (service, phase) => act('start', service, phase),
     stop: (service, phase) => act('stop', service, phase),
     state: async (service) => {
@@ -98,6 +106,15 @@ const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: st
   detail: `systemctl ${verb} ${unitName(service)}: ${said}`,
   retryable: false,
   hint: `Look at: journalctl -u ${unitName(service)}`,
+});
+
+const noSuchUnit = (unit: string, phase: Phase): Refusal => ({
+  phase,
+  element: unit,
+  category: 'no_service',
+  detail: `The release names the service ${unit}, and this robot has no such unit.`,
+  retryable: false,
+  hint: `Install ${unit} on the robot (systemctl cat ${unit} shows it then), or correct services in release.yaml.`,
 });
 
 const notAllowed = (unit: string, phase: Phase, said: string): Refusal => ({

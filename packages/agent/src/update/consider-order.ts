@@ -10,7 +10,7 @@ import { readState } from '../releases/component-state.ts';
 import { activeOf } from './heal-active.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'own'>;
+type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'own' | 'services'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
   | { readonly go: false };
@@ -24,6 +24,10 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   if (deps.outbox.hasEnded(order.deployment) && !again) return { go: false };
   if (order.component === OWN_COMPONENT && deps.own.running === undefined)
     return end(order, 'rejected', NO_LAUNCHER, deps);
+  for (const service of order.manifest.services ?? []) {
+    const checked = await deps.services.check(service, 'decide');
+    if (!checked.ok) return end(order, 'rejected', checked.refused, deps);
+  }
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
   const running = await activeOf(folder);

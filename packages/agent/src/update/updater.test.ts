@@ -26,6 +26,17 @@ test('after an update nothing is left but the two releases, their manifests and 
   expect((await readdir(robot.root)).toSorted()).toEqual(['components', 'downloads']);
 });
 
+test('a release that names a service which the robot does not have is refused before anything is fetched', async () => {
+  const robot = await testRobot();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  robot.services.log.length = 0;
+  robot.services.refuses.add('check duck');
+  await robot.updater.offer(await robot.release('2.0.0'));
+  expect(robot.ends()).toEqual(['succeeded', 'rejected: no_service']);
+  expect(await robot.slots()).toEqual({ active: '1.0.0', previous: undefined, staged: undefined });
+  expect(robot.services.log).toEqual([]);
+});
+
 test('a release whose smoke test fails is refused before anything is touched', async () => {
   const robot = await testRobot();
   await robot.updater.offer(await robot.release('1.0.0'));

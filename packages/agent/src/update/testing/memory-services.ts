@@ -26,6 +26,8 @@ export function memoryServices(): MemoryServices {
     log,
     running,
     refuses,
+    check: async (service, phase) =>
+      refuses.has(`check ${service}`) ? refuse(refusal(phase, service, 'no_service')) : accept(undefined),
     start: async (service, phase) => {
       if (refuses.has(`start ${service}`)) return refuse(refusal(phase, service, 'service_start'));
       if (!running.has(service)) log.push(`start ${service}`);
