@@ -3,8 +3,9 @@
  * Whether it fits this robot was decided with the order (poll/verify-order.ts), where a "not now" may wait.
  */
 import type { Refusal } from '@fairlead/shared/failure';
+import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
-import { OWN_COMPONENT } from '../own-release/own-release.ts';
+import { OWN_COMPONENT, type OwnRelease } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
 import { activeOf } from './heal-active.ts';
@@ -22,8 +23,8 @@ export type Consideration =
 export async function considerOrder(order: VerifiedOrder, again: boolean, deps: Deps): Promise<Consideration> {
   // Also the local quarantine: a deployment that failed here is not tried again behind the operator's back.
   if (deps.outbox.hasEnded(order.deployment) && !again) return { go: false };
-  if (order.component === OWN_COMPONENT && deps.own.running === undefined)
-    return end(order, 'rejected', NO_LAUNCHER, deps);
+  const unfit = order.component === OWN_COMPONENT ? whyNoAgent(order.manifest, deps.own) : undefined;
+  if (unfit) return end(order, 'rejected', unfit, deps);
   for (const service of order.manifest.services ?? []) {
     const checked = await deps.services.check(service, 'decide');
     if (!checked.ok) return end(order, 'rejected', checked.refused, deps);
@@ -61,6 +62,22 @@ async function end(
   });
   return { go: false };
 }
+
+/** What a release of the agent itself may not want of this robot. */
+function whyNoAgent({ services = [] }: Manifest, { running }: Pick<OwnRelease, 'running'>): Refusal | undefined {
+  if (running === undefined) return NO_LAUNCHER;
+  return services.length > 0 ? STOPS_SERVICES : undefined;
+}
+
+const STOPS_SERVICES: Refusal = {
+  phase: 'decide',
+  component: OWN_COMPONENT,
+  element: 'services',
+  category: 'own_services',
+  detail: 'A release of the agent names services, which would stand still while it replaces itself.',
+  retryable: false,
+  hint: 'Leave `services` out of its release.yaml: the launcher starts the agent, and nothing else has to stop.',
+};
 
 const NO_LAUNCHER: Refusal = {
   phase: 'decide',
