@@ -23,6 +23,8 @@ export interface Running {
 export interface Processes {
   /** Runs a module of ours on this very Node. Its output is appended to `NAME.log`. */
   start(name: string, args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+  /** The same for a program that brings its own Node. */
+  startProgram(name: string, command: readonly string[], env?: NodeJS.ProcessEnv): Running;
   /** Ends everything that was started and still runs, last started first. */
   stopAll(): Promise<void>;
 }
@@ -34,21 +36,23 @@ export interface Processes {
 export function createProcesses(logFolder: string, within: readonly string[] = []): Processes {
   mkdirSync(logFolder, { recursive: true });
   const started: Running[] = [];
+  const startProgram: Processes['startProgram'] = (name, command, env = {}) => {
+    const log = join(logFolder, `${name}.log`);
+    const output = openSync(log, 'a');
+    const [program = '', ...args] = [...within, ...command];
+    const child = spawn(program, args, {
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...env },
+      // Ctrl-C in the terminal goes to the whole group; we end our children in order instead.
+      detached: true,
+    });
+    const running = asRunning(name, log, child);
+    started.push(running);
+    return running;
+  };
   return {
-    start(name, args, env = {}) {
-      const log = join(logFolder, `${name}.log`);
-      const output = openSync(log, 'a');
-      const [program = '', ...rest] = [...within, process.execPath, ...args];
-      const child = spawn(program, rest, {
-        stdio: ['ignore', output, output],
-        env: { ...process.env, ...env },
-        // Ctrl-C in the terminal goes to the whole group; we end our children in order instead.
-        detached: true,
-      });
-      const running = asRunning(name, log, child);
-      started.push(running);
-      return running;
-    },
+    start: (name, args, env) => startProgram(name, [process.execPath, ...args], env),
+    startProgram,
     async stopAll() {
       for (const running of started.toReversed()) await running.stop();
     },

@@ -6,11 +6,13 @@ import type { EnvironmentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { Type } from 'typebox';
 import { stringify } from 'yaml';
+import { agentCommand } from './agent-command.ts';
 import { freePort } from './free-port.ts';
 import type { Processes, Running } from './processes.ts';
 
 /** From source, or as a robot gets it: `FAIRLEAD_AGENT_MAIN=dist/agent-x64/lib/main.js npm run demo`. */
 const MAIN = resolve(process.env['FAIRLEAD_AGENT_MAIN'] ?? fileURLToPath(import.meta.resolve('@fairlead/agent/main')));
+const AGENT = agentCommand(MAIN);
 
 export interface RobotPlan {
   readonly name: string;
@@ -89,7 +91,8 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
     configFile,
     env,
     agentCommand: [MAIN, '--config', configFile],
-    start: () => processes.start(plan.name, [MAIN, 'run', '--config', configFile], env),
+    start: () =>
+      processes.startProgram(plan.name, [...AGENT.command, 'run', '--config', configFile], { ...AGENT.env, ...env }),
     health: () => askHealth(`http://127.0.0.1:${port}`),
   };
 }

@@ -36,6 +36,9 @@ export async function isRunning(pid: number, startTicks: number): Promise<boolea
 /** Whether any live process is left in the group; zombies that nobody reaps do not count. */
 export async function hasLiveMember(group: number): Promise<boolean> {
   if (!signalGroup(group, 0)) return false;
+  // Most often it is the leader: one look, and not one at every process of the machine while an application is down.
+  const leader = await statOf(group);
+  if (leader?.group === group && isAlive(leader)) return true;
   for (const pid of await processIds()) {
     const stat = await statOf(pid);
     if (stat?.group === group && isAlive(stat)) return true;

@@ -1,0 +1,28 @@
+/** What a process costs, as the kernel counts it. */
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface MemoryMb {
+  readonly resident: number;
+  /** Pages that several processes share count by share. */
+  readonly share: number;
+  /** What no other process could use, and no file could give back. */
+  readonly anonymous: number;
+}
+
+export async function memoryOf(pid: number | 'self'): Promise<MemoryMb> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const mb = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? Number.NaN) / 1024;
+  return { resident: mb('Rss'), share: mb('Pss'), anonymous: mb('Anonymous') };
+}
+
+/** CPU time of all threads, milliseconds; of children only once they are gone. */
+export async function cpuMsOf(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const nanoseconds = await Promise.all(
+    threads.map(async (thread) =>
+      Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ', 1)[0]),
+    ),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
