@@ -144,7 +144,9 @@ export function superviseService(supervision: Supervision): SupervisedService {
     if (group !== undefined && !(await endGroup(group, command.stopTimeoutSec ?? STOP_TIMEOUT_SEC))) {
       return refuse({ phase, component: command.component, element: name, ...cannotStop(group) });
     }
-    await save({ wanted: 'stopped', restarts: 0, bootId });
+    // The disk knows since before the signal that nobody wants it; that it is gone can wait for the next start, while
+    // nothing answers in its place.
+    record = { wanted: 'stopped', restarts: 0, bootId };
     lastExit = 'stopped';
     return accept(undefined);
   };
