@@ -59,10 +59,7 @@ try {
     );
   }
   if (wanted.includes('idle')) {
-    const { memory, cpuMsPerMinute } = await measureIdle(
-      await newFleet(),
-      Number(values.minutes),
-    );
+    const { memory, cpuMsPerMinute } = await measureIdle(await newFleet(), Number(values.minutes));
     out.table(
       ['idle, minute', ...MEMORY, 'CPU ms'],
       memory.map((each, minute) => [minute, ...cells(each), cpuMsPerMinute[minute - 1]?.toFixed(0)]),

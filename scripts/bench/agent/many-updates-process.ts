@@ -37,6 +37,7 @@ const updater = createUpdater({
   services: {
     start: async () => accept(undefined),
     stop: async () => accept(undefined),
+    check: async () => accept(undefined),
     state: async () => ({ state: 'running', restarts: 0, detail: '' }),
   },
   outbox: spool,
