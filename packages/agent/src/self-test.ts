@@ -10,7 +10,7 @@ import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files
 import type { AgentConfig } from './config.ts';
 import { readIdentity } from './identity/robot-identity.ts';
 import { openRobotKey } from './identity/robot-key.ts';
-import { layoutOf } from './releases/layout.ts';
+import { layoutOf, SELF_TEST_SCRATCH } from './releases/layout.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 
 export interface Finding {
@@ -41,7 +41,7 @@ export function createSelfTest(deps: SelfTestDeps): SelfTest {
         findings.push({ check, ok: false, detail: error instanceof Error ? error.message : String(error) });
       }
     };
-    const scratch = join(root, '.self-test');
+    const scratch = join(root, SELF_TEST_SCRATCH);
     await attempt('root folder', async () => {
       await makeFolderDurably(root);
       await writeDurably(scratch, 'x');

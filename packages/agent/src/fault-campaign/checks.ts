@@ -6,14 +6,15 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ComponentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
+import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { layoutOf } from '../releases/layout.ts';
 import { openReleaseFolder, type ReleaseFolder } from '../releases/release-folder.ts';
-import { processesIn, servesAs } from './robot/agent-process.ts';
+import { processesIn, wasTold } from './robot/agent-process.ts';
 import type { RunFolder } from './robot/run-folder.ts';
 import type { Story } from './stories.ts';
-import { COMPONENT, type Fleet, SERVICE } from './world/fleet.ts';
+import { COMPONENT, type Fleet, nameOf, SERVICE } from './world/fleet.ts';
 import { acknowledgedVersion, endsOf, type FleetState } from './world/fleet-state.ts';
 import { stateOf } from './world/robot-application.ts';
 import type { CheckIn } from './world/robot-requests.ts';
@@ -46,29 +47,54 @@ export async function examine(robot: RobotUnderTest): Promise<Findings> {
   const unfinished = robot.agentEnd === undefined ? whyNotAtRest(robot) : `its agent ended: ${robot.agentEnd}`;
   // Until then nobody looks: a look opens folders, and must not make what the agent is about to make.
   if (unfinished !== undefined) return { lost: [unfinished], broken, outcome: outcomeOf(robot.now) };
-  const component = parse(ComponentName, COMPONENT);
-  if (!component.ok) throw new Error('the campaign names no component');
-  const folder = await openReleaseFolder(layoutOf(robot.run.root), component.value, measureTree);
-  const active = await folder.slot('active');
-  if (active) {
-    const measured = await folder.measure(active, 'verify');
-    if (!measured.ok) lost.push(`its active release is not what was signed: ${measured.refused.detail}`);
-    if (active.manifestSha256 !== robot.fleet.targets[active.version]?.sha256) {
-      lost.push(`its active release ${active.version} was never published`);
+  const { run, fleet, story } = robot;
+  const application = await openFolder(run, COMPONENT);
+  const folder = story.order.component === COMPONENT ? application : await openFolder(run, story.order.component);
+  for (const one of new Set([application, folder])) {
+    lost.push(...(await whyNotVerified(one, fleet)));
+    const [active, committed] = [await one.slot('active'), await one.committed()];
+    if (committed?.active.manifestSha256 !== active?.manifestSha256) {
+      broken.push(`its committed mark says ${committed?.active.version}, its active link ${active?.version}`);
     }
-    lost.push(...(await whyNotServing(robot.run, active.version, folder)));
-  } else lost.push('it has no active release');
+    broken.push(...(await leftovers(run, one)));
+  }
+  const working = await application.slot('active');
+  if (working) lost.push(...(await whyNotServing(run, working.version, application)));
+  const active = await folder.slot('active');
+  if (story.launched && active) lost.push(...(await whyNotThisAgent(run, active)));
+  broken.push(...brokenWord(robot, active?.version));
+  const state = await readFile(join(run.state, 'calibration'), 'utf8').catch(() => 'nothing');
+  if (working && state !== stateOf(working.version)) {
+    broken.push(`its state says '${state.trim()}' under ${working.version}`);
+  }
+  return { lost, broken: [...new Set(broken)], outcome: outcomeOf(robot.now) };
+}
 
-  const committed = await folder.committed();
-  if (committed?.active.manifestSha256 !== active?.manifestSha256) {
-    broken.push(`its committed mark says ${committed?.active.version}, its active link ${active?.version}`);
+function openFolder(run: RunFolder, name: string): Promise<ReleaseFolder> {
+  const component = parse(ComponentName, name);
+  if (!component.ok) throw new Error('the campaign names no component');
+  return openReleaseFolder(layoutOf(run.root), component.value, measureTree);
+}
+
+async function whyNotVerified(folder: ReleaseFolder, fleet: Fleet): Promise<string[]> {
+  const active = await folder.slot('active');
+  // An agent may be that of its package; an application must come from a release.
+  if (!active) return folder.component === COMPONENT ? ['it has no active release'] : [];
+  const measured = await folder.measure(active, 'verify');
+  const lost = measured.ok ? [] : [`its active release is not what was signed: ${measured.refused.detail}`];
+  if (active.manifestSha256 !== fleet.targets[nameOf(active)]?.sha256) {
+    lost.push(`its active release ${active.version} was never published`);
   }
-  broken.push(...brokenWord(robot, active?.version), ...(await leftovers(robot.run, folder)));
-  const state = await readFile(join(robot.run.state, 'calibration'), 'utf8').catch(() => 'nothing');
-  if (active && state !== stateOf(active.version)) {
-    broken.push(`its state says '${state.trim()}' under ${active.version}`);
+  return lost;
+}
+
+/** The launcher chose what is active, and that is what runs. */
+async function whyNotThisAgent(run: RunFolder, active: ReleaseIdentity): Promise<string[]> {
+  const told = `FAIRLEAD_AGENT_RELEASE=${releaseFolderName(active)}`;
+  for (const { pid, folder } of await processesIn(run.disk)) {
+    if (folder === run.disk && (await wasTold(pid, told))) return [];
   }
-  return { lost, broken, outcome: outcomeOf(robot.now) };
+  return [`the agent that runs is not ${active.version}`];
 }
 
 /** At rest: the last order has ended, the server knows, and nothing is left to do or to say. */
@@ -86,7 +112,8 @@ async function whyNotServing(run: RunFolder, version: string, folder: ReleaseFol
   const record = join(run.root, 'services', `${SERVICE}.json`);
   const inReleases = await processesIn(folder.paths.releases);
   const serving: string[] = [];
-  for (const { pid, folder: at } of inReleases) if (await servesAs(pid, record)) serving.push(basename(at));
+  for (const { pid, folder: at } of inReleases)
+    if (await wasTold(pid, `FAIRLEAD_SERVICE=${record}`)) serving.push(basename(at));
   if (serving.length === 0) return ['its application does not run'];
   const others = serving.filter((name) => !name.startsWith(`${version}-`));
   if (others.length > 0) return [`its application runs from ${others.join(', ')}, not from ${version}`];
@@ -105,7 +132,7 @@ function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: 
     const isInterrupted = end.outcome === 'failed' && end.refusal?.category === 'interrupted';
     // The one step that is begun at most once: a cut in it can't be told from a model that takes the machine down.
     const mayFail = isInterrupted && end.refusal?.phase === 'smoke-test';
-    if (end.outcome !== story.end && version === story.order && !mayFail) {
+    if (end.outcome !== story.end && version === story.order.version && !mayFail) {
       broken.push(`${deployment} ended as ${end.outcome}: ${end.refusal?.category} ${end.refusal?.detail}`);
     }
   }
@@ -118,9 +145,10 @@ function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: 
   if (acknowledged !== undefined && acknowledged === last?.version && active !== acknowledged) {
     broken.push(`the server had acknowledged ${acknowledged}, and it runs ${active}`);
   }
-  const tests = smokeTests.filter((version) => version === story.order).length;
-  if (tests > now.orders.filter(({ version }) => version === story.order).length) {
-    broken.push(`${story.order} was smoke-tested ${tests} times`);
+  const wanted = story.order.version;
+  const tests = smokeTests.filter((version) => version === wanted).length;
+  if (tests > now.orders.filter(({ version }) => version === wanted).length) {
+    broken.push(`${wanted} was smoke-tested ${tests} times`);
   }
   for (const report of now.reports) {
     if (report.event === 'alarm')
@@ -144,7 +172,10 @@ async function leftovers(run: RunFolder, folder: ReleaseFolder): Promise<string[
   if (manifests.length > kept.size) found.push(`${manifests.length} manifests for ${kept.size} releases`);
   const backups = await names(paths.stateBackups);
   if (backups.length > MOST_BACKUPS) found.push(`${backups.length} state backups`);
-  for (const name of await names(paths.folder)) if (!COMPONENT_NAMES.has(name)) found.push(`${COMPONENT}/${name}`);
+  for (const name of await names(paths.folder))
+    if (!COMPONENT_NAMES.has(name)) found.push(`${folder.component}/${name}`);
+  for (const name of await names(join(run.root, 'launcher')))
+    if (!LAUNCHER_NAMES.test(name)) found.push(`launcher/${name}`);
   for (const name of await names(join(run.root, 'downloads'))) found.push(`downloads/${name}`);
   for (const name of await names(run.root)) {
     if (!ROOT_NAMES.test(name)) found.push(name);
@@ -153,7 +184,7 @@ async function leftovers(run: RunFolder, folder: ReleaseFolder): Promise<string[
     if (!IDENTITY_NAMES.test(name)) found.push(`identity/${name}`);
   }
   for (const name of await names(run.state)) if (name !== 'calibration') found.push(`state/${name}`);
-  for (const part of ['', 'identity', 'services', 'trust', `components/${COMPONENT}`]) {
+  for (const part of ['', 'identity', 'services', 'trust', `components/${folder.component}`]) {
     for (const name of await names(join(run.root, part))) if (name.includes(TEMP_MARK)) found.push(join(part, name));
   }
   return [...new Set(found)].map((name) => `left over: ${name}`);
@@ -161,7 +192,9 @@ async function leftovers(run: RunFolder, folder: ReleaseFolder): Promise<string[
 
 const MOST_BACKUPS = 2;
 const COMPONENT_NAMES = new Set(['active', 'previous', 'committed.json', 'manifests', 'releases', 'state-backups']);
-const ROOT_NAMES = /^(components|downloads|identity|services|trust|spool\.db(-wal|-shm)?)$/;
+const ROOT_NAMES = /^(components|downloads|identity|launcher|services|trust|spool\.db(-wal|-shm)?)$/;
+/** The launcher writes with one name for what is half-written, so that it never becomes more. */
+const LAUNCHER_NAMES = /^starts(\.tmp)?$/;
 const IDENTITY_NAMES = /^(robot\.key|robot\.json|reports-[0-9a-f]{12}\.json)$/;
 
 const names = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

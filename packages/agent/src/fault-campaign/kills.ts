@@ -11,11 +11,11 @@ import { machine, unmount } from './disk/machine.ts';
 import { pick, seededRandom, seedOf } from './disk/random.ts';
 import { startRecordedDisk } from './disk/recorded-disk.ts';
 import { type KillPoint, STEP_KINDS, type TrapReport } from './disk/trap.ts';
-import { kill, killAll, startAgent } from './robot/agent-process.ts';
+import { kill, killAll, processesIn, startAgent } from './robot/agent-process.ts';
 import { comeToRest } from './robot/come-to-rest.ts';
 import { makeRunFolder, writeConfig } from './robot/run-folder.ts';
 import type { Story } from './stories.ts';
-import type { Workshop } from './workshop.ts';
+import { startsAs, type Workshop } from './workshop.ts';
 import { startFleetServer } from './world/fleet-server.ts';
 
 export interface KillResult extends Findings {
@@ -89,18 +89,21 @@ async function live(
   try {
     await machine('mount', '--bind', mountPoint, run.disk);
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
-    const first = await startAgent(agent, run, { machine: false });
-    await recorded.arm({ pid: first.pid, ...(point && { kill: point }) });
+    const how = { machine: false, ...startsAs(workshop, story) };
+    const first = await startAgent(agent, run, how);
+    const whom = story.launched ? { childrenOf: first.pid } : { pid: first.pid };
+    await recorded.arm({ ...whom, ...(point && { kill: point }) });
     // What counts as acknowledged is what was so when the agent died.
     let before = start.state;
     void first.ended.then(() => (before = server.state()));
     const robot = { story, run, fleet, server, earlierSmokeTests: [] };
     const undisturbed = await comeToRest({ ...robot, agent: first, before });
     const report = await recorded.report();
-    if (!report.sprung) return { findings: undisturbed, report };
+    // A launched agent was started again already.
+    if (!report.sprung || story.launched) return { findings: undisturbed, report };
     await first.ended;
     server.set(server.state());
-    const second = await startAgent(agent, run, { machine: false });
+    const second = await startAgent(agent, run, how);
     return { findings: await comeToRest({ ...robot, agent: second, before }), report };
   } finally {
     await killAll(run.folder);
@@ -130,14 +133,16 @@ export async function runMoment(
   const server = await startFleetServer(fleet, start.state);
   try {
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
-    const first = await startAgent(agent, run, { machine: false });
+    const first = await startAgent(agent, run, { machine: false, ...startsAs(workshop, story) });
     await Promise.race([first.ended, pause(ms)]);
     const wasKilled = first.exit() === undefined;
     kill(first.pid);
     await first.ended;
+    // With its launcher's loop, if it has one; the application lives on.
+    for (const { pid, folder: at } of await processesIn(run.disk)) if (at === run.disk) kill(pid);
     const before = server.state();
     server.set(before);
-    const second = await startAgent(agent, run, { machine: false });
+    const second = await startAgent(agent, run, { machine: false, ...startsAs(workshop, story) });
     const robot = { story, run, fleet, server, earlierSmokeTests: [], agent: second, before };
     return { ...(await comeToRest(robot)), wasKilled };
   } finally {

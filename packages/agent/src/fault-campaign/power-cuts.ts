@@ -18,7 +18,7 @@ import { killAll, startAgent } from './robot/agent-process.ts';
 import { comeToRest, smokeTestsIn } from './robot/come-to-rest.ts';
 import { makeRunFolder, type RunFolder, writeConfig } from './robot/run-folder.ts';
 import type { Story } from './stories.ts';
-import type { Workshop } from './workshop.ts';
+import { startsAs, type Workshop } from './workshop.ts';
 import { startFleetServer } from './world/fleet-server.ts';
 import type { FleetState } from './world/fleet-state.ts';
 
@@ -62,7 +62,7 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
     leave = await showDisk(disk, mountPoint, run);
     if (disk === 'ext4') rest = restless(run.disk);
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
-    const process = await startAgent(agent, run, { machine: true });
+    const process = await startAgent(agent, run, { machine: true, ...startsAs(workshop, story) });
     findings = await comeToRest({ story, run, fleet, server, agent: process, before: start.state });
   } finally {
     await killAll(run.folder);
@@ -141,7 +141,7 @@ export async function runCut(
       leave = await mountImage(image, run.disk);
     } else await writeTree(medium, run.disk);
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
-    const process = await startAgent(agent, run, { machine: true });
+    const process = await startAgent(agent, run, { machine: true, ...startsAs(workshop, story) });
     const earlierSmokeTests = smokeTestsIn(marks);
     const robot = { story, run, fleet, server, agent: process, before, earlierSmokeTests };
     return { ...(await comeToRest(robot)), cut };

@@ -40,13 +40,16 @@ export async function runCampaign(order: CampaignOrder): Promise<ScoreBoard> {
     const proof = await proveHarness(order, sandbox, progress);
     const workshop = await openWorkshop({ agent: order.agent, folder: join(sandbox.work, 'w'), seed: order.seed });
     const stories: StoryScore[] = [];
-    for (const story of order.stories) stories.push(await tryStory(story, order, sandbox, workshop, progress));
+    const isPossible = (story: Story): boolean => !story.launched || workshop.launcher !== undefined;
+    const leftOut = order.stories.filter((story) => !isPossible(story)).map(({ title }) => `${title}: ${NO_LAUNCHER}`);
+    for (const story of order.stories.filter(isPossible))
+      stories.push(await tryStory(story, order, sandbox, workshop, progress));
     return {
       version: AGENT_VERSION,
       seed: order.seed,
       machine: describeMachine(),
       seconds: Math.round((performance.now() - started) / 1000),
-      missing: sandbox.missing,
+      missing: [...sandbox.missing, ...leftOut],
       proof,
       stories,
       verdict: verdictOf({ proof, stories }),
@@ -55,6 +58,8 @@ export async function runCampaign(order: CampaignOrder): Promise<ScoreBoard> {
     await sandbox.close();
   }
 }
+
+const NO_LAUNCHER = 'this agent was not installed with its launcher (fairlead-launch)';
 
 interface Progress {
   expect(more: number): void;

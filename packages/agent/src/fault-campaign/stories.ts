@@ -1,7 +1,9 @@
 /** What a robot is in the middle of when the power goes or its agent is killed. */
 
 import type { ReportEvent } from '@fairlead/shared/trust/report';
-import { VERSIONS } from './world/fleet.ts';
+import { OWN_COMPONENT } from '../own-release/own-release.ts';
+import { COMPONENT, VERSIONS } from './world/fleet.ts';
+import type { ReleaseWanted } from './world/fleet-state.ts';
 
 type Outcome = Extract<ReportEvent, { event: 'update-ended' }>['outcome'];
 
@@ -10,7 +12,9 @@ export interface Story {
   readonly title: string;
   /** What the robot runs before; a new robot runs nothing and knows nobody. */
   readonly before?: string;
-  readonly order: string;
+  readonly order: ReleaseWanted;
+  /** The agent is started by its launcher, again whenever it ends, as its unit does it. */
+  readonly launched?: true;
   /** How it ends where nothing happens. */
   readonly end: Outcome;
 }
@@ -20,20 +24,28 @@ export const STORIES = [
     name: 'update',
     title: 'a full update',
     before: VERSIONS.first,
-    order: VERSIONS.good,
+    order: { component: COMPONENT, version: VERSIONS.good },
     end: 'succeeded',
   },
   {
     name: 'rollback',
     title: 'an update that falls ill in probation, and its roll-back',
     before: VERSIONS.first,
-    order: VERSIONS.sick,
+    order: { component: COMPONENT, version: VERSIONS.sick },
     end: 'rolled-back',
   },
   {
     name: 'first-install',
     title: 'enrolment and first installation of a new robot',
-    order: VERSIONS.first,
+    order: { component: COMPONENT, version: VERSIONS.first },
+    end: 'succeeded',
+  },
+  {
+    name: 'self-update',
+    title: 'an update of the agent itself',
+    before: VERSIONS.first,
+    order: { component: OWN_COMPONENT, version: VERSIONS.agent },
+    launched: true,
     end: 'succeeded',
   },
 ] as const satisfies readonly Story[];

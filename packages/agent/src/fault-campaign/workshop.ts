@@ -3,7 +3,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, EXIT_CODES } from '../commands/command-context.ts';
 import { seededRandom } from './disk/random.ts';
-import { killAll, startAgent } from './robot/agent-process.ts';
+import { findLauncher, killAll, startAgent } from './robot/agent-process.ts';
 import { comeToRest } from './robot/come-to-rest.ts';
 import { makeRunFolder, type RunFolder, writeConfig } from './robot/run-folder.ts';
 import { STORIES, type Story } from './stories.ts';
@@ -19,6 +19,8 @@ export interface Workshop {
   readonly folder: string;
   readonly fleet: Fleet;
   readonly seed: number;
+  /** Undefined: the agent can't be shown updating itself here. */
+  readonly launcher: string | undefined;
   /** A robot's disk before a story, and what its server knows. */
   start(story: Story): Promise<StartingPoint>;
 }
@@ -27,6 +29,10 @@ export interface StartingPoint {
   /** With the story's order. */
   readonly state: FleetState;
 }
+
+/** How the agent of a story is started. */
+export const startsAs = (workshop: Pick<Workshop, 'launcher'>, story: Story): { launcher?: string | undefined } =>
+  story.launched ? { launcher: workshop.launcher } : {};
 
 export async function openWorkshop(order: Pick<Workshop, 'agent' | 'folder' | 'seed'>): Promise<Workshop> {
   const { agent, folder, seed } = order;
@@ -42,6 +48,7 @@ export async function openWorkshop(order: Pick<Workshop, 'agent' | 'folder' | 's
   return {
     ...order,
     fleet,
+    launcher: await findLauncher(agent),
     start: async (story) => {
       const { disk, state } = await makeOnce(story.before);
       return { disk, state: withOrder(state, story.order) };

@@ -6,6 +6,9 @@ import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/releas
 export const SLOTS = ['active', 'previous', 'staged'] as const;
 export type Slot = (typeof SLOTS)[number];
 
+/** What the self-test writes into the root folder begins with this, and is gone after it. */
+export const SELF_TEST_SCRATCH = '.self-test';
+
 export interface ComponentLayout {
   readonly folder: string;
   readonly releases: string;

@@ -41,14 +41,36 @@ test('the backup of an update under way stays, however many came after it', asyn
   expect(await kept()).toEqual([deployment(1), deployment(2), deployment(3)]);
 });
 
-test('what a power cut left half-written beside the robot’s key goes, and the key stays', async () => {
+test('what a power cut left half-written beside key and notes goes, and what was whole stays', async () => {
   const root = await mkdtemp(join(tmpdir(), 'fairlead-sweep-'));
   onTestFinished(() => rm(root, { recursive: true }));
-  const identity = join(root, 'identity');
-  await mkdir(identity);
-  for (const name of ['robot.key', '.robot.key.fairlead-tmp-0123456789ab', '.reports.json.fairlead-tmp-ba9876543210']) {
-    await writeFile(join(identity, name), 'x');
+  for (const [folder, file] of [
+    ['identity', 'robot.key'],
+    ['launcher', 'trial'],
+    ['services', 'duck.json'],
+  ] as const) {
+    await mkdir(join(root, folder));
+    await writeFile(join(root, folder, file), 'whole');
+    await writeFile(join(root, folder, `.${file}.fairlead-tmp-0123456789ab`), 'ha');
   }
   await sweepHalfWritten(layoutOf(root));
-  expect(await readdir(identity)).toEqual(['robot.key']);
+  const found = await readdir(root, { recursive: true });
+  expect(found.toSorted()).toEqual([
+    'identity',
+    'identity/robot.key',
+    'launcher',
+    'launcher/trial',
+    'services',
+    'services/duck.json',
+  ]);
+});
+
+test('what a self-test that was cut off left in the root folder goes', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-sweep-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  for (const name of ['.self-test', '.self-test.db', '.self-test.db-journal', 'spool.db']) {
+    await writeFile(join(root, name), 'x');
+  }
+  await sweepHalfWritten(layoutOf(root));
+  expect(await readdir(root)).toEqual(['spool.db']);
 });

@@ -8,7 +8,7 @@ import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { readLink, syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { readCommitted } from './committed.ts';
 import { isMissing } from './disk-errors.ts';
-import { type ComponentLayout, type Layout, SLOTS } from './layout.ts';
+import { type ComponentLayout, type Layout, SELF_TEST_SCRATCH, SLOTS } from './layout.ts';
 
 /** So many are kept for a person who wants to look into them. */
 const STATE_BACKUPS = 2;
@@ -42,13 +42,15 @@ export async function sweepRoot(layout: Layout, keep: readonly string[]): Promis
 }
 
 /** Folders below the root in which single files are replaced: each cut in the middle of that leaves another one. */
-const FOLDERS_OF_FILES = ['identity', 'services', 'trust'];
+const FOLDERS_OF_FILES = ['identity', 'launcher', 'services', 'trust'];
 
 /**
- * Removes what an agent that was killed left half-written beside its key, its services and its trust. Before this one
+ * Removes what an agent that was killed left half-written beside its key, its services, its trust and its launcher's notes. Before this one
  * writes there: what it is about to rename must not be taken for a leftover.
  */
 export async function sweepHalfWritten({ root }: Layout): Promise<void> {
+  // Of a new agent that was cut off while it tried this machine.
+  await sweep(root, (name) => !name.startsWith(SELF_TEST_SCRATCH));
   for (const folder of FOLDERS_OF_FILES) await sweep(join(root, folder), (name) => !name.includes(TEMP_MARK));
 }
 

@@ -46,7 +46,7 @@ function orderAgain({ story, server }: Robot): void {
   const state = server.state();
   const order = state.orders.at(-1);
   if (story.before !== undefined || !order || state.orders.length > 1) return;
-  if (endsOf(state, order.deployment).at(0)?.outcome === 'failed') server.set(withOrder(state, order.version));
+  if (endsOf(state, order.deployment).at(0)?.outcome === 'failed') server.set(withOrder(state, order));
 }
 
 async function look({ story, run, fleet, server, agent, before, earlierSmokeTests }: Robot): Promise<Findings> {

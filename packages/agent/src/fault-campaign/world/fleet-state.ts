@@ -5,8 +5,12 @@
 import type { DeploymentId, Sha256 } from '@fairlead/shared/ids';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 
-export interface Order {
+/** What somebody orders. */
+export interface ReleaseWanted {
+  readonly component: string;
   readonly version: string;
+}
+export interface Order extends ReleaseWanted {
   readonly deployment: DeploymentId;
 }
 export interface FleetState {
@@ -29,10 +33,10 @@ export const NEW_FLEET: FleetState = {
   offences: [],
 };
 
-/** The next order for `version`. */
-export function withOrder(state: FleetState, version: string): FleetState {
+/** The next order. */
+export function withOrder(state: FleetState, { component, version }: ReleaseWanted): FleetState {
   const number = String(state.orders.length + 1).padStart(10, '0');
-  return { ...state, orders: [...state.orders, { version, deployment: `dep_${number}` as DeploymentId }] };
+  return { ...state, orders: [...state.orders, { component, version, deployment: `dep_${number}` as DeploymentId }] };
 }
 
 type Ended = Extract<ReportEvent, { event: 'update-ended' }>;

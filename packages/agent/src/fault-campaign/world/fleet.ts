@@ -16,20 +16,25 @@ import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { releaseEntry } from '@fairlead/shared/trust/release-entry';
 import { makeFirstRepository, makeRoleUpdate, makeSnapshot, makeTimestamp } from '@fairlead/shared/trust/repository';
 import { packBundle } from '@fairlead/toolkit/bundle/pack-bundle';
-import { type ApplicationFile, applicationFiles, FIRST_VERSION } from './robot-application.ts';
+import { OWN_COMPONENT } from '../../own-release/own-release.ts';
+import type { ReleaseWanted } from './fleet-state.ts';
+import { type ApplicationFile, agentFiles, applicationFiles, FIRST_VERSION } from './robot-application.ts';
 
 export const ROBOT = 'campaign-robot' as RobotId;
 export const ENVIRONMENT: EnvironmentName = 'development';
 export const COMPONENT = 'duck-policy';
 export const SERVICE = 'duck';
-export const VERSIONS = { first: FIRST_VERSION, good: '2.0.0', sick: '3.0.0' } as const;
+export const VERSIONS = { first: FIRST_VERSION, good: '2.0.0', sick: '3.0.0', agent: '90.0.0' } as const;
+
+/** `component@version`. */
+export const nameOf = ({ component, version }: ReleaseWanted): string => `${component}@${version}`;
 
 export interface Fleet {
   /** Path below `/tuf/` -> text. */
   readonly documents: Readonly<Record<string, string>>;
   /** Digest -> the packed bytes, in base64. */
   readonly bundles: Readonly<Record<string, string>>;
-  /** Version -> what an order for it names. */
+  /** `component@version` -> what an order for it names. */
   readonly targets: Readonly<Record<string, ComponentOrder['target']>>;
   readonly rootSha256: string;
   readonly directorSeed: string;
@@ -70,7 +75,7 @@ export async function makeFleet(scratch: string, now: number, random: () => numb
     publishText(name, text);
     set.push({ name, text, custom });
     bundles[manifest.bundle.sha256] = bundle.toString('base64');
-    targets[version] = {
+    targets[nameOf(manifest)] = {
       path: name,
       version: manifest.version,
       sha256: sha256Hex(text),
@@ -101,7 +106,10 @@ export async function makeFleet(scratch: string, now: number, random: () => numb
 const KEPT_MS = 6 * 24 * 60 * 60 * 1000;
 
 async function packRelease(scratch: string, version: string, weights: Uint8Array) {
-  const files = applicationFiles(version, { sick: version === VERSIONS.sick, weights });
+  const files =
+    version === VERSIONS.agent
+      ? agentFiles(version, weights)
+      : applicationFiles(version, { sick: version === VERSIONS.sick, weights });
   const folder = await mkdtemp(join(scratch, 'release-'));
   try {
     for (const { path, content, mode } of files) {
@@ -122,14 +130,16 @@ async function packRelease(scratch: string, version: string, weights: Uint8Array
 function manifestOf(version: string, files: readonly ApplicationFile[], packed: { size: number; sha256: string }) {
   const parsed = parse(Manifest, {
     schema: 'fairlead.release.v1',
-    component: COMPONENT,
+    component: version === VERSIONS.agent ? OWN_COMPONENT : COMPONENT,
     version,
-    services: [SERVICE],
     smokeTests: [{ command: { run: ['./smoke-test.sh'] } }],
-    healthChecks: [{ command: { run: ['./check.sh'], attempts: 1, timeoutSec: 20 } }],
     probation: { seconds: 1 },
-    // The agent of each run works on a disk of its own: one release, many robots.
-    state: { backup: ['/proc/self/cwd/state'] },
+    ...(version !== VERSIONS.agent && {
+      services: [SERVICE],
+      healthChecks: [{ command: { run: ['./check.sh'], attempts: 1, timeoutSec: 20 } }],
+      // The agent of each run works on a disk of its own: one release, many robots.
+      state: { backup: ['/proc/self/cwd/state'] },
+    }),
     files: files.map(({ path, mode, content }) => ({
       path,
       mode,

@@ -55,6 +55,24 @@ export function applicationFiles(version: string, { sick = false, weights }: { s
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+/**
+ * A new agent: what its release brings is the hand-over, and what then runs is the installed agent's own code, so that
+ * a release of 100 MB need not be written for every cut.
+ */
+const NEW_AGENT = `import { pathToFileURL } from 'node:url';
+await import(pathToFileURL(\`\${process.env.FAIRLEAD_PACKAGED}/lib/main.js\`).href);
+`;
+
+export function agentFiles(version: string, ballast: Uint8Array): ApplicationFile[] {
+  return [
+    { path: 'lib/ballast.bin', mode: 0o644, content: ballast },
+    { path: 'lib/main.js', mode: 0o644, content: NEW_AGENT },
+    { path: 'lib/package.json', mode: 0o644, content: '{"type":"module"}\n' },
+    { path: 'smoke-test.sh', mode: 0o755, content: SMOKE_TEST },
+    { path: 'version', mode: 0o644, content: `${version}\n` },
+  ];
+}
+
 export const FIRST_VERSION = '1.0.0';
 export const FACTORY_STATE = 'as the factory left it\n';
 /** What `state/calibration` says while a version works. */

@@ -11,7 +11,7 @@ import { signAssignment } from '@fairlead/shared/trust/sign-assignment';
 import { openReport } from '@fairlead/shared/trust/sign-report';
 import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
 import type { Static, TSchema } from 'typebox';
-import { COMPONENT, ENVIRONMENT, type Fleet, ROBOT } from './fleet.ts';
+import { ENVIRONMENT, type Fleet, nameOf, ROBOT } from './fleet.ts';
 import type { FleetState } from './fleet-state.ts';
 
 export type CheckIn = RequestOf<(typeof robotApi)['checkIn']>['body'];
@@ -46,7 +46,7 @@ const PACE = { intervalSec: 1, jitterSec: 0, waitSec: 0 };
 
 export function answerCheckIn(state: FleetState, body: CheckIn, fleet: Fleet, director: Signer, now: number): object {
   const order = state.orders.at(-1);
-  const target = order && fleet.targets[order.version];
+  const target = order && fleet.targets[nameOf(order)];
   const assignment = signAssignment(
     {
       schema: 'fairlead.assignment.v1',
@@ -57,7 +57,7 @@ export function answerCheckIn(state: FleetState, body: CheckIn, fleet: Fleet, di
       expiresAt: toTimestamp(now + 10 * MINUTE),
       nonce: body.nonce,
       components:
-        order && target ? [{ component: COMPONENT as ComponentName, deployment: order.deployment, target }] : [],
+        order && target ? [{ component: order.component as ComponentName, deployment: order.deployment, target }] : [],
       minTimestampVersion: 1,
       minSnapshotVersion: 1,
     },
