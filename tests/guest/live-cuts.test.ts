@@ -50,7 +50,6 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
   let inRecovery = false;
   const outcomes = new Map<string, number>();
   for (let cut = 1; cut <= CUTS; cut += 1) {
-    const replay = `cut ${cut} of FAIRLEAD_SEED=${SEED}`;
     order ??= await begin(fleet, machine, `walking@${running === VERSIONS[0] ? VERSIONS[1] : VERSIONS[0]}`);
     await pause(pick(random, inRecovery ? RECOVERY_MS : LONGEST_MS));
     await machine.cutPower({ mode: CUT_MODES[cut % CUT_MODES.length] ?? 'flushed', random });
@@ -59,9 +58,10 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
     inRecovery = cut < CUTS && pick(random, 5) === 0;
     if (inRecovery) continue;
 
-    const health = await robot.untilWell();
-    expect(health.policySha256, replay).toBe(policies.get(health.release));
-    expect(await robot.verify(), replay).toEqual([expect.objectContaining({ intact: true })]);
+    await works(robot, policies).catch(async (error: unknown) => {
+      const { stdout } = await machine.run('journalctl', '--no-pager', '--lines=60', '--unit=fairlead-agent');
+      throw new Error(`after cut ${cut} of FAIRLEAD_SEED=${SEED}: ${String(error)}\n${stdout}`, { cause: error });
+    });
     const { deployment: seen } = await fleet.api.showDeployment({ params: { deployment: order.deployment } });
     if (!isTerminal(seen.state)) continue;
     running = await settled(fleet, robot, order, running);
@@ -83,6 +83,13 @@ test(`a robot whose power is cut ${CUTS} times in its updates boots each time wi
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
 });
+
+/** A release that the robot was given works, and every byte of it is what was signed. */
+async function works(robot: GuestRobot, policies: ReadonlyMap<string, string>): Promise<void> {
+  const { release, policySha256 } = await robot.untilWell();
+  expect(policySha256).toBe(policies.get(release));
+  expect(await robot.verify()).toEqual([expect.objectContaining({ intact: true })]);
+}
 
 /** What was reported is what runs, and it was reported once. */
 async function settled(fleet: LocalFleet, robot: GuestRobot, order: DeploymentView, before: string): Promise<string> {
