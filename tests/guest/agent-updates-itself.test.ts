@@ -100,6 +100,31 @@ test.for(WITH_SYSTEMD)(
   },
 );
 
+test.for([
+  [
+    '0.5.0',
+    'rebooted',
+    async () => {
+      await machine.run('systemctl', 'reboot');
+      expect(await machine.untilOff()).toBe('rebooted');
+    },
+  ],
+  ['0.5.1', 'robbed of its power', () => machine.cutPower()],
+] as const)(
+  'a robot that takes %s of its agent and is %s in the trial goes on with the trial',
+  async ([version, , end], { fleet }) => {
+    const order = await begin(fleet, machine, await publishAgent(fleet, { version, probationSec: 4 }));
+    await untilStep({ name: machine.name, root: join(machine.root, 'var/lib/fairlead') }, 'probation');
+    await end();
+    await machine.boot();
+    expect((await robot.untilWell()).release).toBe('walking@1.0.0');
+    const { view } = await endOf(fleet, order, PATIENCE_MS);
+    expect(view, JSON.stringify(view.refusal)).toMatchObject({ state: 'succeeded' });
+    expect(await active()).toBe(version);
+    expect(await running()).toContain(`/${version}-`);
+  },
+);
+
 test('an agent that came back after all that still updates the application', async ({ fleet }) => {
   await publishRelease(fleet, { version: '1.1.0', policy: { seed: 2 }, healthChecks: UNIT_CHECKS, probationSec: 1 });
   expect((await deploy(fleet, machine, 'walking@1.1.0')).view.state).toBe('succeeded');

@@ -1,9 +1,11 @@
 /** The Debian package in a Debian: installed, at work, upgraded, removed and purged, while the application runs on. */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
-import { deploy } from '../system/harness/orders.ts';
+import { untilStep } from '../system/harness/on-disk.ts';
+import { begin, deploy, endOf } from '../system/harness/orders.ts';
 import { PACKAGED_VERSION } from './harness/built-agent.ts';
 import type { Guest } from './harness/guest.ts';
 import {
@@ -76,6 +78,16 @@ test('the next package replaces the agent, and the application never stops', asy
   expect(asked).toBeGreaterThan(20);
   expect((await deploy(fleet, machine, 'walking@1.0.0')).view.state).toBe('succeeded');
   application = (await robot.untilRunning('walking@1.0.0')).pid;
+});
+
+test('a package that is installed in the middle of an update does not end it', async ({ fleet }) => {
+  await publishRelease(fleet, { version: '1.2.0', policy: { seed: 3 }, healthChecks: UNIT_CHECKS, probationSec: 4 });
+  const order = await begin(fleet, machine, 'walking@1.2.0');
+  await untilStep({ name: machine.name, root: join(machine.root, 'var/lib/fairlead') }, 'probation');
+  await install(machine, NEXT);
+  const { view } = await endOf(fleet, order);
+  expect(view, JSON.stringify(view.refusal)).toMatchObject({ state: 'succeeded' });
+  application = (await robot.untilRunning('walking@1.2.0')).pid;
 });
 
 test('a removed agent leaves the robot at work, with its releases and its identity', async () => {
