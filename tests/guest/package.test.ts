@@ -85,6 +85,8 @@ test('a package that is installed in the middle of an update does not end it', a
   const order = await begin(fleet, machine, 'walking@1.2.0');
   await untilStep({ name: machine.name, root: join(machine.root, 'var/lib/fairlead') }, 'probation');
   await install(machine, NEXT);
+  // It was stopped in order, and not killed after its time was up.
+  expect(await machine.journal(UNIT)).not.toContain('timed out');
   const { view } = await endOf(fleet, order);
   expect(view, JSON.stringify(view.refusal)).toMatchObject({ state: 'succeeded' });
   application = (await robot.untilRunning('walking@1.2.0')).pid;
