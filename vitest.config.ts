@@ -30,6 +30,8 @@ export default defineConfig({
       project('crash', ['tests/crash/**/*.test.ts'], 180),
       project('campaign', ['tests/campaign/**/*.test.ts'], 300),
       project('formats', ['tests/formats/**/*.test.ts'], 60),
+      project('faults', ['tests/faults/**/*.test.ts'], 180),
+      project('network', ['tests/network/**/*.test.ts'], 180),
       project('system', ['tests/system/**/*.test.ts'], 180),
       project('guest', ['tests/guest/**/*.test.ts'], 600),
       project('package', ['tests/package/**/*.test.ts'], 180),

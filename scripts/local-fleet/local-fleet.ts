@@ -10,7 +10,7 @@ import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { type ControlPlane, makeControlPlane } from './control-plane-process.ts';
 import { type Fairlead, fairleadIn, succeed } from './fairlead.ts';
 import type { Processes, Running } from './processes.ts';
-import { type LivingRobot, makeRobot } from './robot-process.ts';
+import { type Conditions, type LivingRobot, makeRobot, type RobotPlan } from './robot-process.ts';
 import { type ReleasePlan, writeRelease } from './write-release.ts';
 
 /** Everything faster than a real fleet would want it. */
@@ -81,7 +81,7 @@ async function clientOf({ url, passwordFile }: ControlPlane) {
   return { api: createClient(operatorApi, { baseUrl: url, transport, authorise }), rootSha256 };
 }
 
-export interface NewRobot {
+export interface NewRobot extends Pick<RobotPlan, 'main' | 'config'> {
   readonly name: string;
   readonly group?: string;
   readonly environment?: EnvironmentName;
@@ -89,6 +89,7 @@ export interface NewRobot {
   readonly token?: boolean;
   /** What the robot believes to be the control plane, where a test stands in between. */
   readonly server?: string;
+  readonly conditions?: Conditions;
 }
 
 /** Makes a one-time token where wanted, writes the robot's folder and starts its agent. */
@@ -105,8 +106,10 @@ export async function addRobot(fleet: LocalFleet, robot: NewRobot): Promise<Livi
     rootSha256: fleet.rootSha256,
     ...(group !== undefined && { group }),
     ...(token !== undefined && { token }),
+    ...(robot.main !== undefined && { main: robot.main }),
+    ...(robot.config && { config: robot.config }),
   });
-  return { ...made, agent: made.start() };
+  return { ...made, agent: made.start(robot.conditions) };
 }
 
 /** Builds a release and publishes it to production; resolves with the `.fairlead` file. */

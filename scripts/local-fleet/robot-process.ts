@@ -12,7 +12,6 @@ import type { Processes, Running } from './processes.ts';
 
 /** From source, or as a robot gets it: `FAIRLEAD_AGENT_MAIN=dist/agent-x64/lib/main.js npm run demo`. */
 const MAIN = resolve(process.env['FAIRLEAD_AGENT_MAIN'] ?? fileURLToPath(import.meta.resolve('@fairlead/agent/main')));
-const AGENT = agentCommand(MAIN);
 
 export interface RobotPlan {
   readonly name: string;
@@ -23,6 +22,16 @@ export interface RobotPlan {
   readonly token?: string;
   readonly group?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** The agent's main file. Default: from source, or FAIRLEAD_AGENT_MAIN. */
+  readonly main?: string;
+  /** More of agent.yaml. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+/** What the agent's process finds around it. */
+export interface Conditions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** A program that runs the agent in its own place (`ip netns exec`, `strace -D`), so that its id is the one we know. */
+  readonly under?: readonly string[];
 }
 
 /** What the application says of itself. */
@@ -43,7 +52,7 @@ export interface Robot {
   /** What its services find in their environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Starts (or restarts) the agent. */
-  start(): Running;
+  start(conditions?: Conditions): Running;
   /** Asks the application itself; undefined where nothing answers. */
   health(): Promise<Health | undefined>;
   /** Runs `fairlead-agent COMMAND` beside the running agent. */
@@ -64,6 +73,8 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
   await mkdir(home, { recursive: true });
   const configFile = join(home, 'agent.yaml');
   const env = { ROBOT_PORT: String(port) };
+  const main = plan.main ?? MAIN;
+  const agent = agentCommand(main);
   await writeFile(
     configFile,
     stringify({
@@ -81,6 +92,7 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
         onAgentExit: 'stop',
       },
       logLevel: 'info',
+      ...plan.config,
     }),
     { mode: 0o600 },
   );
@@ -90,9 +102,13 @@ export async function makeRobot(processes: Processes, folder: string, plan: Robo
     root,
     configFile,
     env,
-    agentCommand: [MAIN, '--config', configFile],
-    start: () =>
-      processes.startProgram(plan.name, [...AGENT.command, 'run', '--config', configFile], { ...AGENT.env, ...env }),
+    agentCommand: [main, '--config', configFile],
+    start: ({ under = [], env: more } = {}) =>
+      processes.startProgram(plan.name, [...under, ...agent.command, 'run', '--config', configFile], {
+        ...agent.env,
+        ...env,
+        ...more,
+      }),
     health: () => askHealth(`http://127.0.0.1:${port}`),
   };
 }

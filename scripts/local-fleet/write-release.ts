@@ -24,6 +24,8 @@ export interface ReleasePlan {
   readonly healthChecks?: readonly object[];
   /** Ballast of random bytes that no compression takes away, for tests that interrupt a download. */
   readonly ballast?: Uint8Array;
+  /** More of release.yaml, over what is written anyway. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** Resolves with the folder, ready for `fairlead release build`. */
@@ -51,6 +53,7 @@ const releaseYaml = ({
   probationSec = 2,
   services = [COMPONENT],
   healthChecks = [CHECK_HEALTH],
+  more,
 }: ReleasePlan) => ({
   component: COMPONENT,
   version,
@@ -58,4 +61,5 @@ const releaseYaml = ({
   smokeTests: [{ onnx: { model: 'policy.onnx', goldens: 'goldens.json', runs: 20, p95Ms: 50, maxMemoryMb: 1024 } }],
   healthChecks,
   probation: { seconds: probationSec },
+  ...more,
 });

@@ -14,6 +14,8 @@ export interface Cloud {
 }
 export interface Cable {
   readonly namespace: string;
+  /** The cloud's end of it. */
+  readonly plug: string;
   /** Of the robot. */
   readonly address: string;
   pull(): Promise<void>;
@@ -58,6 +60,7 @@ export async function openCloud(): Promise<Cloud> {
       await must('ip', '-n', own, 'link', 'set', 'eth0', 'up');
       return {
         namespace: own,
+        plug,
         address,
         pull: async () => void (await must('ip', '-n', namespace, 'link', 'set', plug, 'down')),
         putBack: async () => void (await must('ip', '-n', namespace, 'link', 'set', plug, 'up')),

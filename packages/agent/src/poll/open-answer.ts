@@ -104,7 +104,8 @@ export function sayTrust(element: string, refused: { code: string; detail: strin
     element,
     category: code,
     detail: `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`,
-    retryable,
+    // This robot's disk says nothing about an order: that waits, as for a network, and is not rejected.
+    retryable: retryable || code === 'store_damaged',
     hint:
       HINTS[code] ?? 'If it persists, somebody is between this robot and its control plane: look at the server URL.',
   };

@@ -43,3 +43,8 @@ test('a robot never gives up and never stays away for much longer than an hour, 
     ),
   );
 });
+
+test('a robot whose own disk fails looks again soon, however often that was', () => {
+  const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+  expect(pauseAfterFailure(1000, full, () => 0.5)).toBe(7_500);
+});

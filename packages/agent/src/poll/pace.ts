@@ -2,6 +2,7 @@
 import { ProblemError } from '@fairlead/shared/api/client';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { LONGEST_RETRY_AFTER } from '@fairlead/shared/update/retry';
+import { sayDiskError } from '../releases/disk-errors.ts';
 
 /** A number in [0, 1). */
 export type Random = () => number;
@@ -35,6 +36,8 @@ export function pauseAfterAnswer(agreed: AgreedPace, earlyAnswers: number, rando
  * minutes, never less than the server asked for (an hour at most). There is no budget: a robot never stops asking.
  */
 export function pauseAfterFailure(failures: number, error: unknown, random: Random): number {
+  // Our own disk is no burden of the server, and a robot should be back soon after somebody made room.
+  if (sayDiskError(error)) return FIRST_PAUSE * 5 * (1 + random());
   const asked = error instanceof ProblemError ? (error.retryAfterSec ?? 0) * SECOND : 0;
   const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 20));
   return Math.min(asked, LONGEST_RETRY_AFTER) + random() * ceiling;

@@ -5,8 +5,9 @@ const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
-/** No room: the disk itself, or a quota on it. */
-export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(codeOf(error) ?? '');
+/** No room: the disk itself, or a quota on it. SHMSIZE is what SQLite says where its shared memory file can't grow. */
+export const isFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
 /** The disk or its mount is broken, not merely full. */
 const isDiskTrouble = (error: unknown): boolean =>
   ['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOTDIR'].includes(codeOf(error) ?? '') ||

@@ -60,6 +60,13 @@ describe('explain says', () => {
     ],
     ['duck-1 rolled back from duck-policy@2.1.0.', facts({ orders: [order('rolled-back')] })],
     [
+      'duck-1 is unwell: Its trust database is damaged.',
+      facts({
+        orders: [order('pending')],
+        activity: doing('idle', { refusal: { ...refusal, detail: 'Its trust database is damaged.' } }),
+      }),
+    ],
+    [
       'duck-1 waits with duck-policy@2.1.0: Outside the update window.',
       facts({
         orders: [order('waiting')],

@@ -41,7 +41,18 @@ interface Finding {
 }
 type Rule = (facts: ExplainFacts) => Finding | undefined;
 
-const RULES: readonly Rule[] = [membership, quarantine, trust, silence, badEnd, waiting, working, offered, settled];
+const RULES: readonly Rule[] = [
+  membership,
+  quarantine,
+  trust,
+  silence,
+  ailing,
+  badEnd,
+  waiting,
+  working,
+  offered,
+  settled,
+];
 
 /** Always exactly one sentence; blocked if, and only if, there is something a person can do about it. */
 export function explain(facts: ExplainFacts): Explanation {
@@ -108,6 +119,12 @@ function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Find
       );
     }
   }
+}
+
+/** The robot itself (its disk, its trust, its key) is what nothing gets past: it says so whenever it is not at work. */
+function ailing({ robot, activity }: ExplainFacts): Finding | undefined {
+  const refusal = activity?.state === 'idle' ? activity.refusal : undefined;
+  return refusal && { says: `${robot} is unwell: ${refusal.detail}`, unblock: refusal.hint, refusal };
 }
 
 const SETTLED: ReadonlySet<DeploymentState> = new Set(['succeeded', 'skipped', 'cancelled']);

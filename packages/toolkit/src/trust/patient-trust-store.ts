@@ -7,7 +7,7 @@ import { Failure, type Refusal, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { damagedTrustStore } from './damaged-trust-store.ts';
-import { isDamage, saySystemError } from './trust-database.ts';
+import { isDamage, isFull, saySystemError } from './trust-database.ts';
 import type { TrustRefusal, TrustStore } from './trust-store.ts';
 
 export interface PatientTrustStore extends TrustStore {
@@ -127,7 +127,7 @@ function refusalOf(error: unknown): Refusal | undefined {
   const lost = isDamage(error);
   const code = saySystemError(error);
   if (!lost && code === undefined) return undefined;
-  const full = code === 'SQLITE_FULL' || code === 'ENOSPC';
+  const full = isFull(error);
   return {
     phase: 'verify',
     element: 'trust/trust.db',

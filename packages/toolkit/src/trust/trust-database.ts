@@ -78,7 +78,9 @@ function open(file: string): Database.Database {
   }
 }
 
-const isFull = (cause: unknown): boolean => /^(SQLITE_FULL|ENOSPC)$/.test(saySystemError(cause) ?? '');
+/** SHMSIZE is what SQLite says where its shared memory file can't grow. */
+export const isFull = (cause: unknown): boolean =>
+  /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC)$/.test(saySystemError(cause) ?? '');
 
 function cannotOpen(file: string, cause: unknown): Refusal {
   const isLost = isDamage(cause) || cause instanceof Damage;
