@@ -1,16 +1,19 @@
 /** The command that users run, as it is installed: built, in a sandbox, with a score board at the end. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildAgent } from '../../scripts/package/build-agent.ts';
 import { mayRecord } from './support/may-record.ts';
 
+const LAUNCHER = join(import.meta.dirname, '../../packages/agent/launcher/fairlead-launch');
 let agent: readonly string[];
 const home = mkdtempSync(join(tmpdir(), 'fc-'));
 beforeAll(async () => {
   agent = (await buildAgent({ into: join(home, 'agent') })).command;
+  // Beside the agent, as the package puts it: without it no agent can update itself.
+  copyFileSync(LAUNCHER, join(home, 'fairlead-launch'));
 });
 
 interface Ended {
@@ -43,6 +46,12 @@ test.runIf(mayRecord)('no robot is lost, and nothing is left of the sandbox’s 
   const { code, out } = await run('--json', 'fault-campaign', '--sandbox', sandbox, ...trials);
   const board = JSON.parse(out);
   expect(board).toMatchObject({ verdict: 'unbroken', seed: 3, missing: [] });
+  expect(board.stories.map(({ story }: { story: string }) => story)).toEqual([
+    'update',
+    'rollback',
+    'first-install',
+    'self-update',
+  ]);
   for (const story of board.stories) expect(story).toMatchObject({ lost: 0, broken: 0, writeOrder: [], failures: [] });
   const total = (what: 'cuts' | 'kills') =>
     board.stories.reduce((sum: number, story: Record<string, number>) => sum + (story[what] ?? 0), 0);

@@ -39,7 +39,7 @@ export async function openSandbox(folder: string): Promise<Sandbox> {
   };
   // Nothing of a campaign that somebody ends by hand stays mounted.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().finally(() => process.exit(EXIT_CODES.failed)));
+    process.once(signal, () => void closeAgainst(close).finally(() => process.exit(EXIT_CODES.failed)));
   }
   if (isRoot) await machine('mount', '-t', 'tmpfs', '-o', 'mode=700', 'fairlead-campaign', work).catch(() => undefined);
   return {
@@ -48,6 +48,11 @@ export async function openSandbox(folder: string): Promise<Sandbox> {
     ...(await abilities(isRoot)),
     close,
   };
+}
+
+/** Runs that are under way go on until this process ends, and may put back what was just taken away. */
+async function closeAgainst(close: () => Promise<void>): Promise<void> {
+  for (let round = 1; round <= 3; round += 1) await close().catch(() => undefined);
 }
 
 async function empty(work: string): Promise<void> {
