@@ -48,7 +48,7 @@ async function campaign(
   context: CommandContext,
 ): Promise<void> {
   // An idle agent pays for none of this.
-  const { runCampaign } = await import('../fault-campaign/run-campaign.ts');
+  const { runCampaign, UNDISTURBED } = await import('../fault-campaign/run-campaign.ts');
   const { boardAsJson, sayBoard } = await import('../fault-campaign/score-board.ts');
   const { STORIES } = await import('../fault-campaign/stories.ts');
   const known = STORIES.map(({ name }) => name);
@@ -69,8 +69,11 @@ async function campaign(
     proofCuts: count(options.proof, '--proof'),
     onProgress: bar.set,
   }).finally(bar.stop);
-  const replay = ({ name }: Trial): string =>
-    `fairlead-agent fault-campaign --sandbox ${sandbox} --replay ${seed}:${name}`;
+  const replay = ({ name }: Trial): string => {
+    const again = `fairlead-agent fault-campaign --sandbox ${sandbox}`;
+    const [story = '', what] = name.split('.');
+    return what === UNDISTURBED ? `${again} --cuts 2 --kills 0 --story ${story}` : `${again} --replay ${seed}:${name}`;
+  };
   context.answer(boardAsJson(board, replay), () => sayBoard(board, replay));
   if (board.verdict === 'harness-unfit') throw new CommandError('The harness is not fit here.', EXIT_CODES.failed);
   if (board.verdict === 'lost') throw new CommandError('Robots were lost.', EXIT_CODES.refused);

@@ -96,7 +96,8 @@ async function live(
     // What counts as acknowledged is what was so when the agent died.
     let before = start.state;
     void first.ended.then(() => (before = server.state()));
-    const robot = { story, run, fleet, server, earlierSmokeTests: [] };
+    const patienceMs = workshop.patienceMs();
+    const robot = { story, run, fleet, server, earlierSmokeTests: [], patienceMs };
     const undisturbed = await comeToRest({ ...robot, agent: first, before });
     const report = await recorded.report();
     // A launched agent was started again already.

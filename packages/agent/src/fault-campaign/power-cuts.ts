@@ -63,7 +63,9 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
     if (disk === 'ext4') rest = restless(run.disk);
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
     const process = await startAgent(agent, run, { machine: true, ...startsAs(workshop, story) });
+    const began = performance.now();
     findings = await comeToRest({ story, run, fleet, server, agent: process, before: start.state });
+    workshop.lived(performance.now() - began);
   } finally {
     await killAll(run.folder);
     await rest?.();
@@ -143,7 +145,16 @@ export async function runCut(
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
     const process = await startAgent(agent, run, { machine: true, ...startsAs(workshop, story) });
     const earlierSmokeTests = smokeTestsIn(marks);
-    const robot = { story, run, fleet, server, agent: process, before, earlierSmokeTests };
+    const robot = {
+      story,
+      run,
+      fleet,
+      server,
+      agent: process,
+      before,
+      earlierSmokeTests,
+      patienceMs: workshop.patienceMs(),
+    };
     return { ...(await comeToRest(robot)), cut };
   } finally {
     await killAll(run.folder);

@@ -43,7 +43,7 @@ export async function runCampaign(order: CampaignOrder): Promise<ScoreBoard> {
     const isPossible = (story: Story): boolean => !story.launched || workshop.launcher !== undefined;
     const leftOut = order.stories.filter((story) => !isPossible(story)).map(({ title }) => `${title}: ${NO_LAUNCHER}`);
     for (const story of order.stories.filter(isPossible))
-      stories.push(await tryStory(story, order, sandbox, workshop, progress));
+      stories.push(await tryStory(story, { order, sandbox, workshop, progress, failures: { count: 0 } }));
     return {
       version: AGENT_VERSION,
       seed: order.seed,
@@ -94,14 +94,19 @@ async function proveHarness(order: CampaignOrder, sandbox: Sandbox, progress: Pr
   });
 }
 
-async function tryStory(
-  story: Story,
-  order: CampaignOrder,
-  sandbox: Sandbox,
-  workshop: Workshop,
-  progress: Progress,
-): Promise<StoryScore> {
-  const score: StoryScore = { story: story.name, title: story.title, writeOrder: [], trials: [] };
+async function tryStory(story: Story, means: Means): Promise<StoryScore> {
+  const score: MutableScore = { story: story.name, title: story.title, writeOrder: [], trials: [] };
+  try {
+    await cutAndKill(score, story, means);
+  } catch (error) {
+    // Not even undisturbed did it come to its end: nothing more can be learnt from it.
+    score.trials.push(failedTrial('cut', `${story.name}.${UNDISTURBED}`, error));
+  }
+  return { ...score, ...(means.failures.count >= MOST_FAILURES && { gaveUp: true as const }) };
+}
+
+async function cutAndKill(score: MutableScore, story: Story, means: Means): Promise<void> {
+  const { order, sandbox, workshop, progress } = means;
   const share = (all: number): number => Math.ceil(all / order.stories.length);
   for (const disk of sandbox.disks) {
     const cuts = Math.ceil(share(order.cuts) / sandbox.disks.length);
@@ -109,41 +114,76 @@ async function tryStory(
     for (let from = 0; from < cuts; from += CUTS_PER_TAKE) {
       const numbers = Array.from({ length: Math.min(CUTS_PER_TAKE, cuts - from) }, (_, at) => from + at);
       const recording = await recordStory(workshop, story, disk, from / CUTS_PER_TAKE);
-      if (disk === 'posix') score.writeOrder.push(...auditWriteOrder(recording));
-      score.trials.push(...(await cutRecording(recording, numbers, { order, sandbox, workshop, progress })));
+      const audited = disk === 'posix' ? auditWriteOrder(recording) : [];
+      score.writeOrder.push(...audited.filter((broken) => !score.writeOrder.includes(broken)));
+      score.trials.push(...(await cutRecording(recording, numbers, means)));
     }
   }
   const kills = order.kills === 'all' ? Infinity : share(order.kills);
-  if (kills === 0) return score;
-  const killed = await killStory(story, kills, { order, sandbox, workshop, progress });
+  if (kills === 0) return;
+  const killed = await killStory(story, kills, means);
   score.trials.push(...killed.trials);
-  return { ...score, ...(killed.points !== undefined && { killPoints: killed.points }) };
+  if (killed.points !== undefined) score.killPoints = killed.points;
 }
+
+type MutableScore = { -readonly [K in keyof StoryScore]: StoryScore[K] };
+
+export const UNDISTURBED = 'undisturbed';
+
+const failedTrial = (kind: Trial['kind'], name: string, error: unknown): Trial => ({
+  kind,
+  name,
+  findings: { lost: [error instanceof Error ? error.message : String(error)], broken: [], outcome: 'unknown' },
+});
 
 interface Means {
   readonly order: CampaignOrder;
   readonly sandbox: Sandbox;
   readonly workshop: Workshop;
   readonly progress: Progress;
+  /** Of this story. */
+  readonly failures: { count: number };
 }
 
-export const cutName = (story: Story, disk: DiskName, number: number): string => `${story.name}.${disk}.${number}`;
+/** After so many failures of a story one more tells nobody anything; each costs the whole patience. */
+const MOST_FAILURES = 12;
 
-function cutRecording(recording: Recording, numbers: readonly number[], means: Means): Promise<Trial[]> {
-  const { order, sandbox, workshop, progress } = means;
+/** One trial; what throws is a failure too. Undefined: the story was given up before. */
+async function attempt(
+  kind: Trial['kind'],
+  name: string,
+  { progress, failures }: Means,
+  act: () => Promise<Omit<Trial, 'kind' | 'name'>>,
+): Promise<Trial | undefined> {
+  if (failures.count >= MOST_FAILURES) return undefined;
+  const trial = await act().then(
+    (made): Trial => ({ kind, name, ...made }),
+    (error: unknown) => failedTrial(kind, name, error),
+  );
+  if (isFailure(trial)) failures.count += 1;
+  progress.step(name.split('.')[0] ?? '');
+  return trial;
+}
+
+const cutName = (story: Story, disk: DiskName, number: number): string => `${story.name}.${disk}.${number}`;
+
+async function cutRecording(recording: Recording, numbers: readonly number[], means: Means): Promise<Trial[]> {
+  const { order, sandbox, workshop } = means;
   const { story, disk } = recording;
-  return inParallel(numbers, async (number, slot) => {
+  const trials = await inParallel(numbers, (number, slot) => {
     const folder = join(sandbox.work, `slot-${slot}`);
-    const cut = cutOf(recording, order.seed, number);
-    const findings = await runCut(workshop, recording, { cut, seed: order.seed, folder });
-    const trial: Trial = { kind: 'cut', name: cutName(story, disk, number), findings };
-    if (isFailure(trial)) {
-      await keepRecording(sandbox.kept, order.seed, recording, workshop.fleet);
-      await keepLog(trial, join(folder, 'agent.log'), means);
-    }
-    progress.step(story.title);
-    return trial;
+    const name = cutName(story, disk, number);
+    return attempt('cut', name, means, async () => {
+      const cut = cutOf(recording, order.seed, number);
+      const findings = await runCut(workshop, recording, { cut, seed: order.seed, folder });
+      if (isFailure({ findings })) {
+        await keepRecording(sandbox.kept, order.seed, recording, workshop.fleet);
+        await keepLog(name, join(folder, 'agent.log'), means);
+      }
+      return { findings };
+    });
   });
+  return trials.filter((trial) => trial !== undefined);
 }
 
 async function killStory(
@@ -157,40 +197,41 @@ async function killStory(
   const points = samplePoints(all, most, order.seed);
   const moments = isExact ? [] : momentsOf(order.seed, Math.min(most, MOST_MOMENTS));
   progress.expect(points.length + moments.length);
-  const finish = async (trial: Trial, log: string): Promise<Trial> => {
-    if (isFailure(trial)) await keepLog(trial, log, means);
-    progress.step(story.title);
-    return trial;
-  };
-  const exact = await inParallel(points, async (point, slot) => {
+  const exact = await inParallel(points, (point, slot) => {
     const folder = join(sandbox.work, `slot-${slot}`);
-    const { wasKilled, ...findings } = await runKill(workshop, story, { point, folder });
     const name = `${story.name}.kill.${sayPoint(point)}`;
-    return finish({ kind: 'kill', name, findings, missed: !wasKilled }, join(folder, 'run', 'agent.log'));
+    return attempt('kill', name, means, async () => {
+      const { wasKilled, ...findings } = await runKill(workshop, story, { point, folder });
+      if (isFailure({ findings })) await keepLog(name, join(folder, 'run', 'agent.log'), means);
+      return { findings, missed: !wasKilled };
+    });
   });
-  const byChance = await inParallel(moments, async (ms, slot) => {
+  const byChance = await inParallel(moments, (ms, slot) => {
     const folder = join(sandbox.work, `slot-${slot}`);
-    const { wasKilled, ...findings } = await runMoment(workshop, story, { ms, folder });
-    return finish(
-      { kind: 'kill', name: `${story.name}.moment.${ms}`, findings, missed: !wasKilled },
-      join(folder, 'agent.log'),
-    );
+    const name = `${story.name}.moment.${ms}`;
+    return attempt('kill', name, means, async () => {
+      const { wasKilled, ...findings } = await runMoment(workshop, story, { ms, folder });
+      if (isFailure({ findings })) await keepLog(name, join(folder, 'agent.log'), means);
+      return { findings, missed: !wasKilled };
+    });
   });
-  return { ...(isExact && { points: all.length }), trials: [...exact, ...byChance] };
+  const trials = [...exact, ...byChance].filter((trial) => trial !== undefined);
+  return { ...(isExact && { points: all.length }), trials };
 }
 const MOST_MOMENTS = 500;
 
-const isFailure = ({ findings }: Trial): boolean => findings.lost.length > 0 || findings.broken.length > 0;
+const isFailure = ({ findings }: Pick<Trial, 'findings'>): boolean =>
+  findings.lost.length > 0 || findings.broken.length > 0;
 
 /** What the agent said goes with the failure. */
-async function keepLog({ name }: Trial, log: string, { order, sandbox }: Means): Promise<void> {
+async function keepLog(name: string, log: string, { order, sandbox }: Means): Promise<void> {
   const folder = join(sandbox.kept, String(order.seed));
   await mkdir(folder, { recursive: true });
   await copyFile(log, join(folder, `${name}.log`)).catch(() => undefined);
 }
 
 /** In the order of `items`; `slot` is a place that no other run uses meanwhile. */
-export async function inParallel<T, R>(items: readonly T[], act: (item: T, slot: number) => Promise<R>): Promise<R[]> {
+async function inParallel<T, R>(items: readonly T[], act: (item: T, slot: number) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const work = async (slot: number): Promise<void> => {

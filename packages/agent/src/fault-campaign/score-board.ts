@@ -16,6 +16,8 @@ export interface StoryScore {
   readonly title: string;
   /** Steps at which the agent could be killed, where they could be counted. */
   readonly killPoints?: number;
+  /** So many trials failed that the rest was left out. */
+  readonly gaveUp?: true;
   /** Sentences of the write-order audit, one per broken rule. */
   readonly writeOrder: string[];
   readonly trials: Trial[];
@@ -82,6 +84,9 @@ export function sayBoard(board: ScoreBoard, replay: (trial: Trial) => string): s
       writeOrder.map((broken) => `✗ ${story}, write order: ${broken}`),
     ),
     ...board.stories.flatMap(({ trials }) => failuresOf(trials)).flatMap((trial) => sayFailure(trial, replay(trial))),
+    ...board.stories
+      .filter(({ gaveUp }) => gaveUp)
+      .map(({ story }) => `${story} was given up: enough trials had failed`),
     `seed ${board.seed}, ${board.seconds} s, fairlead-agent ${board.version}`,
     board.machine,
     VERDICTS[board.verdict],

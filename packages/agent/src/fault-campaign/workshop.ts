@@ -21,6 +21,10 @@ export interface Workshop {
   readonly seed: number;
   /** Undefined: the agent can't be shown updating itself here. */
   readonly launcher: string | undefined;
+  /** How long a robot is waited for, milliseconds: many times what it needs undisturbed on a machine as busy as this. */
+  patienceMs(): number;
+  /** A robot that nobody disturbed needed so long. */
+  lived(ms: number): void;
   /** A robot's disk before a story, and what its server knows. */
   start(story: Story): Promise<StartingPoint>;
 }
@@ -29,6 +33,8 @@ export interface StartingPoint {
   /** With the story's order. */
   readonly state: FleetState;
 }
+
+const LEAST_PATIENCE_MS = 20_000;
 
 /** How the agent of a story is started. */
 export const startsAs = (workshop: Pick<Workshop, 'launcher'>, story: Story): { launcher?: string | undefined } =>
@@ -39,6 +45,7 @@ export async function openWorkshop(order: Pick<Workshop, 'agent' | 'folder' | 's
   await mkdir(folder, { recursive: true });
   const fleet = await makeFleet(folder, Date.now(), seededRandom(seed));
   const made = new Map<string, Promise<StartingPoint>>();
+  let slowest = 0;
   const makeOnce = (version: string | undefined): Promise<StartingPoint> => {
     const name = version ?? 'new';
     const point = made.get(name) ?? (version === undefined ? newDisk(folder) : installed({ agent, folder, fleet }));
@@ -48,6 +55,10 @@ export async function openWorkshop(order: Pick<Workshop, 'agent' | 'folder' | 's
   return {
     ...order,
     fleet,
+    patienceMs: () => Math.max(LEAST_PATIENCE_MS, 8 * slowest),
+    lived: (ms) => {
+      slowest = Math.max(slowest, ms);
+    },
     launcher: await findLauncher(agent),
     start: async (story) => {
       const { disk, state } = await makeOnce(story.before);

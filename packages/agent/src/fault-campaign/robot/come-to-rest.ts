@@ -19,15 +19,16 @@ export interface Robot {
   readonly before: FleetState;
   /** Smoke tests that a recording saw before the cut. */
   readonly earlierSmokeTests?: readonly string[];
+  /** Default: a minute. */
+  readonly patienceMs?: number;
 }
 
-/** Generous: a busy machine is no finding. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 40;
 
 /** Resolves as soon as everything holds, or with what did not hold in the end. */
-export async function comeToRest(robot: Robot, patienceMs = PATIENCE_MS): Promise<Findings> {
-  const deadline = performance.now() + patienceMs;
+export async function comeToRest(robot: Robot): Promise<Findings> {
+  const deadline = performance.now() + (robot.patienceMs ?? PATIENCE_MS);
   for (;;) {
     orderAgain(robot);
     const findings = await look(robot);
