@@ -1,7 +1,8 @@
 /** Programs of the machine that the campaign needs (mount, losetup, mkfs), run to their end. */
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { CommandError, EXIT_CODES } from '../../commands/command-context.ts';
 
 const run = promisify(execFile);
@@ -52,5 +53,5 @@ export async function sweepSandbox(folder: string): Promise<void> {
     if (file.startsWith(`${folder}/`)) await machine('losetup', '--detach', device).catch(() => undefined);
   }
   if ((await mountPoints()).includes(folder)) await unmount(folder);
-  await rm(folder, { recursive: true, force: true });
+  await removeTree(folder);
 }

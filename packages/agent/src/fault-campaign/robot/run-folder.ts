@@ -1,6 +1,7 @@
 /** Where one run of the campaign happens: `disk/` is the robot's own, everything beside it is the world around it. */
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { COMPONENT, ENVIRONMENT, ROBOT, SERVICE } from '../world/fleet.ts';
 
 export interface RunFolder {
@@ -35,7 +36,8 @@ export function runFolderAt(folder: string): RunFolder {
 /** Empty, but for the disk's mount point. `marks`: where marks go instead of a file of the run. */
 export async function makeRunFolder(folder: string, marks?: string): Promise<RunFolder> {
   const run = runFolderAt(folder);
-  await rm(folder, { recursive: true, force: true });
+  // Releases can't be written, and who is not root can't empty such a folder at once.
+  await removeTree(folder);
   await mkdir(run.disk, { recursive: true });
   if (marks === undefined) await writeFile(run.marks, '');
   else await symlink(marks, run.marks);
