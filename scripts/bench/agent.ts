@@ -1,7 +1,8 @@
 /**
- * What the agent costs a robot: `node scripts/bench/agent.ts [--minutes 10] [--updates 2000] [--rounds 10]
- * [--only idle,updates,switching] [--restart 'systemctl restart UNIT']`. Measures dist/agent-ARCH as a robot gets it
- * (`npm run build` first), or what FAIRLEAD_AGENT_MAIN names. Budgets and figures: docs/performance.md.
+ * What the agent costs a robot: `node scripts/bench/agent.ts [--only idle,updates,switching]`, `npm run build` first.
+ * `--minutes 10` idle, `--updates 2000` in one process, `--rounds 10` of switching, beside a bare restart of the same
+ * program or, with `--restart 'systemctl restart UNIT' --restart-url URL`, of a unit of this machine. Measures
+ * dist/agent-ARCH, or what FAIRLEAD_AGENT_MAIN names. Budgets and figures: docs/performance.md.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,9 +12,9 @@ import { parseArgs } from 'node:util';
 import { type Cell, createOutput } from '@fairlead/cli/output';
 import { createProcesses } from '../local-fleet/processes.ts';
 import { hostArchitecture } from '../package/build-agent.ts';
-import type { Downtime } from './agent/downtime.ts';
 import { describeMachine } from './agent/machine.ts';
 import type { MemoryMb } from './agent/process-cost.ts';
+import type { Round } from './agent/switching.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '10' },
     only: { type: 'string', default: 'idle,updates,switching' },
     restart: { type: 'string' },
+    'restart-url': { type: 'string' },
   },
 });
 const wanted = values.only.split(',');
@@ -32,6 +34,7 @@ const main = (process.env['FAIRLEAD_AGENT_MAIN'] ??= join(
 if (!existsSync(main)) throw new Error(`There is no ${main}; build it first: npm run build.`);
 // Only now: a pretended robot takes its agent from the environment.
 const { openFleet } = await import('../local-fleet/local-fleet.ts');
+const { serviceOfMachine } = await import('./agent/bare-service.ts');
 const { measureIdle } = await import('./agent/idle.ts');
 const { measureManyUpdates } = await import('./agent/many-updates.ts');
 const { measureSwitching } = await import('./agent/switching.ts');
@@ -39,7 +42,6 @@ const { measureSwitching } = await import('./agent/switching.ts');
 const MEMORY = ['resident MB', 'share MB', 'anonymous MB'];
 const cells = ({ resident, share, anonymous }: MemoryMb): string[] =>
   [resident, share, anonymous].map((each) => each.toFixed(1));
-const gap = ({ ms }: Downtime): number => ms;
 const leastMedianMost = (all: readonly number[]): readonly number[] => {
   const sorted = all.toSorted((a, b) => a - b);
   return [sorted[0] ?? 0, sorted[sorted.length >> 1] ?? 0, sorted.at(-1) ?? 0];
@@ -68,24 +70,29 @@ try {
     out.line(`CPU of a minute: ${mean.toFixed(0)} ms, ${(mean / 600).toFixed(3)} % of a core`);
   }
   if (wanted.includes('switching')) {
-    const restart = values.restart?.split(' ');
-    const rounds = Number(values.rounds);
-    const fleet = await newFleet();
-    const { toSwitchMs, update, bareRestart } = await measureSwitching(fleet, { rounds, ...(restart && { restart }) });
-    const row = (name: string, ms: readonly number[]): Cell[] => [
+    const restart = values.restart === undefined ? [] : values.restart.split(' ');
+    const bare = restart.length > 0 ? serviceOfMachine(values['restart-url'] ?? '', restart) : undefined;
+    const rounds = await measureSwitching(await newFleet(), Number(values.rounds), bare);
+    const row = (name: string, of: (round: Round) => number): Cell[] => [
       name,
-      ...leastMedianMost(ms).map((each) => each.toFixed(0)),
+      ...leastMedianMost(rounds.map(of)).map((each) => each.toFixed(0)),
     ];
     out.table(
-      [`milliseconds, ${rounds} times`, 'least', 'median', 'most'],
+      [`milliseconds, ${rounds.length} times`, 'least', 'median', 'most'],
       [
-        row('order to switched link', toSwitchMs),
-        row('application down: update', update.map(gap)),
-        row('application down: bare restart', bareRestart.map(gap)),
+        row('order to switched link', ({ toSwitchMs }) => toSwitchMs),
+        row('nobody answers: update', ({ update }) => update.ms),
+        row('nobody answers: bare restart', ({ bareRestart }) => bareRestart.ms),
+        row('update less bare restart', ({ update, bareRestart }) => update.ms - bareRestart.ms),
       ],
     );
-    const slowest = Math.min(...[...update, ...bareRestart].map(({ questionsPerSec }) => questionsPerSec));
-    out.line(`asked at least ${slowest.toFixed(0)} times a second`);
+    const asked = rounds.flatMap(({ update, bareRestart }) => [update, bareRestart]);
+    const [least = 0] = leastMedianMost(asked.map(({ questionsPerSec }) => questionsPerSec));
+    out.line(`asked at least ${least.toFixed(0)} times a second`);
+    out.table(
+      ['real updates', ...MEMORY],
+      rounds.map(({ memory }, round) => [round + 2, ...cells(memory)]),
+    );
   }
 } finally {
   await processes.stopAll();

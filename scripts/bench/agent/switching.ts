@@ -1,48 +1,54 @@
 /**
  * What an update costs the robot's application: the time from its order to the switch, and how long nobody answers,
- * beside a bare restart of the same service with nothing in between.
+ * each time beside a bare restart of the same program with nothing in between.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { order, untilEnded } from '../../local-fleet/deploy.ts';
 import { addRobot, type LocalFleet, publishRelease } from '../../local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../local-fleet/robot-process.ts';
-import { waitFor } from '../../local-fleet/wait-for.ts';
 import { COMPONENT } from '../../local-fleet/write-release.ts';
+import { type BareService, startBareService } from './bare-service.ts';
 import { type Downtime, downtimeOf } from './downtime.ts';
+import { type MemoryMb, memoryOf } from './process-cost.ts';
 
-export interface SwitchingCost {
+export interface Round {
   /** From the operator's order to the renamed link, milliseconds: download, checks, smoke test and all. */
-  readonly toSwitchMs: readonly number[];
-  readonly update: readonly Downtime[];
-  readonly bareRestart: readonly Downtime[];
+  readonly toSwitchMs: number;
+  readonly update: Downtime;
+  readonly bareRestart: Downtime;
+  /** Of the agent, when the update was over. */
+  readonly memory: MemoryMb;
 }
 
-/** `restart`: a command that restarts the service, where a service manager of the machine does it. */
+/** `bare`: default, the same program without a service manager. */
 export async function measureSwitching(
   fleet: LocalFleet,
-  { rounds, restart }: { readonly rounds: number; readonly restart?: readonly string[] },
-): Promise<SwitchingCost> {
+  rounds: number,
+  bare?: BareService,
+): Promise<readonly Round[]> {
   const robot = await addRobot(fleet, { name: 'switching-1' });
   const url = `http://127.0.0.1:${robot.env['ROBOT_PORT']}`;
-  const cost = { toSwitchMs: [] as number[], update: [] as Downtime[], bareRestart: [] as Downtime[] };
-  for (let round = 0; round <= rounds; round += 1) {
-    const version = `1.0.${round}`;
-    await publishRelease(fleet, { version, policy: { seed: round + 1 } });
-    const toSwitch = update(fleet, robot, version);
-    if (round === 0) {
-      await toSwitch;
-      continue;
+  await publishRelease(fleet, { version: '1.0.0', policy: { seed: 1 } });
+  await update(fleet, robot, '1.0.0');
+  const service = bare ?? (await startBareService(join(robot.root, 'components', COMPONENT, 'active')));
+  const measured: Round[] = [];
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      const version = `1.0.${round}`;
+      await publishRelease(fleet, { version, policy: { seed: round + 1 } });
+      let toSwitchMs = 0;
+      const switched = await downtimeOf(url, async () => {
+        toSwitchMs = await update(fleet, robot, version);
+      });
+      const bareRestart = await downtimeOf(service.url, () => service.restart());
+      measured.push({ toSwitchMs, update: switched, bareRestart, memory: await memoryOf(robot.agent.pid) });
     }
-    cost.update.push(await downtimeOf(url, () => toSwitch.then((ms) => cost.toSwitchMs.push(ms))));
+  } finally {
+    await service.stop();
   }
-  await robot.agent.stop();
-  cost.bareRestart.push(...(await restarts(robot, url, rounds, restart)));
-  return cost;
+  return measured;
 }
 
 /** Deploys; resolves after the update's end, to the milliseconds until the link had moved. */
@@ -55,44 +61,4 @@ async function update(fleet: LocalFleet, robot: LivingRobot, version: string): P
   const switched = performance.now();
   for (const { view } of await ended) if (view.state !== 'succeeded') throw new Error(`The update ${view.state}.`);
   return switched - ordered;
-}
-
-/** SIGTERM, its end, and the same program again: what `systemctl restart` does. */
-async function restarts(
-  robot: LivingRobot,
-  url: string,
-  rounds: number,
-  command: readonly string[] | undefined,
-): Promise<readonly Downtime[]> {
-  const [program, ...args] = command ?? [];
-  if (program !== undefined) return repeat(rounds, () => downtimeOf(url, () => promisify(execFile)(program, args)));
-  const start = (): ChildProcess =>
-    spawn('node', ['app.mjs'], {
-      cwd: join(robot.root, 'components', COMPONENT, 'active'),
-      env: { ...process.env, ...robot.env },
-      stdio: 'ignore',
-    });
-  let running = start();
-  const stop = async (): Promise<void> => {
-    const gone = once(running, 'exit');
-    running.kill('SIGTERM');
-    await gone;
-  };
-  try {
-    await waitFor('the application', robot.health);
-    return await repeat(rounds, () =>
-      downtimeOf(url, async () => {
-        await stop();
-        running = start();
-      }),
-    );
-  } finally {
-    await stop();
-  }
-}
-
-async function repeat<T>(times: number, act: () => Promise<T>): Promise<readonly T[]> {
-  const all: T[] = [];
-  for (let time = 0; time < times; time += 1) all.push(await act());
-  return all;
 }
