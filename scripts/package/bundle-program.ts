@@ -103,11 +103,13 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-/** undici asks for HTTP/2 and takes no for an answer; send-request.ts never uses it. 4 MB resident. */
+/** undici asks for HTTP/2 and takes no for an answer; send-request.ts never uses it. 4 MB resident. Fastify needs it. */
 const withoutHttp2: Plugin = {
   name: 'without-http2',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:http2$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onResolve({ filter: /^node:http2$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/undici/') ? { path, namespace: 'left-out' } : undefined,
+    );
     onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
       contents: `throw new Error('${path} is no part of this program.')`,
     }));

@@ -7,7 +7,7 @@ import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
 import { untilStep } from '../system/harness/on-disk.ts';
 import { begin, deploy, endOf } from '../system/harness/orders.ts';
 import { PACKAGED_VERSION } from './harness/built-agent.ts';
-import type { Guest } from './harness/guest.ts';
+import { everythingIn, type Guest } from './harness/guest.ts';
 import {
   APPLICATION,
   addApplication,
@@ -31,7 +31,7 @@ test('the package installs itself, and says what to do next', async ({ guest }) 
   await addApplication(machine);
   await machine.boot();
   await machine.must('systemctl', 'enable', '--quiet', APPLICATION);
-  before = await everything(machine);
+  before = await everythingIn(machine);
   const said = await install(machine);
   expect(said).toContain(`fairlead-agent ${PACKAGED_VERSION} is installed`);
   expect(said).toContain('fairlead-agent enroll --server URL');
@@ -112,7 +112,7 @@ test('a package that comes again takes up where it was', async ({ fleet }) => {
 test('a purged agent leaves nothing behind: no file, no user, no unit', async () => {
   await machine.must('systemctl', 'stop', APPLICATION);
   await machine.must('dpkg', '--purge', 'fairlead-agent');
-  const left = [...(await everything(machine))].filter((path) => !before.has(path));
+  const left = [...(await everythingIn(machine))].filter((path) => !before.has(path));
   expect(left).toEqual([]);
   expect((await machine.run('getent', 'passwd', 'fairlead')).exitCode).not.toBe(0);
   expect((await machine.run('getent', 'group', 'fairlead')).exitCode).not.toBe(0);
@@ -120,11 +120,3 @@ test('a purged agent leaves nothing behind: no file, no user, no unit', async ()
   expect(units.trim()).toBe('');
   expect((await machine.show(UNIT, 'LoadState')).LoadState).toBe('not-found');
 });
-
-/** Every path on the robot's own file system, but for what Debian itself keeps account of. */
-async function everything(guest: Guest): Promise<ReadonlySet<string>> {
-  const own = ['/var/lib/dpkg', '/var/log', '/var/cache', '/tmp', '/var/tmp'];
-  const skip = own.flatMap((path) => ['-path', path, '-prune', '-o']);
-  const found = await guest.must('find', '/', '-xdev', ...skip, '-print');
-  return new Set(found.split('\n'));
-}

@@ -18,6 +18,15 @@ import { INIT, rootFileSystem } from './root-file-system.ts';
 /** What systemd-nspawn ends with when its guest asked for a reboot. */
 const REBOOTED = 133;
 
+/** A command in the guest knows nothing of the environment that the test runs in. */
+const SHELL = [
+  'env',
+  '--ignore-environment',
+  'HOME=/root',
+  'LANG=C.UTF-8',
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+];
+
 export interface GuestPlan {
   readonly name: string;
   readonly cloud: Cloud;
@@ -113,7 +122,7 @@ export async function makeGuest({ name, cloud, lends = [], hasDisk = false }: Gu
         { everyMs: 25 },
       );
     },
-    run: (...command) => ask('nsenter', '--target', String(leader), '--all', '--', ...command),
+    run: (...command) => ask('nsenter', '--target', String(leader), '--all', '--', ...SHELL, ...command),
     async must(...command) {
       const { exitCode, stdout, stderr } = await guest.run(...command);
       if (exitCode !== 0)
@@ -171,6 +180,14 @@ export async function makeGuest({ name, cloud, lends = [], hasDisk = false }: Gu
     await gone;
   }
   return guest;
+}
+
+/** Every path on its own file system, but for what Debian itself keeps account of. */
+export async function everythingIn(guest: Guest): Promise<ReadonlySet<string>> {
+  const own = ['/var/lib/dpkg', '/var/log', '/var/cache', '/tmp', '/var/tmp'];
+  const skip = own.flatMap((path) => ['-path', path, '-prune', '-o']);
+  const found = await guest.must('find', '/', '-xdev', ...skip, '-print');
+  return new Set(found.split('\n'));
 }
 
 /** Ended, and perhaps not yet collected: all processes of the guest were before it. */
