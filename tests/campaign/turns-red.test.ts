@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sweepSandbox } from '@fairlead/agent/fault-campaign/disk/machine';
 import { cutOf, recordStory, runCut } from '@fairlead/agent/fault-campaign/power-cuts';
-import { STORIES, type Story } from '@fairlead/agent/fault-campaign/stories';
+import { STORIES, type Story, type StoryName } from '@fairlead/agent/fault-campaign/stories';
 import { openWorkshop } from '@fairlead/agent/fault-campaign/workshop';
 import { auditWriteOrder } from '@fairlead/agent/fault-campaign/write-order';
 import { expect, onTestFinished, test } from 'vitest';
@@ -17,7 +17,7 @@ import { buildMutant, type Mutation } from './support/mutant-agent.ts';
 const DURABLE = 'packages/toolkit/src/durable-files.ts';
 const DRIVER = 'packages/agent/src/update/run-update.ts';
 
-const FORGOTTEN: readonly (readonly [what: string, Mutation])[] = [
+const FORGOTTEN: readonly (readonly [what: string, Mutation, story?: StoryName])[] = [
   [
     'the fsync of a file',
     {
@@ -58,6 +58,27 @@ const FORGOTTEN: readonly (readonly [what: string, Mutation])[] = [
       put: "    if (journal.paused || journal.step === 'done') await persist(journal, deps, control);\n    if (journal.paused)",
     },
   ],
+  [
+    'the fsync of the folder from which a file was removed',
+    {
+      file: DURABLE,
+      take: '  await rm(path, { force: true });\n  await syncFolder(dirname(path));',
+      put: '  await rm(path, { force: true });',
+    },
+  ],
+  [
+    'the fsync of the files of a release',
+    {
+      file: 'packages/toolkit/src/bundle/extract-bundle.ts',
+      take: '    await handle.chmod(modeOnDisk(file.mode));\n    await handle.sync();',
+      put: '    await handle.chmod(modeOnDisk(file.mode));',
+    },
+  ],
+  [
+    'the fsync of the state that a roll-back restores',
+    { file: 'packages/agent/src/state-backup/restore-state.ts', take: '    await handle.sync();\n', put: '' },
+    'rollback',
+  ],
 ];
 const SEED = 11;
 const MOST_CUTS = 40;
@@ -77,12 +98,17 @@ async function firstFinding(agent: readonly string[], folder: string, story: Sto
   return undefined;
 }
 
-test.runIf(mayRecord).each(FORGOTTEN)('an agent that forgot %s turns the campaign red', async (what, mutation) => {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-red-'));
-  onTestFinished(() => sweepSandbox(folder));
-  const agent = await buildMutant(join(folder, 'mutant'), mutation);
-  const [update] = STORIES;
-  const found = await firstFinding(agent, join(folder, 'w'), update);
-  process.stdout.write(`without ${what}: ${found}\n`);
-  expect(found).toBeDefined();
-});
+const CASES = FORGOTTEN.map(([what, mutation, name = 'update']) => ({ what, mutation, name }));
+
+test.runIf(mayRecord).each(CASES)(
+  'an agent that forgot $what turns the campaign red',
+  async ({ what, mutation, name }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-red-'));
+    onTestFinished(() => sweepSandbox(folder));
+    const agent = await buildMutant(join(folder, 'mutant'), mutation);
+    const story = STORIES.find((one) => one.name === name);
+    const found = story && (await firstFinding(agent, join(folder, 'w'), story));
+    process.stdout.write(`without ${what}: ${found}\n`);
+    expect(found).toBeDefined();
+  },
+);

@@ -35,9 +35,11 @@ export function auditWriteOrder({ records, states }: Recording): string[] {
       );
     }
     const state = record.text.startsWith(STATE_MARK) ? states[Number(record.text.slice(STATE_MARK.length))] : undefined;
-    if (state?.reports.at(-1)?.event === 'update-ended') {
-      demand('the end of an update was told', books.unsafeBelow(RELEASES));
-    }
+    const told = state?.reports.at(-1);
+    if (told?.event !== 'update-ended') continue;
+    demand('the end of an update was told', books.unsafeBelow(RELEASES));
+    // What a new release makes of the state is its own affair; what a roll-back restores is ours.
+    if (told.outcome === 'rolled-back') demand('a roll-back was told', books.unsafeBelow('state'));
   }
   const atRest = books.unsafeBelow('root').filter((path) => !LEFT_TO_THE_CACHE.test(path));
   demand('the robot was at rest', atRest);
