@@ -34,9 +34,10 @@ for (const architecture of wanted) {
   await forOldRobots(agent.folder, architecture);
   const agentDeb = await agentPackage(agent, architecture);
   await report(await buildDeb(agentDeb, into, quick));
+  if (!values['agent-only']) await report(await buildTarball(agentDeb, into));
+  // After the packages: it is no part of them.
   await writeFile(join(agent.folder, 'release.yaml'), ownRelease(version, architecture));
   if (values['agent-only']) continue;
-  await report(await buildTarball(agentDeb, into));
   const server = await buildControlPlane({ architecture, version, into: join(into, `control-plane-${architecture}`) });
   await forOldRobots(server.folder, architecture);
   await report(await buildDeb(await controlPlanePackage(server, architecture), into, quick));
