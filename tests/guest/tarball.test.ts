@@ -1,4 +1,4 @@
-/** What is not the agent's Debian package: its tarball on a host without dpkg, and the package of the control plane. */
+/** The agent's tarball, on a host without dpkg. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,10 @@ import { expect } from 'vitest';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
 import { agentPackage } from '../../scripts/package/agent-package.ts';
 import { hostArchitecture } from '../../scripts/package/build-agent.ts';
-import { buildControlPlane } from '../../scripts/package/build-control-plane.ts';
-import { controlPlanePackage } from '../../scripts/package/control-plane-package.ts';
-import { buildDeb } from '../../scripts/package/deb.ts';
 import { buildTarball } from '../../scripts/package/tarball.ts';
 import { PACKAGED_VERSION, packagedAgent } from './harness/built-agent.ts';
 import { UNIT } from './harness/guest-robot.ts';
 import { test } from './harness/guest-test.ts';
-
-const SERVER = 'fairlead-control-plane.service';
 
 test('a host without dpkg gets the agent by install.sh, and gets rid of it again', async ({ guest, fleet }) => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-tarball-'));
@@ -58,37 +53,4 @@ test('a tarball for another machine refuses to be installed', async ({ guest }) 
   const { exitCode, stderr } = await machine.run('/tmp/fl/install.sh');
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('and this machine is') });
   expect((await machine.run('ls', '/usr/lib/fairlead')).exitCode).not.toBe(0);
-});
-
-test('the control plane installs, runs in its fence, lets its first admin in, and is purged', async ({ guest }) => {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
-  const architecture = hostArchitecture();
-  const built = await buildControlPlane({ architecture, version: PACKAGED_VERSION, into: join(folder, 'build') });
-  const deb = await buildDeb(await controlPlanePackage(built, architecture), folder, true);
-  const machine = await guest({ name: 'server', lends: [[deb, '/mnt/control-plane.deb']] });
-  await machine.boot();
-  await rm(folder, { recursive: true });
-  const said = await machine.must('dpkg', '--install', '/mnt/control-plane.deb');
-  const file = '/var/lib/fairlead-control-plane/initial-admin-password';
-  expect(said).toContain(file);
-  await waitFor('the first password', async () => (await machine.run('test', '-s', file)).exitCode === 0 || undefined);
-  expect(await machine.show(SERVER, 'ActiveState', 'CapabilityBoundingSet')).toEqual({
-    ActiveState: 'active',
-    CapabilityBoundingSet: '',
-  });
-  const login = ['--server', 'http://127.0.0.1:7300', '--password-file', file];
-  await waitFor(
-    'the server to listen',
-    async () => (await machine.run('fairlead', 'login', ...login)).exitCode === 0 || undefined,
-  );
-  expect(JSON.parse(await machine.must('fairlead', 'robot', 'list', '--json'))).toMatchObject({ items: [] });
-
-  await machine.must('dpkg', '--purge', 'fairlead-control-plane');
-  const places = [
-    '/var/lib/fairlead-control-plane',
-    '/var/lib/private/fairlead-control-plane',
-    '/usr/lib/fairlead',
-    '/etc/fairlead',
-  ];
-  for (const place of places) expect((await machine.run('ls', place)).exitCode, place).not.toBe(0);
 });
