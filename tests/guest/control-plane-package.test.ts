@@ -14,6 +14,8 @@ import { test } from './harness/guest-test.ts';
 
 const SERVER_UNIT = 'fairlead-control-plane';
 const MOST_EXPOSURE = 2;
+const CONFIG = '/etc/fairlead/control-plane.yaml';
+const PASSPHRASE = '/etc/passphrase';
 const LOCAL = 'http://127.0.0.1:7300';
 
 let server: Guest;
@@ -59,10 +61,10 @@ test('by the steps that both packages tell, a robot joins its fleet', async ({ g
   );
   await server.must('systemctl', 'restart', SERVER_UNIT);
   await untilAnswering(LOCAL);
-  await server.write('/root/passphrase', 'correct horse battery staple\n', 0o600);
+  await server.write(PASSPHRASE, 'correct horse battery staple\n', 0o600);
   const password = ['--password-file', '/var/lib/fairlead-control-plane/initial-admin-password'];
   await server.must('fairlead', 'login', '--server', `http://${address}`, ...password);
-  await server.must('fairlead', 'trust', 'init', '--passphrase-file', '/root/passphrase');
+  await server.must('fairlead', 'trust', 'init', '--passphrase-file', PASSPHRASE);
   const token = await server.must('fairlead', 'robot', 'token', '--environment', 'production', '--robot', 'duck');
   const command = token.split('\n').find((line) => line.startsWith('fairlead-agent enroll')) ?? '';
 
@@ -80,10 +82,8 @@ test('by the steps that both packages tell, a robot joins its fleet', async ({ g
 });
 
 test('a purged control plane leaves nothing behind', async () => {
-  await server.must('rm', '-rf', '/root/.fairlead', '/root/passphrase');
+  await server.must('sh', '-c', `rm -r ~/.fairlead ${PASSPHRASE}`);
   await server.must('dpkg', '--purge', SERVER_UNIT);
   expect([...(await everythingIn(server))].filter((path) => !before.has(path))).toEqual([]);
   expect((await server.show(SERVER_UNIT, 'LoadState')).LoadState).toBe('not-found');
 });
-
-const CONFIG = '/etc/fairlead/control-plane.yaml';
