@@ -1,6 +1,7 @@
 /** What a booted guest needs of this machine; `npm test` on a bare one skips these tests and says why. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { ask } from './host.ts';
 import { rootFileSystem } from './root-file-system.ts';
 
 const PROGRAMS = ['systemd-nspawn', 'mmdebstrap', 'ip', 'nsenter', 'mkfs.ext4', 'losetup'];
@@ -16,6 +17,7 @@ async function findReason(): Promise<string | undefined> {
   const missing = PROGRAMS.filter((program) => !folders.some((folder) => existsSync(join(folder, program))));
   if (missing.length > 0) return `this machine lacks ${missing.join(', ')}`;
   if (!existsSync('/dev/fuse')) return 'this machine has no /dev/fuse for their disks';
+  if ((await ask('unshare', '--mount', '--net', 'true')).exitCode !== 0) return 'this root may make no namespaces';
   try {
     await rootFileSystem();
     return undefined;
