@@ -29,6 +29,10 @@ export function addFaultCampaign(program: Command, context: CommandContext): voi
     .action(async (options: CampaignOptions) => {
       const sandbox = resolve(options.sandbox);
       const agent = [process.execPath, process.argv[1] ?? ''];
+      const { inOwnMounts } = await import('../fault-campaign/own-mounts.ts');
+      const ended = await inOwnMounts(process.argv);
+      // It has said everything already.
+      if (ended !== undefined) process.exit(ended);
       if (options.replay !== undefined) return replayOne(agent, sandbox, options.replay, context);
       await campaign(agent, sandbox, options, context);
     });

@@ -4,6 +4,7 @@
  */
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Findings } from './checks.ts';
 import { makeImage, mountImage, restless } from './disk/loop-disk.ts';
 import { machine, unmount } from './disk/machine.ts';
@@ -66,6 +67,8 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
     const began = performance.now();
     findings = await comeToRest({ story, run, fleet, server, agent: process, before: start.state });
     workshop.lived(performance.now() - began);
+    await recorded.mark(REST_MARK);
+    await pause(AT_REST_MS);
   } finally {
     await killAll(run.folder);
     await rest?.();
@@ -78,6 +81,9 @@ export async function recordStory(workshop: Workshop, story: Story, disk: DiskNa
   await rm(image, { force: true });
   return { story, disk, take, file: recording, records: readRecording(recording), states };
 }
+/** The story came to its end; nothing happens after it but this pause. */
+export const REST_MARK = 'rest';
+const AT_REST_MS = 300;
 /** Of the server's memory, with its number. */
 export const STATE_MARK = 'state ';
 

@@ -41,7 +41,11 @@ export async function openSandbox(folder: string): Promise<Sandbox> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void closeAgainst(close).finally(() => process.exit(EXIT_CODES.failed)));
   }
-  if (isRoot) await machine('mount', '-t', 'tmpfs', '-o', 'mode=700', 'fairlead-campaign', work).catch(() => undefined);
+  if (isRoot) {
+    await machine('mount', '-t', 'tmpfs', '-o', 'mode=700', 'fairlead-campaign', work);
+    // What is unmounted below it is so in the namespaces of all runs, or one run would hold the disk of another.
+    await machine('mount', '--make-shared', work);
+  }
   return {
     work,
     kept: join(folder, 'kept'),

@@ -1,6 +1,6 @@
 /** Puts saved state back exactly: contents, modes, owners, and nothing that appeared since. Idempotent. */
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
@@ -49,13 +49,11 @@ async function restoreEntry(entry: StateEntry, contents: string): Promise<void> 
     await rm(entry.path, { force: true });
     return symlink(entry.target, entry.path);
   }
-  if (entry.type === 'folder') {
-    await mkdir(entry.path, { recursive: true });
-  } else {
-    await restoreFile(entry, join(contents, entry.sha256));
-  }
+  if (entry.type === 'file') return restoreFile(entry, join(contents, entry.sha256));
+  await mkdir(entry.path, { recursive: true });
   await chmod(entry.path, entry.mode);
-  await giveTo(entry.path, entry.uid, entry.gid);
+  const found = await lstat(entry.path);
+  if (isOthers(found, entry)) await chown(entry.path, entry.uid, entry.gid).catch(() => {});
 }
 
 async function restoreFile(entry: SavedFile, content: string): Promise<void> {
@@ -65,20 +63,21 @@ async function restoreFile(entry: SavedFile, content: string): Promise<void> {
   const handle = await open(temp, flags, 0o600);
   try {
     for await (const chunk of readChunks(content)) await handle.writeFile(chunk);
+    // Before the fsync: after a cut the application must find not only its bytes but be allowed to read them.
+    if (isOthers(await handle.stat(), entry)) await handle.chown(entry.uid, entry.gid).catch(() => {});
+    await handle.chmod(entry.mode);
+    await handle.utimes(entry.mtimeMs / 1000, entry.mtimeMs / 1000);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await utimes(temp, entry.mtimeMs / 1000, entry.mtimeMs / 1000);
   await rename(temp, entry.path);
   await syncFolder(dirname(entry.path));
 }
 
 /** An agent that is not root can't give files away, and did not own others when it saved them. */
-async function giveTo(path: string, uid: number, gid: number): Promise<void> {
-  const found = await lstat(path);
-  if (found.uid !== uid || found.gid !== gid) await chown(path, uid, gid).catch(() => {});
-}
+const isOthers = (found: Owner, wanted: Owner): boolean => found.uid !== wanted.uid || found.gid !== wanted.gid;
+type Owner = Pick<SavedFile, 'uid' | 'gid'>;
 
 async function typeOf(path: string): Promise<StateEntry['type'] | 'other'> {
   try {

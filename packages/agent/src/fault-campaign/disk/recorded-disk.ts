@@ -19,6 +19,8 @@ export interface RecordedDisk {
   stop(): Promise<void>;
 }
 
+const HELD_MS = 5_000;
+
 /** `agent`: the command line of this very program, which serves the disk in a process of its own. */
 export async function startRecordedDisk(agent: readonly string[], order: RecordedDiskOrder): Promise<RecordedDisk> {
   await mkdir(order.mountPoint, { recursive: true });
@@ -45,7 +47,10 @@ export async function startRecordedDisk(agent: readonly string[], order: Recorde
     report: async () => JSON.parse(await readFile(controlFile, 'utf8')),
     stop: async () => {
       await unmount(order.mountPoint);
+      // Somebody else's mount namespace (a container that was started meanwhile) may hold a copy of the mount.
+      const held = setTimeout(() => server.kill('SIGKILL'), HELD_MS);
       await ended;
+      clearTimeout(held);
       if (said.trim() !== '') throw new CommandError(`The recorded disk failed: ${said.trim()}`, EXIT_CODES.failed);
     },
   };
