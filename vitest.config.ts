@@ -33,7 +33,7 @@ export default defineConfig({
       project('faults', ['tests/faults/**/*.test.ts'], 180),
       project('network', ['tests/network/**/*.test.ts'], 180),
       project('system', ['tests/system/**/*.test.ts'], 180),
-      project('guest', ['tests/guest/**/*.test.ts'], 600),
+      project('guest', ['tests/guest/**/*.test.ts'], 900),
       project('package', ['tests/package/**/*.test.ts'], 180),
       project('repository', ['tests/repository/**/*.test.ts'], 120),
     ],
