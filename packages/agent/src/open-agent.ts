@@ -69,7 +69,12 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   });
   tell = (refusal) => spool.append({ event: 'alarm', refusal });
   const transport = undiciTransport();
-  const signer = createRequestSigner({ signer: key.signer, clock, transport });
+  const signer = createRequestSigner({
+    signer: key.signer,
+    clock,
+    transport,
+    monotonic: () => performance.now(),
+  });
   const client = createClient(robotApi, { baseUrl: server, transport: signer.transport });
   const facts = machineFacts({ root, overrides: config.hardware ?? {} });
   const services = await openServices(config, bootId);

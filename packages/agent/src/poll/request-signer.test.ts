@@ -43,7 +43,7 @@ function server(tellsTime: boolean) {
   return { verdicts, transport };
 }
 const signerAt = (now: Instant, transport: ReturnType<typeof server>['transport']) =>
-  createRequestSigner({ signer: signerFromSeed(key.seed), clock: { now: () => now }, transport });
+  createRequestSigner({ signer: signerFromSeed(key.seed), clock: { now: () => now }, transport, monotonic: () => 0 });
 
 test('a robot with the right time is understood at once', async () => {
   const { verdicts, transport } = server(true);
@@ -63,4 +63,14 @@ test('a server that names no time is not asked again', async () => {
   const { verdicts, transport } = server(false);
   const reply = await signerAt(0, transport).transport({ ...question, method: 'POST' });
   expect([reply.status, verdicts]).toEqual([401, ['clock_skew']]);
+});
+
+test('a robot that starts in 2100 is still understood once the director has told it the time', async () => {
+  const { verdicts, transport } = server(true);
+  const clock = { now: () => Date.UTC(2100, 0, 1) };
+  const robot = createRequestSigner({ signer: signerFromSeed(key.seed), clock, transport, monotonic: () => 0 });
+  await robot.transport({ ...question, method: 'POST' });
+  clock.now = () => SERVER_TIME;
+  await robot.transport({ ...question, method: 'POST' });
+  expect(verdicts).toEqual(['clock_skew', 'accepted', 'accepted']);
 });

@@ -18,15 +18,18 @@ export function createRequestSigner(deps: {
   readonly signer: Signer;
   readonly clock: Clock;
   readonly transport: Transport;
+  /** Milliseconds that no NTP step touches. */
+  readonly monotonic: () => number;
 }): RequestSigner {
   /**
-   * Server time minus ours, for the `created` of signatures only. The server's word is not authenticated, so it
-   * never reaches the clock that judges expiry: the worst a liar gets is a signature with a useless date.
+   * What the server says the time is, for the `created` of signatures only. Its word is not authenticated, so it
+   * never reaches the clock that judges expiry: the worst a liar gets is a signature with a useless date. Carried on by
+   * the stopwatch and not as an offset of our clock, which itself jumps as soon as the director's time is believed.
    */
-  let offsetMs = 0;
+  let heard: { readonly time: Instant; readonly at: number } | undefined;
   const headersFor: RequestSigner['headersFor'] = (request) =>
     signRequest(request, deps.signer, {
-      created: deps.clock.now() + offsetMs,
+      created: heard ? heard.time + (deps.monotonic() - heard.at) : deps.clock.now(),
       nonce: randomBytes(16).toString('hex'),
     });
   const send = (request: TransportRequest): Promise<TransportReply> =>
@@ -38,7 +41,7 @@ export function createRequestSigner(deps: {
       const reply = await send(request);
       const serverTime = reply.status === 401 ? serverTimeOf(reply) : undefined;
       if (serverTime === undefined) return reply;
-      offsetMs = serverTime - deps.clock.now();
+      heard = { time: serverTime, at: deps.monotonic() };
       return send(request);
     },
   };
