@@ -7,8 +7,11 @@ import { copyFile, open, stat, truncate } from 'node:fs/promises';
 
 const MAX_BYTES = 5 * 1024 * 1024;
 
-/** Opens for appending; the caller closes the handle once the child has it. */
-export const openLog = (file: string) => open(file, 'a', 0o640);
+/**
+ * Opens for appending; the caller closes the handle once the child has it. On a disk that takes no log (read-only) what
+ * the service says goes nowhere: a robot's application is worth more than its log.
+ */
+export const openLog = (file: string) => open(file, 'a', 0o640).catch(() => open('/dev/null', 'a'));
 
 /** Best effort: a log is no reason to fail. */
 export async function keepShort(file: string, maxBytes = MAX_BYTES): Promise<void> {
