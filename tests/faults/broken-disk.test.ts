@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { LivingRobot } from '../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
+import { untilStep } from '../system/harness/on-disk.ts';
 import { begin, deploy, endOf } from '../system/harness/orders.ts';
 import { expectUp, type FaultyFleet, restart, test, untilOnline, untilTroubled } from './harness/faulty-fleet.ts';
 import { isRoot } from './harness/small-disk.ts';
@@ -58,6 +59,26 @@ test.runIf(isRoot)(
     await expectUp(duck, 'walking@1.0.0');
     await restart(duck, disk.repair);
     expect((await endOf(fleet, wanted)).view.state).toBe('succeeded');
+  },
+);
+
+test.runIf(isRoot)(
+  'read-only in the probation: nothing is committed to a disk that takes nothing, and after the repair it is',
+  async ({ fleet }) => {
+    const disk = mountExt4(join(fleet.folder, 'robots', 'drake-1', 'root'));
+    const drake = await fleet.join({ name: 'drake-1' });
+    onTestFinished(async () => {
+      await drake.agent.stop();
+      disk.unmount();
+    });
+    const wanted = await begin(fleet, drake, 'walking@2.0.0');
+    await untilStep(drake, 'probation');
+    disk.turnReadOnly();
+    await untilTroubled(drake, 'io');
+    await expectUp(drake, 'walking@2.0.0');
+    await restart(drake, disk.repair);
+    expect((await endOf(fleet, wanted)).view.state).toBe('succeeded');
+    await expectUp(drake, 'walking@2.0.0');
   },
 );
 
