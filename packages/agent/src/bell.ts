@@ -1,5 +1,5 @@
 /** Wakes whoever waits: a check-in that sits in its long-poll, a deliverer that has nothing to deliver. */
-import { setTimeout as timer } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Bell {
   ring(): void;
@@ -19,8 +19,19 @@ export function createBell(): Bell {
   };
 }
 
+/** Rings `ms` after the first of several calls, once for all of them. */
+export function ringAfter(bell: Pick<Bell, 'ring'>, ms: number): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      bell.ring();
+    }, ms).unref();
+  };
+}
+
 /** Resolves after `ms`, or as soon as one of the signals aborts. */
 export async function pauseUnless(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   const signal = AbortSignal.any([...signals]);
-  await timer(ms, undefined, { signal }).catch(() => undefined);
+  await pause(ms, undefined, { signal }).catch(() => undefined);
 }

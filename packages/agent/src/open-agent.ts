@@ -12,7 +12,7 @@ import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { pino } from 'pino';
 import { createAgent } from './agent.ts';
 import type { WhoAmI } from './agent-parts.ts';
-import { createBell } from './bell.ts';
+import { createBell, ringAfter } from './bell.ts';
 import { createAgentClock } from './clock/agent-clock.ts';
 import type { OpenedAgent } from './commands/command-context.ts';
 import type { AgentConfig } from './config.ts';
@@ -40,6 +40,12 @@ import { createUpdater } from './update/updater.ts';
 import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
 
+/**
+ * Facts that come close together go in one delivery. Telling `switching` at once would take the processor from the
+ * application in the very moment in which it starts: 35 ms of its downtime (docs/performance.md).
+ */
+const GATHER_MS = 600;
+
 export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const restart = new AbortController();
   const { root, server } = config;
@@ -64,7 +70,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     file: join(root, 'spool.db'),
     bootId,
     clock,
-    onAppend: bells.delivery.ring,
+    onAppend: ringAfter(bells.delivery, GATHER_MS),
     onTrouble: (message, cause) => log.error({ cause: String(cause) }, message),
   });
   tell = (refusal) => spool.append({ event: 'alarm', refusal });
