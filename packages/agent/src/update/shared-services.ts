@@ -22,26 +22,22 @@ export async function startAgain(
   { component, own, stopped, phase }: Restart,
   deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services'>,
 ): Promise<Result<void>> {
-  const shared = new Set<string>();
-  for (const other of await listComponents(deps.layout)) {
-    if (other === component) continue;
-    // What can't be read of another component is its own trouble.
-    const services = await deps
-      .folderOf(other)
-      .then(servicesOfActive)
-      .catch(() => []);
-    for (const service of services) shared.add(service);
-  }
+  const shared = await servicesOfAll(deps, component);
   const lent = [...shared].filter((service) => stopped.includes(service) && !own.includes(service));
   const givenBack = await startInOrder(lent, deps.services, phase);
   const started = await startInOrder(own, deps.services, phase);
   return givenBack.ok ? started : givenBack;
 }
 
-/** Every service that something active on this robot names. */
-export async function servicesOfAll(deps: Pick<StepDeps, 'layout' | 'folderOf'>): Promise<ReadonlySet<string>> {
+/** Every service that something active on this robot names; of `except` nothing is asked. */
+export async function servicesOfAll(
+  deps: Pick<StepDeps, 'layout' | 'folderOf'>,
+  except?: ComponentName,
+): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
   for (const component of await listComponents(deps.layout)) {
+    if (component === except) continue;
+    // What can't be read of one component is its own trouble.
     const services = await deps
       .folderOf(component)
       .then(servicesOfActive)
