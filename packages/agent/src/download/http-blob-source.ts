@@ -1,6 +1,7 @@
 /** Adapter: blobs of the control plane over undici, asked for in the robot's name. */
 import type { ClientOptions } from '@fairlead/shared/api/client';
 import { LIMITS } from '@fairlead/shared/trust/limits';
+import { flattenHeaders } from '@fairlead/toolkit/http/flatten-headers';
 import { sendRequest } from '@fairlead/toolkit/http/send-request';
 import type { BlobSource } from './blob-source.ts';
 
@@ -20,15 +21,7 @@ export function httpBlobSource(options: {
         ...(from > 0 && ifRange !== undefined && { 'if-range': ifRange }),
       };
       const reply = await sendRequest(url, { headers, signal, headersTimeout: LIMITS.headersDeadlineMs });
-      return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+      return { status: reply.statusCode, headers: flattenHeaders(reply.headers), body: reply.body };
     },
   };
-}
-
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return flat;
 }

@@ -1,6 +1,7 @@
 /** Adapter: one HTTP exchange over undici, for agent and CLI. */
 import type { Transport } from '@fairlead/shared/api/client';
 import { LIMITS } from '@fairlead/shared/trust/limits';
+import { flattenHeaders } from './flatten-headers.ts';
 
 export interface UndiciTransportOptions {
   /** How long the server may take before it has answered with a whole head. Default 60 s. */
@@ -37,7 +38,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     }).finally(() => clearTimeout(late));
     return {
       status: reply.statusCode,
-      headers: flatten(reply.headers),
+      headers: flattenHeaders(reply.headers),
       body: await readAtMost(reply.body, most, (options.slowGraceMs ?? 30_000) / 1000),
     };
   };
@@ -59,12 +60,4 @@ async function readAtMost(body: AsyncIterable<Uint8Array>, most: number, graceSe
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return flat;
 }
