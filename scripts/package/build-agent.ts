@@ -3,12 +3,11 @@
  * gets it: `bin/node` with its `node-options`, `lib/*.js` and its native libraries. A package wraps this folder, a release of the component
  * `fairlead-agent` carries it, campaigns and benchmarks run it.
  */
-import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ARCHITECTURES, type Architecture, bundleProgram } from './bundle-program.ts';
-import { placeNodeRuntime } from './node-runtime.ts';
-import { thirdPartyLicences } from './third-party-licences.ts';
+import { buildProgram } from './build-program.ts';
+import { ARCHITECTURES, type Architecture } from './bundle-program.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -25,9 +24,7 @@ export async function buildAgent(
   const architecture = wanted.architecture ?? hostArchitecture();
   const version = wanted.version ?? (await projectVersion());
   const folder = wanted.into ?? join(PROJECT, 'dist', `agent-${architecture}`);
-  await rm(folder, { recursive: true, force: true });
-  const lib = join(folder, 'lib');
-  const metafile = await bundleProgram({
+  await buildProgram({
     entries: {
       main: 'packages/agent/src/main.ts',
       'measure-machine': 'packages/agent/src/inventory/measure-machine.ts',
@@ -36,15 +33,10 @@ export async function buildAgent(
     },
     architecture,
     version,
-    into: lib,
+    into: folder,
   });
-  await writeFile(join(lib, 'package.json'), `${JSON.stringify({ type: 'module', version })}\n`);
-  await writeFile(join(folder, 'THIRD-PARTY-LICENCES'), await thirdPartyLicences(metafile));
   await copyFile(join(PROJECT, 'packages/agent/launcher/node-options'), join(folder, 'node-options'));
-  const node = join(folder, 'bin/node');
-  await placeNodeRuntime(architecture, node);
-  await chmod(node, 0o755);
-  return { folder, command: [node, join(lib, 'main.js')], version };
+  return { folder, command: [join(folder, 'bin/node'), join(folder, 'lib/main.js')], version };
 }
 
 export function hostArchitecture(): Architecture {

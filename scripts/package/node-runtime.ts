@@ -4,7 +4,8 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,10 +15,10 @@ import type { Architecture } from './bundle-program.ts';
 const run = promisify(execFile);
 const PROJECT = join(import.meta.dirname, '../..');
 const CACHE = join(PROJECT, 'node_modules/.cache/runtimes');
-/** Who can strip a foreign ELF file, by the names Debian gives them. */
-const STRIPPERS: Readonly<Record<Architecture, readonly string[]>> = {
-  x64: ['x86_64-linux-gnu-strip'],
-  arm64: ['aarch64-linux-gnu-strip'],
+/** Who can strip an ELF file of this processor, by the names Debian gives them. */
+const STRIPPER: Readonly<Record<Architecture, string>> = {
+  x64: 'x86_64-linux-gnu-strip',
+  arm64: 'aarch64-linux-gnu-strip',
 };
 
 /** Copies the runtime for `architecture` to `file`, without symbols where a tool for that is here. */
@@ -25,20 +26,19 @@ export async function placeNodeRuntime(architecture: Architecture, file: string)
   const found = await findRuntime(architecture);
   await mkdir(dirname(file), { recursive: true });
   await copyFile(found, file);
-  for (const strip of STRIPPERS[architecture]) {
-    await run(strip, ['--strip-all', file]).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-  }
+  await chmod(file, 0o755);
+  await run(STRIPPER[architecture], ['--strip-all', file]).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 async function findRuntime(architecture: Architecture): Promise<string> {
   const name = `node-linux-${architecture}`;
   const installed = join(PROJECT, 'node_modules', name, 'bin/node');
-  if (await exists(installed)) return installed;
+  if (existsSync(installed)) return installed;
   const { version, integrity } = await lockedEntry(name);
   const cached = join(CACHE, `${name}-${version}`, 'bin/node');
-  if (await exists(cached)) return cached;
+  if (existsSync(cached)) return cached;
   const scratch = await mkdtemp(join(tmpdir(), 'fairlead-runtime-'));
   try {
     const { stdout } = await run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', scratch]);
@@ -67,9 +67,3 @@ async function lockedEntry(name: string): Promise<{ version: string; integrity: 
   }
   return { version, integrity };
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
