@@ -4,7 +4,8 @@
  * in a folder of their own, with the options of its own build files (binding.gyp, deps/*.gypi).
  */
 import { execFile } from 'node:child_process';
-import { access, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,7 +34,7 @@ const LINKER_FLAGS = ['-Wl,-Bsymbolic', '-Wl,--exclude-libs,ALL', '-s', '-ldl', 
 export async function placeNativeDatabase(architecture: Architecture, file: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(MODULES, 'better-sqlite3/package.json'), 'utf8'));
   const compiled = join(CACHE, `better-sqlite3-${version}-glibc-2.31-${architecture}.node`);
-  if (!(await exists(compiled))) await compile(architecture, compiled);
+  if (!existsSync(compiled)) await compile(architecture, compiled);
   await cp(compiled, file);
 }
 
@@ -85,7 +86,7 @@ async function sqliteDefines(): Promise<string[]> {
 }
 
 async function makeCompilers(): Promise<void> {
-  if (await exists(COMPILERS)) return;
+  if (existsSync(COMPILERS)) return;
   await mkdir(CACHE, { recursive: true });
   const folder = await mkdtemp(join(CACHE, 'making-'));
   try {
@@ -98,9 +99,3 @@ async function makeCompilers(): Promise<void> {
     throw new Error(isMissing ? 'mmdebstrap is missing' : "Debian's mirror gave no compilers", { cause: error });
   }
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

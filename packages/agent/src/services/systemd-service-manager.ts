@@ -1,5 +1,5 @@
 /** Adapter: units of this machine. systemd itself restarts and counts. */
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceManager, ServiceState } from './service-manager.ts';
@@ -61,15 +61,9 @@ export function systemdServiceManager(options: SystemdOptions = {}): ServiceMana
  * the helper systemctl is called by ourselves, and polkit decides.
  */
 export async function systemdOfThisMachine(socket = SERVICES_SOCKET): Promise<ServiceManager> {
-  const isHelped = process.getuid?.() !== 0 && (await exists(socket));
+  const isHelped = process.getuid?.() !== 0 && existsSync(socket);
   return systemdServiceManager(isHelped ? { control: helperControl(socket, PATIENCE_MS) } : {});
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** `duck-policy` is `duck-policy.service`, as systemctl itself would say; other unit types stay as they are. */
 export const unitName = (service: string): string => (/\.[a-z]+$/.test(service) ? service : `${service}.service`);

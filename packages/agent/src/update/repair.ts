@@ -2,7 +2,8 @@
  * A release that is brought to this robot once more because its files are no longer what was signed. It is an update
  * from a release to itself: the fresh tree waits beside the damaged one, which runs on until the services stand still.
  */
-import { access, rename } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, type Result } from '@fairlead/shared/failure';
 import { type Manifest, type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
@@ -17,7 +18,7 @@ export const isRepair = ({ candidate, current }: Pick<Journal, 'candidate' | 'cu
 /** Where the candidate's fresh files lie before the switch. */
 export async function stagedFolder(journal: Journal, { paths }: ReleaseFolder): Promise<string> {
   const fresh = paths.unpacking(journal.candidate);
-  return isRepair(journal) && (await exists(fresh)) ? fresh : paths.release(journal.candidate);
+  return isRepair(journal) && existsSync(fresh) ? fresh : paths.release(journal.candidate);
 }
 
 /** Refused where there is no whole fresh tree to put in place, and nothing was touched then. */
@@ -38,7 +39,7 @@ export async function measureFresh(
  */
 export async function putFreshInPlace(candidate: ReleaseIdentity, { paths, ...folder }: ReleaseFolder): Promise<void> {
   const fresh = paths.unpacking(candidate);
-  if (!(await exists(fresh))) return;
+  if (!existsSync(fresh)) return;
   const place = paths.release(candidate);
   const aside = join(paths.releases, `.${releaseFolderName(candidate)}.damaged.tmp`);
   const isThere = await folder.holds(candidate);
@@ -55,9 +56,3 @@ export async function putFreshInPlace(candidate: ReleaseIdentity, { paths, ...fo
   await removeTree(aside);
   await syncFolder(paths.releases);
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
