@@ -19,6 +19,7 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
     case 'local-rollback':
       await letGo(slices, robot, body, at);
       return undefined;
+    case 'override':
     case 'alarm':
       return undefined;
   }
@@ -27,7 +28,7 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
 async function applyToDeployment(
   { deployments, desired }: Slices,
   robot: RobotId,
-  body: Extract<ReportEvent, { deployment: unknown }>,
+  body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
   at: Instant,
 ): Promise<Refusal | undefined> {
   const found = await deployments.find(body.deployment);

@@ -49,6 +49,8 @@ export const CheckInBody = Type.Object(
     inventory: Type.Optional(Inventory),
     /** Reports not yet acknowledged. */
     unsentReports: Type.Integer({ minimum: 0 }),
+    /** What newer parts of an assignment this agent knows; an older one is offered an order only when nothing holds it. */
+    understands: Type.Optional(Type.Array(Type.Enum(['hold']), { maxItems: 20 })),
   },
   closed,
 );

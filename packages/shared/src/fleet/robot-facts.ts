@@ -73,6 +73,8 @@ export const Activity = Type.Object(
     progress: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     /** Why it waits or refuses. */
     refusal: Type.Optional(Refusal),
+    /** Staged and tested, and nothing on the robot itself speaks against the switch: only the hold of its order does. */
+    ready: Type.Optional(Type.Boolean()),
   },
   closed,
 );

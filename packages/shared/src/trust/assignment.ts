@@ -3,11 +3,16 @@
  * It travels in a DSSE envelope. "Nothing" is signed too (`components: []`), so silence is never an order.
  */
 import { type Static, Type } from 'typebox';
+import { Refusal } from '../failure.ts';
 import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
 
 const closed = { additionalProperties: false };
 export const ASSIGNMENT_TYPE = 'application/vnd.fairlead.assignment.v1+json';
+
+/** What a break-glass order may step over on the robot itself. Trust, tests and the parachute are never among them. */
+export const SKIPPABLE = ['window', 'lease', 'precondition', 'safe-state'] as const;
+export type Skippable = (typeof SKIPPABLE)[number];
 
 export const ComponentOrder = Type.Object(
   {
@@ -21,6 +26,25 @@ export const ComponentOrder = Type.Object(
       Type.Object(
         { reason: Type.String({ maxLength: 500 }), by: Type.String({ maxLength: 100 }) },
         { ...closed, description: 'Permits a lower releaseCounter, never one below the signed floor.' },
+      ),
+    ),
+    hold: Type.Optional({
+      ...Refusal,
+      description: 'It may be downloaded, staged and tested, but not be switched to, for this reason.',
+    }),
+    confirm: Type.Optional(
+      Type.Literal(true, {
+        description: 'Immediately before the switch the robot asks once more, and switches only where no hold stands.',
+      }),
+    ),
+    override: Type.Optional(
+      Type.Object(
+        {
+          by: Type.String({ maxLength: 100 }),
+          reason: Type.String({ maxLength: 500 }),
+          skips: Type.Array(Type.Enum([...SKIPPABLE]), { minItems: 1, uniqueItems: true }),
+        },
+        { ...closed, description: 'Break glass: the robot steps over these of its own conditions, and says so.' },
       ),
     ),
   },

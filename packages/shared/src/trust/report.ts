@@ -46,6 +46,17 @@ export const ReportEvent = Type.Union([
     },
     closed,
   ),
+  Type.Object(
+    {
+      event: Type.Literal('override'),
+      ...progress,
+      by: Type.String({ maxLength: 100 }),
+      reason: Type.String({ maxLength: 500 }),
+      /** What stood in the way and was stepped over. */
+      skipped: Type.Array(Refusal, { minItems: 1, maxItems: 20 }),
+    },
+    closed,
+  ),
   Type.Object({ event: Type.Literal('alarm'), refusal: Refusal }, closed),
 ]);
 export type ReportEvent = Static<typeof ReportEvent>;
