@@ -12,6 +12,7 @@ export type RobotId = Brand<'RobotId'>;
 export type ComponentName = Brand<'ComponentName'>;
 export type Version = Brand<'Version'>;
 export type DeploymentId = Brand<'DeploymentId'>;
+export type RolloutId = Brand<'RolloutId'>;
 /** Lower-case hex SHA-256 of some bytes, 64 characters. */
 export type Sha256 = Brand<'Sha256'>;
 /** A path inside a release: ASCII segments, forward slashes, never absolute, never `.` or `..`. */
@@ -42,6 +43,9 @@ export const Version = named<Version>(
 );
 export const DeploymentId = named<DeploymentId>(
   Type.String({ pattern: '^dep_[0-9a-z]{10,40}$', description: "One robot's part in a rollout or direct assignment." }),
+);
+export const RolloutId = named<RolloutId>(
+  Type.String({ pattern: '^ro_[0-9a-z]{10,40}$', description: 'One rollout: a release on its way to a target.' }),
 );
 export const Sha256 = named<Sha256>(
   Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, 64 lower-case hex digits.' }),

@@ -1,10 +1,34 @@
 /** Prints route definitions as an OpenAPI 3.1 document: TypeBox schemas are JSON Schema already. */
 import type { TObject, TSchema } from 'typebox';
+import { Refusal } from '../failure.ts';
+import { DeploymentEvent, DeploymentView } from '../fleet/deployment-view.ts';
+import { Explanation } from '../fleet/explanation.ts';
+import { Inventory, RobotView } from '../fleet/robot-facts.ts';
+import { RolloutSpec, Stage } from '../rollout/rollout-spec.ts';
+import { Envelope } from '../trust/assignment.ts';
 import { PROBLEM_TYPE, PROBLEMS, Problem } from './problem.ts';
+import { RolloutView, StageView } from './rollout-api.ts';
 import type { Access, Api, Route } from './route.ts';
+import { shareSchemas } from './share-schemas.ts';
 
 /** JSON, without functions or undefined. */
 export type OpenApiDocument = Readonly<Record<string, unknown>>;
+
+/** What several routes speak of; written down once. */
+const SHARED = {
+  DeploymentEvent,
+  DeploymentView,
+  Envelope,
+  Explanation,
+  Inventory,
+  Problem,
+  Refusal,
+  RobotView,
+  RolloutSpec,
+  RolloutView,
+  Stage,
+  StageView,
+};
 
 const PROBLEM_REPLY = { $ref: '#/components/responses/Problem' };
 
@@ -14,7 +38,8 @@ export function openApi(apis: readonly Api[]): OpenApiDocument {
     const path = route.path.replace(/:([A-Za-z0-9]+)/g, '{$1}').replace('*', '{path}');
     (paths[path] ??= {})[route.method.toLowerCase()] = operation(name, route);
   }
-  const document = {
+  const shared = shareSchemas(paths, SHARED);
+  return {
     openapi: '3.1.0',
     info: {
       title: 'Fairlead control plane',
@@ -22,9 +47,9 @@ export function openApi(apis: readonly Api[]): OpenApiDocument {
       description: 'Signed, staged, self-healing releases for robots. v1 only grows.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    paths,
+    paths: shared.document,
     components: {
-      schemas: { Problem },
+      schemas: shared.schemas,
       responses: {
         Problem: {
           description: `A problem document (RFC 9457). code is one of: ${Object.keys(PROBLEMS).join(', ')}.`,
@@ -34,8 +59,6 @@ export function openApi(apis: readonly Api[]): OpenApiDocument {
       securitySchemes: SECURITY_SCHEMES,
     },
   };
-  // Through text: what is printed and what is compared are the same values, without TypeBox's hidden marks.
-  return JSON.parse(JSON.stringify(document)) as OpenApiDocument;
 }
 
 const SECURITY_SCHEMES = {

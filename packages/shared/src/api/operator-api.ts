@@ -2,6 +2,7 @@
 import { deploymentApi } from './deployment-api.ts';
 import { fleetApi } from './fleet-api.ts';
 import { peopleApi } from './people-api.ts';
+import { rolloutApi } from './rollout-api.ts';
 import type { Api } from './route.ts';
 
-export const operatorApi = { ...peopleApi, ...fleetApi, ...deploymentApi } as const satisfies Api;
+export const operatorApi = { ...peopleApi, ...fleetApi, ...deploymentApi, ...rolloutApi } as const satisfies Api;

@@ -1,0 +1,304 @@
+/**
+ * The engine's brain: what happens next to a rollout, or why nothing does. Pure, so that the same function drives and
+ * explains, and can't say one thing and do another. It says one thing at a time; the driver applies it by
+ * compare-and-swap and asks again, so a server that dies in between goes on with the same question.
+ */
+import type { Refusal } from '../failure.ts';
+import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
+import { judgeApproval } from './approval.ts';
+import { type ConditionVerdict, judgeGate, refusalOfGate } from './gate.ts';
+import type { Rollout, StageProgress } from './rollout.ts';
+import { countOf, type Stage } from './rollout-spec.ts';
+import { outcomesOf, type StageTally } from './tally.ts';
+
+export interface RolloutFacts {
+  readonly rollout: Rollout;
+  readonly now: Instant;
+  /** Of the present stage. */
+  readonly tally: StageTally;
+  /** Robots of the present stage without a deployment. */
+  readonly unplaced: number;
+  /** Robots of earlier stages that a gate did not wait for: they go on beside the present stage. */
+  readonly behind: {
+    readonly open: number;
+    readonly ready: number;
+    readonly granted: number;
+    readonly unplaced: number;
+  };
+  /** Open deployments that had their time. */
+  readonly overdue: number;
+  /** How many more robots of the fleet may download and stage now. */
+  readonly stagingRoom: number;
+  /** Absent: nobody looked, because nobody had to yet. */
+  readonly conditions?: ConditionVerdict;
+}
+
+/** Why nothing happens, and when that changes by itself. */
+export interface Hold {
+  readonly do: 'hold';
+  readonly why: Refusal;
+  readonly until?: Instant;
+  /** Nothing will happen any more. */
+  readonly ended?: true;
+}
+export type Decision =
+  | Hold
+  | { readonly do: 'deny'; readonly why: Refusal; readonly state: 'denied' | 'expired' }
+  | {
+      readonly do:
+        | 'schedule'
+        | 'start'
+        | 'begin-stage'
+        | 'time-out'
+        | 'begin-batch'
+        | 'switch-all'
+        | 'soak'
+        | 'complete';
+    }
+  | { readonly do: 'rest'; readonly until: Instant }
+  /** Give so many robots of the stage their order: they download, stage and test, and wait for the grant. */
+  | { readonly do: 'admit'; readonly atMost: number }
+  /** Let so many ready robots switch, as far as limits and windows allow. */
+  | { readonly do: 'grant'; readonly atMost: number }
+  | { readonly do: 'pass-stage'; readonly why: string }
+  | { readonly do: 'stop'; readonly stage: 'failed' | 'inconclusive'; readonly why: Refusal };
+
+const DEFAULT_TIMEOUT_SEC = 86_400;
+export const timeoutOf = ({ timeoutSec }: Stage): number => (timeoutSec ?? DEFAULT_TIMEOUT_SEC) * SECOND;
+
+export function planNextStep(facts: RolloutFacts): Decision {
+  const { rollout, now } = facts;
+  const { startAt } = rollout.spec;
+  switch (rollout.state) {
+    case 'awaiting-approval':
+      return planApproval(rollout, now);
+    case 'scheduled': {
+      const at = startAt === undefined ? now : fromTimestamp(startAt);
+      if (now >= at) return { do: 'start' };
+      return hold(rollout, 'scheduled', `It starts at ${toTimestamp(at)}`, 'Nothing to do: it starts by itself.', at);
+    }
+    case 'running':
+      return planStage(facts);
+    case 'paused':
+    case 'halted':
+      return { do: 'hold', why: rollout.stopped?.why ?? stoppedWithoutWord(rollout) };
+    case 'denied':
+    case 'expired':
+    case 'completed':
+    case 'aborted':
+    case 'superseded':
+      return { ...hold(rollout, rollout.state, `This rollout is ${rollout.state}`, 'Nothing to do.'), ended: true };
+  }
+}
+
+function planApproval(rollout: Rollout, now: Instant): Decision {
+  const { approval, createdBy } = rollout;
+  const verdict = approval ? judgeApproval(approval, createdBy, now) : { approval: 'approved' as const };
+  switch (verdict.approval) {
+    case 'approved':
+      return { do: 'schedule' };
+    case 'denied': {
+      const { why } = hold(
+        rollout,
+        'denied',
+        `${verdict.by} denied it${saying(verdict.reason)}`,
+        'Ask why, then roll out anew.',
+      );
+      return { do: 'deny', state: 'denied', why };
+    }
+    case 'expired': {
+      const { why } = hold(
+        rollout,
+        'approval_expired',
+        'Nobody approved it in time',
+        'Roll it out anew and tell the approvers.',
+      );
+      return { do: 'deny', state: 'expired', why };
+    }
+    case 'waiting': {
+      const says = `It waits for approval: ${verdict.have} of ${verdict.need}; ${createdBy}, who made it, does not count`;
+      return hold(
+        rollout,
+        'needs_approval',
+        says,
+        `Another person runs: fairlead rollout approve ${rollout.rollout}`,
+        approval?.expiresAt,
+      );
+    }
+  }
+}
+
+function planStage(facts: RolloutFacts): Decision {
+  const { rollout, overdue } = facts;
+  const stage = rollout.spec.stages[rollout.stage];
+  const progress = rollout.stages[rollout.stage];
+  if (overdue > 0) return { do: 'time-out' };
+  if (!stage || !progress) return planEnd(facts);
+  if (progress.state === 'pending') return { do: 'begin-stage' };
+  const verdict = judge(facts, stage, progress);
+  if (verdict.gate === 'failed')
+    return { do: 'stop', stage: 'failed', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+  const grant = planGrant(facts, stage, progress);
+  if (grant) return grant;
+  if (progress.state === 'running') {
+    if (progress.promotedBy !== undefined) return { do: 'pass-stage', why: `promoted by ${progress.promotedBy}` };
+    const step = planWork(facts, stage, progress);
+    if (step) return step;
+    if (verdict.gate === 'waiting') return holdInStage(facts, stage, verdict.says);
+    if (verdict.gate === 'inconclusive' && verdict.category !== 'metric_unknown') {
+      return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+    }
+    return { do: 'soak' };
+  }
+  return planSoak(facts, stage, progress, verdict);
+}
+
+const judge = ({ tally, unplaced, conditions }: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress) =>
+  judgeGate({
+    gate: stage.gate,
+    size,
+    forgiven,
+    unplaced,
+    outcomes: outcomesOf(tally),
+    ...(conditions && { conditions }),
+  });
+
+/** The last stage has passed; robots that a gate did not wait for may still be at work. */
+function planEnd(facts: RolloutFacts): Decision {
+  const { rollout, behind } = facts;
+  const { stages } = rollout.spec;
+  const outstanding = behind.open + behind.unplaced;
+  if (outstanding === 0) return { do: 'complete' };
+  const last = stages.at(-1);
+  if (behind.ready > 0 && last) return { do: 'grant', atMost: behind.ready };
+  if (behind.unplaced > 0 && facts.stagingRoom > 0) return { do: 'admit', atMost: facts.stagingRoom };
+  return hold(
+    rollout,
+    'stragglers',
+    `All stages have passed and ${outstanding} robots are still at work`,
+    'Nothing to do.',
+  );
+}
+
+function planGrant(
+  { tally, behind, rollout }: RolloutFacts,
+  stage: Stage,
+  { size }: StageProgress,
+): Decision | undefined {
+  const most = stage.maxUnavailable === undefined ? Infinity : countOf(stage.maxUnavailable, size);
+  const room = most - tally.granted - behind.granted;
+  return tally.ready + behind.ready > 0 && room > 0 && maySwitch(rollout) ? { do: 'grant', atMost: room } : undefined;
+}
+
+/** What the robots of a running stage can be given; undefined where it is up to them. */
+function planWork(facts: RolloutFacts, stage: Stage, progress: StageProgress): Decision | undefined {
+  const { tally, behind, unplaced, stagingRoom } = facts;
+  if (behind.unplaced > 0 && stagingRoom > 0) return { do: 'admit', atMost: stagingRoom };
+  if (unplaced === 0) return planTogether(facts);
+  const { batch } = stage;
+  const room = batch ? Math.min(progress.batchLeft, stagingRoom) : stagingRoom;
+  if (room > 0) return { do: 'admit', atMost: room };
+  if (!batch || progress.batchLeft > 0 || outcomesOf(tally).open > 0) return undefined;
+  return planBatch(facts, progress, (batch.delaySec ?? 0) * SECOND);
+}
+
+function planBatch({ tally, now }: RolloutFacts, { restUntil }: StageProgress, delay: number): Decision | undefined {
+  const isFirst = Object.values(tally.states).every((count) => count === 0);
+  if (isFirst || delay === 0) return { do: 'begin-batch' };
+  if (restUntil === undefined) return { do: 'rest', until: now + delay };
+  return now >= restUntil ? { do: 'begin-batch' } : undefined;
+}
+
+const maySwitch = ({ spec, switchingSince }: Rollout): boolean =>
+  spec.strategy !== 'blue-green' || switchingSince !== undefined;
+
+/** Blue-green: everybody that is still in it is staged, tested and ready. */
+export const isStagedEverywhere = ({ tally, unplaced }: Pick<RolloutFacts, 'tally' | 'unplaced'>): boolean =>
+  unplaced === 0 && outcomesOf(tally).open === tally.ready + tally.granted;
+
+function planTogether(facts: RolloutFacts): Decision | undefined {
+  const { rollout, now, tally } = facts;
+  if (maySwitch(rollout) || outcomesOf(tally).open === 0 || !isStagedEverywhere(facts)) return undefined;
+  const { switchAt } = rollout.spec;
+  return switchAt !== undefined && now >= fromTimestamp(switchAt) ? { do: 'switch-all' } : undefined;
+}
+
+function planSoak(
+  facts: RolloutFacts,
+  stage: Stage,
+  progress: StageProgress,
+  verdict: ReturnType<typeof judge>,
+): Decision {
+  const { rollout, now } = facts;
+  const until = (progress.soakingSince ?? now) + (stage.soakSec ?? 0) * SECOND;
+  if (now < until && progress.promotedBy === undefined) {
+    const says = `Stage ${nameOf(rollout, stage)} soaks until ${toTimestamp(until)}`;
+    return hold(rollout, 'soaking', says, 'Nothing to do, or do not wait: fairlead rollout promote.', until);
+  }
+  if (progress.promotedBy !== undefined) return { do: 'pass-stage', why: `promoted by ${progress.promotedBy}` };
+  if (verdict.gate === 'inconclusive') {
+    return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+  }
+  if (stage.gate?.manual) {
+    const says = `Stage ${nameOf(rollout, stage)} has passed and waits for a person`;
+    return hold(rollout, 'manual_gate', says, `Promote it: fairlead rollout promote ${rollout.rollout}`);
+  }
+  return { do: 'pass-stage', why: verdict.says };
+}
+
+/** The stage waits for its robots: say for which of the reasons. */
+function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Hold {
+  const { rollout, tally, now } = facts;
+  const progress = rollout.stages[rollout.stage];
+  const name = nameOf(rollout, stage);
+  const endsAt = progress?.startedAt === undefined ? undefined : progress.startedAt + timeoutOf(stage);
+  if (!maySwitch(rollout) && outcomesOf(tally).open > 0) {
+    const { switchAt } = rollout.spec;
+    if (!isStagedEverywhere(facts)) {
+      const staged = `${tally.ready} robots have staged and tested it, ${outcomesOf(tally).open - tally.ready + facts.unplaced} have not`;
+      return hold(rollout, 'staging', staged, 'Nothing to do: they switch together, when all are ready.', endsAt);
+    }
+    if (switchAt === undefined) {
+      const ready = `All ${tally.ready} robots are ready to switch together`;
+      return hold(rollout, 'awaits_switch', ready, `Switch them: fairlead rollout switch ${rollout.rollout}`, endsAt);
+    }
+    return hold(
+      rollout,
+      'awaits_switch',
+      `All switch together at ${switchAt}`,
+      'Nothing to do.',
+      fromTimestamp(switchAt),
+    );
+  }
+  const rest = progress?.restUntil;
+  if (rest !== undefined && rest > now && facts.unplaced > 0 && outcomesOf(tally).open === 0) {
+    return hold(rollout, 'resting', `The next batch begins at ${toTimestamp(rest)}`, 'Nothing to do.', rest);
+  }
+  return hold(
+    rollout,
+    'stage_running',
+    `Stage ${name} waits for its robots: ${says}`,
+    'Ask one of them: fairlead explain ROBOT.',
+    endsAt,
+  );
+}
+
+export const nameOf = (rollout: Rollout, stage: Stage): string => stage.name ?? `${rollout.stage + 1}`;
+
+const saying = (reason: string | undefined): string => (reason === undefined ? '' : `: ${reason}`);
+
+function hold({ rollout, spec }: Rollout, category: string, detail: string, hint: string, until?: Instant): Hold {
+  const why: Refusal = {
+    phase: 'assign',
+    component: spec.component,
+    element: rollout,
+    category,
+    detail: `${detail}.`,
+    retryable: true,
+    hint,
+  };
+  return { do: 'hold', why, ...(until !== undefined && { until }) };
+}
+
+const stoppedWithoutWord = (rollout: Rollout): Refusal =>
+  hold(rollout, rollout.state, `This rollout is ${rollout.state}`, `fairlead rollout resume ${rollout.rollout}`).why;

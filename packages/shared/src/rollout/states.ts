@@ -1,0 +1,25 @@
+/** How a rollout and its stages stand. A stage that is `inconclusive` pauses its rollout for a person. */
+import { Type } from 'typebox';
+
+export const ROLLOUT_STATES = [
+  'awaiting-approval',
+  'denied',
+  'expired',
+  'scheduled',
+  'running',
+  'paused',
+  'halted',
+  'completed',
+  'aborted',
+  'superseded',
+] as const;
+export const RolloutState = Type.Enum([...ROLLOUT_STATES], { description: 'How this rollout stands.' });
+export type RolloutState = (typeof ROLLOUT_STATES)[number];
+
+/** Nothing more happens by itself, and nothing is held for it. A completed one can begin again when a robot joins. */
+export const ENDED_STATES: readonly RolloutState[] = ['denied', 'expired', 'completed', 'aborted', 'superseded'];
+export const hasEnded = (state: RolloutState): boolean => ENDED_STATES.includes(state);
+
+export const STAGE_STATES = ['pending', 'running', 'soaking', 'passed', 'failed', 'inconclusive'] as const;
+export const StageState = Type.Enum([...STAGE_STATES]);
+export type StageState = (typeof STAGE_STATES)[number];
