@@ -4,9 +4,9 @@ import { chmod, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Refusal } from '@fairlead/shared/failure';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
+import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { makeFolderDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
-import { robotSigner } from './robot-signer.ts';
 
 const KEY_FILE = 'robot.key';
 
@@ -37,7 +37,7 @@ export async function openRobotKey(folder: string): Promise<RobotKey> {
   }
   const wasExposed = ((await stat(file)).mode & 0o077) !== 0;
   if (wasExposed) await chmod(file, 0o600);
-  return { signer: robotSigner(Buffer.from(text.trim(), 'hex')), wasExposed };
+  return { signer: nativeSigner(Buffer.from(text.trim(), 'hex')), wasExposed };
 }
 
 /** Puts the key aside for good; the next `openRobotKey` makes a new one, which has to be enrolled. */
@@ -50,7 +50,7 @@ async function makeKey(file: string): Promise<Signer> {
   const { generateKeyPair } = await import('@fairlead/shared/trust/ed25519');
   const { seed } = generateKeyPair();
   await writeDurably(file, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o600 });
-  return robotSigner(seed);
+  return nativeSigner(seed);
 }
 
 const lostKey = (aside: string): Refusal => ({

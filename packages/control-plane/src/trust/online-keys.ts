@@ -5,7 +5,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
-import { generateKeyPair, type Signer, signerFromSeed } from '@fairlead/shared/trust/ed25519';
+import { generateKeyPair, type Signer } from '@fairlead/shared/trust/ed25519';
+import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
 
 export interface OnlineKeys {
@@ -25,7 +26,7 @@ async function openKey(file: string, role: string): Promise<Signer> {
   const kept = await readKept(file, role);
   const { seed } = kept ? { seed: kept } : generateKeyPair();
   if (!kept) await writeDurably(file, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o400 });
-  const signer = signerFromSeed(seed);
+  const signer = nativeSigner(seed);
   seed.fill(0);
   return signer;
 }
