@@ -2,6 +2,7 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { CompiledQuery, type DatabaseConnection, Kysely, SqliteAdapter, SqliteDialect, SqliteDriver } from 'kysely';
 import type { Database, Tables } from './database.ts';
+import { keepStatements } from './prepared-statements.ts';
 
 /** Opens (and creates) the database; ':memory:' for tests. Its migrations have not run yet: see migrate.ts. */
 export function openSqlite(file: string): Database {
@@ -15,8 +16,9 @@ export function openSqlite(file: string): Database {
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #database: BetterSqlite3.Database;
-  constructor(database: BetterSqlite3.Database) {
+  readonly #database: ReturnType<typeof keepStatements<BetterSqlite3.Statement>>;
+  constructor(sqlite: BetterSqlite3.Database) {
+    const database = keepStatements(sqlite);
     super({ database });
     this.#database = database;
   }
