@@ -38,7 +38,8 @@ export async function openWorld(folder: string, processes: Processes): Promise<W
     async grow(count) {
       await fleet.server.stop();
       const store = kyselyStore(openSqlite(join(dataFolder, 'fairlead.db')));
-      await seed(store, count).finally(() => store.close());
+      await seed(store, count);
+      await store.close();
       fleet.server = await fleet.controlPlane.start();
     },
   };

@@ -5,7 +5,7 @@
 
 /** Enough for every statement of the control plane with batches of many sizes. */
 const MOST_KEPT = 500;
-/** Schema changes and pragmas run once, and what they answer may depend on what ran before them. */
+/** Schema changes and pragmas run once. */
 const WORTH_KEEPING = /^\s*(select|insert|update|delete|with|begin|commit|rollback)\b/i;
 
 interface Prepares<S> {
@@ -18,11 +18,7 @@ export function keepStatements<S>(database: Prepares<S>, most = MOST_KEPT): { pr
   const kept = new Map<string, S>();
   return {
     prepare(sql) {
-      if (!WORTH_KEEPING.test(sql)) {
-        // A row's columns are named when its statement is compiled; `select *` names others after this.
-        kept.clear();
-        return database.prepare(sql);
-      }
+      if (!WORTH_KEEPING.test(sql)) return database.prepare(sql);
       const statement = kept.get(sql) ?? database.prepare(sql);
       kept.delete(sql);
       kept.set(sql, statement);
