@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { HOUR } from '../time.ts';
 import { askWindow, type UpdateWindow } from './window.ts';
 
 const at = (text: string) => Date.parse(text);
@@ -47,6 +48,16 @@ test('a window that lies wholly in the swallowed hour still opens that day', () 
   expect(say(berlin('02:15', '02:45', ['sun']), '2026-03-29T01:00:00Z')).toBe('open until 2026-03-29T01:45:00.000Z');
 });
 
+test('a window that opens in the very minute that spring swallows opens at the jump, not half a year early', () => {
+  expect(say(berlin('02:00', '04:00'), '2026-03-28T12:00:00Z')).toBe('opens 2026-03-29T01:00:00.000Z');
+  expect(say(berlin('02:00', '04:00'), '2026-03-29T01:00:00Z')).toBe('open until 2026-03-29T02:00:00.000Z');
+});
+
+test('a window that is exactly the swallowed hour opens for an hour all the same', () => {
+  expect(say(berlin('02:00', '03:00', ['sun']), '2026-03-28T12:00:00Z')).toBe('opens 2026-03-29T01:00:00.000Z');
+  expect(say(berlin('02:00', '03:00', ['sun']), '2026-03-29T01:00:00Z')).toBe('open until 2026-03-29T02:00:00.000Z');
+});
+
 test('in the hour that autumn repeats, the window opens at the first and closes at the first', () => {
   // 25 October 2026: 03:00 becomes 02:00 (01:00 UTC).
   expect(say(berlin('02:30', '04:00'), '2026-10-25T00:29:00Z')).toBe('opens 2026-10-25T00:30:00.000Z');
@@ -77,8 +88,10 @@ test('whenever a robot anywhere asks, waiting until the answer says so changes t
       fc.integer({ min: at('2026-01-01T00:00:00Z'), max: at('2030-01-01T00:00:00Z') }),
       (from, to, zone, now) => {
         const answer = askWindow({ from, to, zone }, now);
-        if (answer.open) expect(answer.closesAt).toBeGreaterThan(now);
-        else expect(askWindow({ from, to, zone }, answer.opensAt).open).toBe(true);
+        const changesAt = answer.open ? answer.closesAt : answer.opensAt;
+        expect(changesAt).toBeGreaterThan(now);
+        expect(changesAt - now).toBeLessThan(50 * HOUR);
+        if (!answer.open) expect(askWindow({ from, to, zone }, answer.opensAt).open).toBe(true);
       },
     ),
   );

@@ -41,11 +41,26 @@ function opensOn(window: UpdateWindow, day: Temporal.PlainDate): boolean {
 function openingOf(window: UpdateWindow, day: Temporal.PlainDate): { opensAt: Instant; closesAt: Instant } {
   const at = (date: Temporal.PlainDate, time: string) =>
     date.toZonedDateTime({ timeZone: window.zone, plainTime: Temporal.PlainTime.from(time) });
+  const opening = at(day, window.from);
   const closing = at(window.to > window.from ? day : day.add({ days: 1 }), window.to);
-  let opening = at(day, window.from);
-  // Spring forward: the hour in which it would open does not exist, so it opens where the clock jumps.
-  if (!opening.toPlainTime().equals(Temporal.PlainTime.from(window.from))) {
-    opening = opening.getTimeZoneTransition('previous') ?? opening;
-  }
-  return { opensAt: opening.epochMilliseconds, closesAt: closing.epochMilliseconds };
+  const opensAt = (isSkipped(opening, window.from) ? jumpBefore(opening, day, window) : opening).epochMilliseconds;
+  const closesAt = closing.epochMilliseconds;
+  // It lay wholly in the swallowed hour: it opens all the same, for as long as its clock times say.
+  if (closesAt <= opensAt) return { opensAt, closesAt: opensAt + nominalLength(window) };
+  return { opensAt, closesAt };
 }
+
+/** Spring forward: the minute at which it would open does not exist that day. */
+const isSkipped = (opening: Temporal.ZonedDateTime, from: string): boolean =>
+  !opening.toPlainTime().equals(Temporal.PlainTime.from(from));
+
+/** Then it opens where the clock jumps: the first change after the same clock time read before the jump. */
+function jumpBefore(opening: Temporal.ZonedDateTime, day: Temporal.PlainDate, window: UpdateWindow) {
+  const before = day
+    .toPlainDateTime(Temporal.PlainTime.from(window.from))
+    .toZonedDateTime(window.zone, { disambiguation: 'earlier' });
+  return before.getTimeZoneTransition('next') ?? opening;
+}
+
+const nominalLength = ({ from, to }: UpdateWindow): number =>
+  Temporal.PlainTime.from(from).until(Temporal.PlainTime.from(to)).total('milliseconds');
