@@ -2,30 +2,11 @@
 
 import { Labels } from '@fairlead/shared/fleet/robot-facts';
 import { ComponentName, EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
-import { WEEKDAYS } from '@fairlead/shared/update/weekday';
+import { UpdateWindow } from '@fairlead/shared/update/update-window';
 import { type Static, Type } from 'typebox';
 
 const closed = { additionalProperties: false };
 const path = (description: string) => Type.String({ pattern: '^/', maxLength: 1024, description });
-const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'HH:MM, 24 hours.' });
-
-export const UpdateWindow = Type.Object(
-  {
-    days: Type.Optional(
-      Type.Array(Type.Enum([...WEEKDAYS]), {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Days on which the window opens. Default: every day.',
-      }),
-    ),
-    from: clockTime,
-    to: clockTime,
-    zone: Type.String({ minLength: 1, maxLength: 64, description: 'IANA time zone: Europe/Berlin.' }),
-  },
-  { ...closed, description: 'When this robot may switch. `to` before `from` reaches past midnight.' },
-);
-export type UpdateWindow = Static<typeof UpdateWindow>;
-
 const ServiceCommand = Type.Object(
   {
     component: ComponentName,

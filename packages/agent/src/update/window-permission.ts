@@ -1,6 +1,6 @@
 /** Permission by the update window of agent.yaml; without one a robot may always switch. */
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
-import type { UpdateWindow } from '@fairlead/shared/update/window';
+import type { UpdateWindow } from '@fairlead/shared/update/update-window';
 import type { SwitchPermission } from './switch-permission.ts';
 
 export function windowPermission(window: UpdateWindow | undefined, clock: Clock): SwitchPermission {

@@ -1,5 +1,6 @@
 /** Who is meant: a target of an order, as robots of this moment. */
-import { labelsOf, matches } from '@fairlead/shared/fleet/selector';
+import { labelsOf } from '@fairlead/shared/fleet/labels-of';
+import { matches } from '@fairlead/shared/fleet/selector';
 import type { Target } from '@fairlead/shared/fleet/target';
 import { needRobot, readSelector } from '../fleet/list-robots.ts';
 import { problem } from '../http/problem.ts';

@@ -1,7 +1,8 @@
 /** Robots for people: one, or those that a selector chooses, a page at a time. */
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import { labelsOf } from '@fairlead/shared/fleet/labels-of';
 import type { RobotView } from '@fairlead/shared/fleet/robot-facts';
-import { labelsOf, matches, parseSelector, type Selector } from '@fairlead/shared/fleet/selector';
+import { matches, parseSelector, type Selector } from '@fairlead/shared/fleet/selector';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import type { Handlers } from '../http/handlers.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RobotId } from '../ids.ts';
+import { labelsOf } from './labels-of.ts';
 import type { Labels } from './robot-facts.ts';
-import { labelsOf, matches, parseSelector, type Requirement, saySelector } from './selector.ts';
+import { matches, parseSelector, type Requirement, saySelector } from './selector.ts';
 
 function chooses(text: string, labels: Labels): boolean {
   const selector = parseSelector(text);

@@ -3,7 +3,6 @@
  * requirements must hold. As in Kubernetes, `!=` and `notin` also choose robots that lack the label.
  */
 import { accept, type Result, refuse } from '../failure.ts';
-import type { EnvironmentName, RobotId } from '../ids.ts';
 import type { Labels } from './robot-facts.ts';
 
 export interface Requirement {
@@ -30,21 +29,16 @@ export function matches(selector: Selector, labels: Labels): boolean {
   });
 }
 
-export interface Labelled {
-  readonly robot: RobotId;
-  readonly environment: EnvironmentName;
-  readonly group?: string;
-  readonly labels: Labels;
+/** A document that was checked when it was saved is asked about every robot of the fleet: its selector is read once. */
+const read = new WeakMap<object, Selector>();
+export function selectorIn(saved: { readonly selector: string }): Selector {
+  const known = read.get(saved);
+  if (known) return known;
+  const parsed = parseSelector(saved.selector);
+  if (!parsed.ok) throw new RangeError(`The saved selector ${saved.selector} does not parse.`);
+  read.set(saved, parsed.value);
+  return parsed.value;
 }
-
-/** Everything a selector can ask of a robot: its free labels, and what the registry knows under reserved keys. */
-export const labelsOf = ({ robot, environment, group, labels }: Labelled): Labels => ({
-  env: environment,
-  ...labels,
-  robot,
-  environment,
-  ...(group !== undefined && { group }),
-});
 
 /** Writes a selector so that reading it gives the same again. */
 export const saySelector = (selector: Selector): string =>

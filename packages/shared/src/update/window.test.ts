@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HOUR } from '../time.ts';
-import { askWindow, type UpdateWindow } from './window.ts';
+import type { UpdateWindow } from './update-window.ts';
+import { askWindow } from './window.ts';
 
 const at = (text: string) => Date.parse(text);
 const say = (window: UpdateWindow, time: string) => {

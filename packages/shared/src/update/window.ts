@@ -4,17 +4,9 @@
  */
 import { Temporal } from 'temporal-polyfill';
 import type { Instant } from '../time.ts';
-import { WEEKDAYS, type Weekday } from './weekday.ts';
+import type { UpdateWindow } from './update-window.ts';
+import { WEEKDAYS } from './weekday.ts';
 
-export interface UpdateWindow {
-  /** Days on which it opens; every day where absent. */
-  readonly days?: readonly Weekday[];
-  /** HH:MM. `to` at or before `from` reaches past midnight. */
-  readonly from: string;
-  readonly to: string;
-  /** IANA time zone. */
-  readonly zone: string;
-}
 export type WindowAnswer =
   | { readonly open: true; readonly closesAt: Instant }
   | { readonly open: false; readonly opensAt: Instant };
