@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Robots that tests kill leave their disks behind; all of them live in one folder, which goes with the run.
 const disks = mkdtempSync(join(tmpdir(), 'fairlead-t-'));
+// PostgreSQL refuses to be root: as nobody it must get to its folder in here.
+chmodSync(disks, 0o711);
 process.env['TMPDIR'] = disks;
 process.on('exit', () => {
   if (!process.env['KEEP_FLEETS']) rmSync(disks, { recursive: true, force: true });

@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { noPostgres, startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts';
+import { kyselyStore } from './kysely-store.ts';
+import { migrate } from './migrate.ts';
+import { openPostgres } from './postgres-database.ts';
+import type { Store } from './store.ts';
+import { describeStore } from './store-contract.ts';
+
+describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`, () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+    const template = openPostgres({ url: await postgres.createDatabase() });
+    await migrate(template);
+    await template.destroy();
+  });
+  afterAll(() => postgres?.remove());
+
+  const open = (url: string) => {
+    const database = openPostgres({ url });
+    onTestFinished(() => database.destroy());
+    return database;
+  };
+  const openStore = (url: string): Store => kyselyStore(open(url));
+  const newDatabase = () => postgres.createDatabase('fleet_1');
+
+  describeStore('postgres', async () => openStore(await newDatabase()));
+
+  test('replicas that start at once bring an empty database to the newest schema together', async () => {
+    const url = await postgres.createDatabase();
+    await Promise.all([1, 2, 3].map(() => migrate(open(url))));
+    await openStore(url).settings.save('pace', 1);
+    expect(await openStore(url).settings.find('pace')).toBe(1);
+  });
+
+  test('transactions of several replicas run one after the other: no count is lost', async () => {
+    const url = await newDatabase();
+    const replicas = [openStore(url), openStore(url), openStore(url)];
+    await replicas[0]?.settings.save('count', 0);
+    const add = (store: Store) =>
+      store.transaction(async ({ settings }) => settings.save('count', Number(await settings.find('count')) + 1));
+    await Promise.all(Array.from({ length: 10 }, () => replicas.map(add)).flat());
+    expect(await replicas[1]?.settings.find('count')).toBe(30);
+  });
+
+  test('names sort by their bytes, whatever language the database speaks', async () => {
+    const database = open(await newDatabase());
+    const { rows } = await sql<{ collation_name: string | null }>`
+      select distinct collation_name from information_schema.columns
+      where table_schema = 'public' and data_type = 'text' and table_name not like 'kysely%'`.execute(database);
+    expect(rows).toEqual([{ collation_name: 'C' }]);
+  });
+
+  test('numbers of 64 bits are numbers', async () => {
+    const database = open(await newDatabase());
+    const { rows } = await sql`select 5000000000::bigint as a, count(*) as b, sum(2::bigint) as c`.execute(database);
+    expect(rows).toEqual([{ a: 5_000_000_000, b: 1, c: 2 }]);
+  });
+});
