@@ -2,6 +2,7 @@
  * The control plane without its adapters: given a store, a blob store, keys and a clock, the app that answers.
  * main.ts starts it for real; tests call `app.inject`.
  */
+import { randomUUID } from 'node:crypto';
 import { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { fleetApi } from '@fairlead/shared/api/fleet-api';
@@ -10,6 +11,7 @@ import { openApi } from '@fairlead/shared/api/openapi';
 import { peopleApi } from '@fairlead/shared/api/people-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
+import { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
 import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
@@ -20,7 +22,7 @@ import { uploadHandlers } from './artifacts/accept-upload.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import { blobHandlers } from './artifacts/serve-blob.ts';
 import { deploymentHandlers } from './assign/deployment-handlers.ts';
-import { deploymentIds } from './assign/deployment-id.ts';
+import { deploymentIds, rolloutIds } from './assign/deployment-id.ts';
 import { withdrawAll } from './assign/withdraw.ts';
 import { checkInHandlers } from './check-in/answer-check-in.ts';
 import { wakeUpCalls } from './check-in/wake-up-calls.ts';
@@ -46,6 +48,10 @@ import { publishRoleHandlers } from './publish/publish-role.ts';
 import { reportHandlers } from './report/accept-report.ts';
 import { floodLimit } from './report/flood-limit.ts';
 import { hearReport } from './report/hear-report.ts';
+import { createEngine, type EngineDeps } from './rollout/engine.ts';
+import { metricOf } from './rollout/metric-of.ts';
+import { openRules } from './rollout/open-rules.ts';
+import { rolloutHandlers } from './rollout/rollout-handlers.ts';
 import type { Store } from './store/store.ts';
 import { trustHandlers } from './trust/initialise-trust.ts';
 import { keepFresh } from './trust/keep-fresh.ts';
@@ -68,9 +74,13 @@ export interface ControlPlaneDeps {
   /** Where the slices register what they count. */
   readonly metrics: Registry;
   readonly passwordCost?: PasswordCost;
+  /** `by-hand`: rollouts move only when `drive` is called. */
+  readonly engine?: 'by-itself' | 'by-hand';
 }
 export interface ControlPlane {
   readonly app: FastifyInstance;
+  /** Drives all rollouts as far as they go now; by itself it happens every second and after every report. */
+  drive(): Promise<void>;
   /** Answers what is still open, writes what is still in memory. The store stays open: it is its owner's. */
   stop(): Promise<void>;
 }
@@ -94,6 +104,18 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
+  const rules = await openRules({ presence });
+  const rollouts: EngineDeps = {
+    ...assign,
+    newRolloutId: rolloutIds(clock),
+    rules,
+    metricOf: metricOf(presence, clock),
+    poke: (rollout) => engine.poke(rollout),
+    audit: async () => undefined,
+    holder: randomUUID(),
+    onFailure,
+  };
+  const engine = createEngine(rollouts);
   const passwords = passwordCost ? { passwordCost } : {};
 
   serve(peopleApi, {
@@ -115,6 +137,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     robotHistory,
   });
   serve(deploymentApi, deploymentRoutes);
+  serve(rolloutApi, rolloutHandlers(rollouts));
   serve(publishApi, {
     ...uploadHandlers(artifacts),
     ...trustHandlers(store, signing),
@@ -123,7 +146,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   });
   serve(robotApi, {
     ...enrolHandlers({ store, clock, presence, rootSha256: () => newestRoot(store) }),
-    ...checkInHandlers({ store, presence, settings, signing, calls }),
+    ...checkInHandlers({ store, presence, settings, signing, calls, rules, poke: engine.poke }),
     ...reportHandlers({
       store,
       clock,
@@ -131,6 +154,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       heard: (report) => hearReport(presence, logger, report),
       onGap: (robot, seq) => logger.warn({ robot, seq }, 'reports before this one are missing here'),
       wake: calls.wake,
+      poke: engine.poke,
     }),
   });
   serve(filesApi, { ...repositoryHandlers(store.metadata), ...blobHandlers(artifacts) });
@@ -145,11 +169,14 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   measureFleet(metrics, { presence, settings, clock });
 
   const fresh = await keepFresh(store, signing, onFailure);
+  if (deps.engine !== 'by-hand') engine.start();
   const house = keepHouse({ store, clock, presence, onFailure });
   return {
     app: fastify,
+    drive: engine.tick,
     async stop() {
       fresh.stop();
+      await engine.stop();
       await fastify.close();
       await house.stop();
     },

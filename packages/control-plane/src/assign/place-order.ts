@@ -4,7 +4,7 @@ import { afterCancel, DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
-import type { Deployment } from '../store/deployments.ts';
+import type { Deployment, Override, RolloutPart } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { Slices } from '../store/store.ts';
 
@@ -19,6 +19,9 @@ export interface Order {
   readonly by: string;
   readonly reason: string | undefined;
   readonly now: Instant;
+  /** Its place in the rollout that orders it. */
+  readonly part?: RolloutPart;
+  readonly override?: Override | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   const { robot, release, now, by } = order;
   const standing = (await desired.of(robot)).deployments.find(({ component }) => component === release.component);
   const unfinished = standing && !isTerminal(standing.state) ? standing : undefined;
-  if (unfinished?.manifestSha256 === release.manifestSha256) return unfinished;
+  if (unfinished?.manifestSha256 === release.manifestSha256 && isSameOrder(unfinished, order)) return unfinished;
 
   // A robot in the middle of its switch will run something else in a moment, whatever it runs now.
   const switching = unfinished !== undefined && !DEPLOYMENT[unfinished.state].withdrawable;
@@ -44,6 +47,10 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   await desired.set(robot, release.component, made.deployment);
   return made;
 }
+
+/** An order of a rollout is another order than a direct one: it is held, and counted. */
+const isSameOrder = ({ part, state }: Deployment, order: Order): boolean =>
+  part?.rollout === order.part?.rollout || (order.part === undefined && !DEPLOYMENT[state].withdrawable);
 
 function newDeployment(order: Order, installed: boolean): Deployment {
   const { release, now } = order;
@@ -61,6 +68,8 @@ function newDeployment(order: Order, installed: boolean): Deployment {
     createdAt: now,
     createdBy: order.by,
     ...(order.reason !== undefined && { reason: order.reason }),
+    ...(order.part && { part: order.part }),
+    ...(order.override && { override: order.override }),
     ...(installed ? { state: 'skipped', endedAt: now, refusal: alreadyInstalled(release) } : { state: 'pending' }),
   };
 }

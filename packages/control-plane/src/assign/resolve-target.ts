@@ -12,15 +12,23 @@ import type { Slices } from '../store/store.ts';
  * selectors and all mean accepted robots. Throws not_found where nobody is meant: a typing mistake in a group
  * must not look like success.
  */
-export async function resolveTarget({ robots }: Pick<Slices, 'robots'>, target: Target): Promise<RobotRecord[]> {
+export async function resolveTarget(
+  { robots, rollouts }: Pick<Slices, 'robots' | 'rollouts'>,
+  target: Target,
+): Promise<RobotRecord[]> {
   if ('robot' in target) return [await needRobot({ robots }, target.robot)];
+  if ('updatedBy' in target) return [...(await robots.named(await rollouts.updatedBy(target.updatedBy)))].sort(byName);
   const chooses = chooser(target);
   const chosen = (await robots.all()).filter((robot) => robot.lifecycle === 'accepted' && chooses(robot));
   if (chosen.length > 0) return chosen;
   throw problem('not_found', 'No accepted robot is meant by that.', { hint: 'See fairlead robot list.' });
 }
 
-function chooser(target: Exclude<Target, { robot: unknown }>): (robot: RobotRecord) => boolean {
+const byName = (one: RobotRecord, other: RobotRecord): number => (one.robot < other.robot ? -1 : 1);
+
+function chooser(
+  target: Exclude<Target, { robot: unknown } | { updatedBy: unknown }>,
+): (robot: RobotRecord) => boolean {
   if ('all' in target) return () => true;
   if ('group' in target) return ({ group }) => group === target.group;
   const selector = readSelector(target.selector);

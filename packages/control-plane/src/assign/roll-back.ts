@@ -47,7 +47,13 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
   return ordered;
 }
 
-async function chooseRelease(slices: Slices, robot: RobotRecord, facts: RobotFacts, body: RollBackBody) {
+/** The release this robot is to go back to; refused where there is none, or it may not have it. */
+export async function chooseRelease(
+  slices: Slices,
+  robot: RobotRecord,
+  facts: RobotFacts,
+  body: Pick<RollBackBody, 'component' | 'toVersion'>,
+) {
   const component = chooseComponent(robot, facts, body.component);
   if (!component.ok) return component;
   const before: Previous | undefined =

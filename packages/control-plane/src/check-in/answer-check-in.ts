@@ -5,19 +5,22 @@
  */
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
-import type { RobotId } from '@fairlead/shared/ids';
-import { SECOND, toTimestamp } from '@fairlead/shared/time';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { signAssignment } from '@fairlead/shared/trust/sign-assignment';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { needRobot } from '../fleet/list-robots.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
 import type { Handlers } from '../http/handlers.ts';
+import type { FleetRules } from '../rollout/rollout-deps.ts';
+import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Store } from '../store/store.ts';
 import type { OnlineSigning } from '../trust/online-signing.ts';
 import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
+import { heldOrders, noteReadiness } from './holds.ts';
 import { offer } from './offer.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
@@ -27,6 +30,9 @@ export interface CheckInDeps {
   readonly settings: FleetSettings;
   readonly signing: OnlineSigning;
   readonly calls: WakeUpCalls;
+  readonly rules: () => FleetRules;
+  /** Lets the engine look at a rollout at once. */
+  readonly poke: (rollout: RolloutId) => void;
 }
 type CheckIn = (typeof robotApi)['checkIn'];
 type Question = RequestOf<CheckIn>['body'];
@@ -70,17 +76,42 @@ async function answer(deps: CheckInDeps, robot: RobotRecord, question: Question)
 }
 
 /** Undefined for a robot that may not be told anything: not accepted, quarantined, or no trust to vouch for it. */
-async function signedAssignment({ store, signing }: CheckInDeps, robot: RobotRecord, question: Question) {
+async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, question: Question) {
+  const { store, signing } = deps;
   if (robot.lifecycle !== 'accepted' || robot.quarantined) return undefined;
   const versions = await onlineVersions(store.metadata);
   if (versions.timestamp === 0) return undefined;
   const now = signing.clock.now();
-  const desired = await offer(store, robot, question.knownSeq, now);
-  const assignment = buildAssignment({ robot, desired, versions, nonce: question.nonce, now });
+  const understandsHolds = question.understands?.includes('hold') ?? false;
+  const seen = await desiredNow(deps, robot, { activity: question.activity, understandsHolds }, now);
+  const { deployments } = seen;
+  const held = await heldOrders(store, { robot, deployments, rules: deps.rules(), understandsHolds, now });
+  const desired = await offer(store, robot, seen, { knownSeq: question.knownSeq, isWithheld: held.isWithheld, now });
+  const assignment = buildAssignment({ robot, desired, versions, held, nonce: question.nonce, now });
   return signAssignment(assignment, signing.keys.director);
 }
 
+/** What the robot should run, after what it says of its readiness was written down. */
+async function desiredNow(
+  { store, poke }: CheckInDeps,
+  { robot }: RobotRecord,
+  said: Parameters<typeof noteReadiness>[2],
+  now: Instant,
+): Promise<Desired> {
+  const seen = await store.desired.of(robot);
+  const news = await noteReadiness(store, seen.deployments, said, now);
+  if (!news?.part) return seen;
+  poke(news.part.rollout);
+  return store.desired.of(robot);
+}
+
 /** The question without what only this one exchange needs. */
-function factsOf({ nonce: _nonce, knownSeq: _seq, waitSec: _wait, ...facts }: Question): RobotFacts {
+function factsOf({
+  nonce: _nonce,
+  knownSeq: _seq,
+  waitSec: _wait,
+  understands: _understands,
+  ...facts
+}: Question): RobotFacts {
   return facts;
 }

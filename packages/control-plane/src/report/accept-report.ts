@@ -5,7 +5,7 @@
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { Refusal } from '@fairlead/shared/failure';
 import { sayRefusal } from '@fairlead/shared/failure';
-import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { type OpenedReport, openReport } from '@fairlead/shared/trust/sign-report';
@@ -30,6 +30,8 @@ export interface ReportDeps {
   /** For the log: the chain of this robot has a hole that only this server can have made. */
   readonly onGap: (robot: RobotId, seq: number) => void;
   readonly wake: (robots: readonly RobotId[]) => void;
+  /** Lets the engine look at a rollout that this report is news for. */
+  readonly poke: (rollout: RolloutId) => void;
 }
 interface Sender {
   readonly robot: RobotId;
@@ -39,6 +41,7 @@ interface Outcome {
   readonly acknowledgedSeq: number;
   readonly fresh: readonly OpenedReport[];
   readonly gaps: readonly number[];
+  readonly touched: ReadonlySet<RolloutId>;
   /** Told after everything before it was stored. */
   readonly problem?: ProblemReply;
 }
@@ -58,6 +61,7 @@ export async function acceptReports(deps: ReportDeps, sender: Sender, envelopes:
   for (const { report } of outcome.fresh) deps.heard(report);
   for (const seq of outcome.gaps) deps.onGap(sender.robot, seq);
   if (outcome.fresh.length > 0) deps.wake([sender.robot]);
+  for (const rollout of outcome.touched) deps.poke(rollout);
   if (outcome.problem) throw outcome.problem;
   return outcome.acknowledgedSeq;
 }
@@ -103,9 +107,10 @@ async function storeAll(
   let head = await reports.head(sender.keyid);
   const fresh: Opened[] = [];
   const gaps: number[] = [];
+  const touched = new Set<RolloutId>();
   const done = (stopped?: ProblemReply): Outcome => {
     const told = stopped ?? firstUnknown;
-    return { acknowledgedSeq: head?.seq ?? 0, fresh, gaps, ...(told && { problem: told }) };
+    return { acknowledgedSeq: head?.seq ?? 0, fresh, gaps, touched, ...(told && { problem: told }) };
   };
   let firstUnknown: ProblemReply | undefined;
   const robot = await needRobot(slices, sender.robot);
@@ -122,7 +127,8 @@ async function storeAll(
     await reports.add({ ...sender, seq, sha256, envelope, receivedAt: now });
     head = { seq, sha256 };
     fresh.push(one);
-    const unknown = await applyReport(slices, one.report, now);
+    const { unknown, rollout } = await applyReport(slices, one.report, now);
+    if (rollout !== undefined) touched.add(rollout);
     // Said once, as an error; but kept, and acknowledged when it is sent again: one such report must not
     // stand in the way of everything the robot has to tell after it.
     if (unknown) firstUnknown ??= problem('refused', sayRefusal(unknown), { hint: unknown.hint, refusal: unknown });

@@ -2,14 +2,20 @@
 import type { Refusal } from '@fairlead/shared/failure';
 import { afterCancel, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { RobotId } from '@fairlead/shared/ids';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 
-/** Undefined where it was applied; a refusal where it speaks of an order that was never given (attack 76). */
-export async function applyReport(slices: Slices, report: Report, receivedAt: Instant): Promise<Refusal | undefined> {
+export interface Applied {
+  /** It speaks of an order that was never given (attack 76). */
+  readonly unknown?: Refusal;
+  /** The rollout whose counts it changed. */
+  readonly rollout?: RolloutId;
+}
+
+export async function applyReport(slices: Slices, report: Report, receivedAt: Instant): Promise<Applied> {
   const { body, robot } = report;
   const at = toldAt(report, receivedAt);
   switch (body.event) {
@@ -17,11 +23,10 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
     case 'update-ended':
       return applyToDeployment(slices, robot, body, at);
     case 'local-rollback':
-      await letGo(slices, robot, body, at);
-      return undefined;
+      return letGo(slices, robot, body, at);
     case 'override':
     case 'alarm':
-      return undefined;
+      return {};
   }
 }
 
@@ -30,20 +35,23 @@ async function applyToDeployment(
   robot: RobotId,
   body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
   at: Instant,
-): Promise<Refusal | undefined> {
+): Promise<Applied> {
   const found = await deployments.find(body.deployment);
-  if (!found || found.robot !== robot || found.component !== body.component) return neverOrdered(robot, body);
+  if (!found || found.robot !== robot || found.component !== body.component) {
+    return { unknown: neverOrdered(robot, body) };
+  }
   const state = afterReport(found.state, body);
-  if (state === found.state) return undefined;
+  if (state === found.state) return {};
   const { refusal: _before, endedAt: _ended, ...rest } = found;
   const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
-  if (isOrdered(state) === isOrdered(found.state)) return undefined;
+  const applied = found.part ? { rollout: found.part.rollout } : {};
+  if (isOrdered(state) === isOrdered(found.state)) return applied;
   // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.
   const { deployments: current } = await desired.of(robot);
   if (current.some(({ deployment }) => deployment === found.deployment)) await desired.raise(robot);
-  return undefined;
+  return applied;
 }
 
 /**
@@ -55,16 +63,17 @@ async function letGo(
   robot: RobotId,
   { component, by, previous: givenUp }: Extract<ReportEvent, { event: 'local-rollback' }>,
   at: Instant,
-): Promise<void> {
+): Promise<Applied> {
   const { deployments: current } = await desired.of(robot);
   const ordered = current.find((deployment) => deployment.component === component);
-  if (!ordered || (givenUp && givenUp.manifestSha256 !== ordered.manifestSha256)) return;
+  if (!ordered || (givenUp && givenUp.manifestSha256 !== ordered.manifestSha256)) return {};
   await desired.raise(robot);
   await desired.unset(robot, component);
   const state = afterCancel(ordered.state);
   const refusal = rolledBackLocally(ordered, by);
   const ended = state === ordered.state ? {} : { endedAt: at, refusal };
   await deployments.save({ ...ordered, state, ...ended }, { at, state, by: robot, refusal });
+  return ordered.part ? { rollout: ordered.part.rollout } : {};
 }
 
 /** When it happened, as far as the robot can be believed: never later than it was told. */

@@ -14,6 +14,7 @@ import type { ReleaseTables } from './kysely-releases.ts';
 import type { ReportTables } from './kysely-reports.ts';
 import type { RequestNonceTables } from './kysely-request-nonces.ts';
 import type { RobotTables } from './kysely-robots.ts';
+import type { RolloutTables } from './kysely-rollouts.ts';
 import type { SettingsTables } from './kysely-settings.ts';
 
 export type Tables = PeopleTables &
@@ -27,5 +28,6 @@ export type Tables = PeopleTables &
   ReleaseTables &
   DeploymentTables &
   DesiredTables &
-  ReportTables;
+  ReportTables &
+  RolloutTables;
 export type Database = Kysely<Tables>;

@@ -1,9 +1,33 @@
 /** Slice: one robot's part in an order to run a release, with everything that happened to it. */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
-import type { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '@fairlead/shared/ids';
+import type {
+  ComponentName,
+  DeploymentId,
+  EnvironmentName,
+  RobotId,
+  RolloutId,
+  Sha256,
+  Version,
+} from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
+import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { TargetName } from '@fairlead/shared/trust/names';
+
+/** A deployment's place in its rollout. */
+export interface RolloutPart {
+  readonly rollout: RolloutId;
+  /** Absent where a newer attempt took its place: it is history, and counted no more. */
+  readonly stage?: number;
+  /** Where it stands among the robots of its rollout; the lowest goes first. */
+  readonly rank: number;
+  /** When the robot said that only the grant is missing. */
+  readonly readyAt?: Instant;
+  /** When it was allowed to switch; without it the order is held. */
+  readonly grantedAt?: Instant;
+  /** After this it counts as timed out. */
+  readonly deadline: Instant;
+}
 
 export interface Deployment {
   readonly deployment: DeploymentId;
@@ -24,7 +48,12 @@ export interface Deployment {
   readonly reason?: string;
   readonly endedAt?: Instant;
   readonly refusal?: Refusal;
+  /** Absent where it was ordered directly. */
+  readonly part?: RolloutPart;
+  /** Break glass: what the robot steps over. */
+  readonly override?: Override;
 }
+export type Override = NonNullable<ComponentOrder['override']>;
 
 export interface DeploymentEventRecord {
   readonly at: Instant;
@@ -51,6 +80,6 @@ export interface Deployments {
   counts(): Promise<ReadonlyMap<DeploymentState, number>>;
   /** Oldest first. */
   events(deployment: DeploymentId): Promise<readonly DeploymentEventRecord[]>;
-  /** Inserts or replaces the deployment and appends what happened. */
-  save(deployment: Deployment, event: DeploymentEventRecord): Promise<void>;
+  /** Inserts or replaces the deployment, appends what happened, and keeps its rollout's tally right. */
+  save(deployment: Deployment, event?: DeploymentEventRecord): Promise<void>;
 }

@@ -1,11 +1,21 @@
 import { Refusal } from '@fairlead/shared/failure';
-import { DeploymentState } from '@fairlead/shared/fleet/states';
-import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '@fairlead/shared/ids';
+import { DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
+import {
+  ComponentName,
+  DeploymentId,
+  EnvironmentName,
+  RobotId,
+  RolloutId,
+  Sha256,
+  Version,
+} from '@fairlead/shared/ids';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
-import type { Deployment, DeploymentEventRecord, Deployments } from './deployments.ts';
+import type { Deployment, DeploymentEventRecord, Deployments, RolloutPart } from './deployments.ts';
 import { readTargetName } from './kysely-releases.ts';
+import { countChange, isAwaitingGrant, isInBudget, type TallyTables } from './kysely-tallies.ts';
 import { readColumn, readJsonColumn } from './read-column.ts';
 
 export interface DeploymentRow {
@@ -25,6 +35,15 @@ export interface DeploymentRow {
   reason: string | null;
   ended_at: string | null;
   refusal: string | null;
+  rollout: string | null;
+  stage: number | null;
+  rank: number | null;
+  ready_at: string | null;
+  granted_at: string | null;
+  deadline: string | null;
+  override: string | null;
+  awaits_grant: number | null;
+  in_budget: number | null;
 }
 interface EventRow {
   deployment: string;
@@ -34,7 +53,7 @@ interface EventRow {
   by: string;
   refusal: string | null;
 }
-export interface DeploymentTables {
+export interface DeploymentTables extends TallyTables {
   deployments: DeploymentRow;
   deployment_events: EventRow;
 }
@@ -67,8 +86,12 @@ export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => 
   },
   async save(deployment, event) {
     const row = fromDeployment(deployment);
+    if (deployment.part) {
+      await countChange(db, await tallied(db, deployment.deployment), deployment);
+    }
     const insert = db.insertInto('deployments').values(row);
     await insert.onConflict((conflict) => conflict.column('deployment').doUpdateSet(row)).execute();
+    if (!event) return;
     const { last } = await db
       .selectFrom('deployment_events')
       .select(({ fn }) => fn.max('ordinal').as('last'))
@@ -80,6 +103,11 @@ export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => 
       .execute();
   },
 });
+
+const tallied = async (db: Kysely<DeploymentTables>, deployment: DeploymentId): Promise<Deployment | undefined> => {
+  const row = await db.selectFrom('deployments').selectAll().where('deployment', '=', deployment).executeTakeFirst();
+  return row && toDeployment(row);
+};
 
 export const toDeployment = (row: DeploymentRow): Deployment => ({
   deployment: readColumn(DeploymentId, row.deployment),
@@ -98,7 +126,47 @@ export const toDeployment = (row: DeploymentRow): Deployment => ({
   ...(row.reason !== null && { reason: row.reason }),
   ...(row.ended_at !== null && { endedAt: fromTimestamp(row.ended_at) }),
   ...(row.refusal !== null && { refusal: readJsonColumn(Refusal, row.refusal) }),
+  ...(row.rollout !== null && { part: toPart(row, row.rollout) }),
+  ...(row.override !== null && { override: readJsonColumn(Override, row.override) }),
 });
+
+const Override = ComponentOrder.properties.override;
+
+const toPart = (row: DeploymentRow, rollout: string): RolloutPart => ({
+  rollout: readColumn(RolloutId, rollout),
+  ...(row.stage !== null && { stage: row.stage }),
+  rank: Number(row.rank),
+  ...(row.ready_at !== null && { readyAt: fromTimestamp(row.ready_at) }),
+  ...(row.granted_at !== null && { grantedAt: fromTimestamp(row.granted_at) }),
+  deadline: row.deadline === null ? Infinity : fromTimestamp(row.deadline),
+});
+
+const fromPart = (of: Deployment): Pick<DeploymentRow, keyof typeof NO_PART> => {
+  const { part } = of;
+  if (!part) return NO_PART;
+  const isOpen = !isTerminal(of.state);
+  return {
+    rollout: part.rollout,
+    stage: part.stage ?? null,
+    rank: part.rank,
+    ready_at: part.readyAt === undefined ? null : toTimestamp(part.readyAt),
+    granted_at: part.grantedAt === undefined ? null : toTimestamp(part.grantedAt),
+    // These three are indices: set only while they mean something.
+    deadline: isOpen && part.deadline !== Infinity ? toTimestamp(part.deadline) : null,
+    awaits_grant: isAwaitingGrant(of) ? 1 : null,
+    in_budget: isInBudget(of) ? 1 : null,
+  };
+};
+const NO_PART = {
+  rollout: null,
+  stage: null,
+  rank: null,
+  ready_at: null,
+  granted_at: null,
+  deadline: null,
+  awaits_grant: null,
+  in_budget: null,
+} as const;
 
 const fromDeployment = (of: Deployment): DeploymentRow => ({
   deployment: of.deployment,
@@ -117,6 +185,8 @@ const fromDeployment = (of: Deployment): DeploymentRow => ({
   reason: of.reason ?? null,
   ended_at: of.endedAt === undefined ? null : toTimestamp(of.endedAt),
   refusal: of.refusal ? JSON.stringify(of.refusal) : null,
+  ...fromPart(of),
+  override: of.override ? JSON.stringify(of.override) : null,
 });
 
 const toEvent = (row: EventRow): DeploymentEventRecord => ({

@@ -71,4 +71,16 @@ export const kyselyDesired = (db: Kysely<DesiredTables & DeploymentTables>): Des
 /** A robot without any desired component still has its row, joined with nothing. */
 const isJoined = <Row extends { deployment: string | null }>(row: Row): row is Row & Filled<Row> =>
   row.deployment !== null;
-type Filled<Row> = { [K in keyof Row]: K extends 'reason' | 'ended_at' | 'refusal' ? Row[K] : NonNullable<Row[K]> };
+type PartColumn =
+  | 'rollout'
+  | 'stage'
+  | 'rank'
+  | 'ready_at'
+  | 'granted_at'
+  | 'deadline'
+  | 'override'
+  | 'awaits_grant'
+  | 'in_budget';
+type Filled<Row> = {
+  [K in keyof Row]: K extends 'reason' | 'ended_at' | 'refusal' | PartColumn ? Row[K] : NonNullable<Row[K]>;
+};

@@ -29,10 +29,24 @@ export interface RobotTables {
   robot_keys: KeyRow;
 }
 
+const MOST_NAMES = 1000;
+
 export const kyselyRobots = (db: Kysely<RobotTables>): Robots => ({
   async find(robot) {
     const row = await db.selectFrom('robots').selectAll().where('robot', '=', robot).executeTakeFirst();
     return row && toRobot(row);
+  },
+  async named(robots) {
+    const found: RobotRecord[] = [];
+    // Databases take a limited number of parameters in one statement.
+    for (let at = 0; at < robots.length; at += MOST_NAMES) {
+      const query = db
+        .selectFrom('robots')
+        .selectAll()
+        .where('robot', 'in', robots.slice(at, at + MOST_NAMES));
+      found.push(...(await query.execute()).map(toRobot));
+    }
+    return found;
   },
   async all() {
     return (await db.selectFrom('robots').selectAll().orderBy('robot').execute()).map(toRobot);

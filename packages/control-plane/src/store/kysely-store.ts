@@ -13,6 +13,7 @@ import { kyselyReleases } from './kysely-releases.ts';
 import { kyselyReports } from './kysely-reports.ts';
 import { kyselyRequestNonces } from './kysely-request-nonces.ts';
 import { kyselyRobots } from './kysely-robots.ts';
+import { kyselyRollouts } from './kysely-rollouts.ts';
 import { kyselySettings } from './kysely-settings.ts';
 import type { Slices, Store } from './store.ts';
 
@@ -29,6 +30,7 @@ const slicesOn = (db: Database): Slices => ({
   deployments: kyselyDeployments(db),
   desired: kyselyDesired(db),
   reports: kyselyReports(db),
+  rollouts: kyselyRollouts(db),
 });
 
 export function kyselyStore(db: Database): Store {

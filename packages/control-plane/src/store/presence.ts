@@ -1,5 +1,12 @@
 /** Slice: what each robot last said, written in batches from memory (fleet/presence-registry.ts). */
-import { Activity, ComponentState, Inventory, TrustVersions, Vitals } from '@fairlead/shared/fleet/robot-facts';
+import {
+  Activity,
+  ComponentState,
+  Inventory,
+  Metrics,
+  TrustVersions,
+  Vitals,
+} from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { type Static, Type } from 'typebox';
@@ -14,6 +21,7 @@ export const RobotFacts = Type.Object({
   vitals: Type.Optional(Vitals),
   inventory: Type.Optional(Inventory),
   unsentReports: Type.Optional(Type.Integer()),
+  metrics: Type.Optional(Metrics),
 });
 export type RobotFacts = Static<typeof RobotFacts>;
 

@@ -28,6 +28,8 @@ export interface RobotKey {
 
 export interface Robots {
   find(robot: RobotId): Promise<RobotRecord | undefined>;
+  /** Those of these that exist, in no order. */
+  named(robots: readonly RobotId[]): Promise<readonly RobotRecord[]>;
   /** By name. */
   all(): Promise<readonly RobotRecord[]>;
   /** How many robots are in that state. */

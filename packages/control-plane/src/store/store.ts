@@ -14,6 +14,7 @@ import type { ReleasesSlice } from './releases.ts';
 import type { Reports } from './reports.ts';
 import type { RequestNonces } from './request-nonces.ts';
 import type { Robots } from './robots.ts';
+import type { Rollouts } from './rollouts.ts';
 import type { SettingsSlice } from './settings.ts';
 
 export interface Slices {
@@ -29,6 +30,7 @@ export interface Slices {
   readonly deployments: Deployments;
   readonly desired: DesiredSlice;
   readonly reports: Reports;
+  readonly rollouts: Rollouts;
 }
 
 export interface Store extends Slices {

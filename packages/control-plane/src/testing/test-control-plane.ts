@@ -45,6 +45,8 @@ export interface TestControlPlane {
   as(role: Role): Promise<People>;
   /** Clients with this bearer token, or with none. */
   withToken(token?: string): People;
+  /** Drives all rollouts as far as they go now. */
+  drive(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export async function testControlPlane({
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     metrics: new Registry(),
     passwordCost: CHEAP,
+    engine: 'by-hand',
   });
   let stopped: Promise<void> | undefined;
   const stop = () =>
@@ -104,7 +107,7 @@ export async function testControlPlane({
     const { token } = await withToken().operator.login({ body: { name, password: PASSWORD } });
     return withToken(token);
   };
-  return { app: controlPlane.app, store, clock, onlineKeys, log, as, withToken, stop };
+  return { app: controlPlane.app, store, clock, onlineKeys, log, as, withToken, drive: controlPlane.drive, stop };
 }
 
 /** 127.0.0.1:PORT once a test lets it listen. */

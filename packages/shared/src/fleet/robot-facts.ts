@@ -52,6 +52,13 @@ export const Vitals = Type.Object(
 );
 export type Vitals = Static<typeof Vitals>;
 
+/** What the application measures of itself: a name and its newest value. */
+export const Metrics = Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_.-]{0,99}$' }), Type.Number(), {
+  maxProperties: 50,
+  description: 'Newest values by name, such as inference_latency_p95_ms. Gates of rollouts compare them.',
+});
+export type Metrics = Static<typeof Metrics>;
+
 export const ComponentState = Type.Object(
   {
     component: ComponentName,

@@ -1,6 +1,6 @@
 /** Which robots an order is meant for. */
 import { type Static, Type } from 'typebox';
-import { RobotId } from '../ids.ts';
+import { RobotId, RolloutId } from '../ids.ts';
 
 const closed = { additionalProperties: false };
 
@@ -19,8 +19,17 @@ export const Target = Type.Union(
       },
       closed,
     ),
+    Type.Object(
+      {
+        updatedBy: {
+          ...RolloutId,
+          description: 'The robots on which this rollout succeeded, or has begun to switch.',
+        },
+      },
+      closed,
+    ),
     Type.Object({ all: Type.Literal(true) }, closed),
   ],
-  { description: 'Which robots: one, a group, a label selector, or all.' },
+  { description: 'Which robots: one, a group, a label selector, what a rollout updated, or all.' },
 );
 export type Target = Static<typeof Target>;

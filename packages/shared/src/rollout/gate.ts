@@ -31,7 +31,9 @@ const DEFAULT_SUCCESSES = '90%';
 
 /** The bad news comes first: a gate fails as soon as no later success can mend it. */
 export function judgeGate(given: GateFacts): GateVerdict {
-  const { outcomes, size, forgiven } = given;
+  const { outcomes, size } = given;
+  // Failures that were tried again are no failures any more, forgiven or not.
+  const forgiven = Math.min(given.forgiven, outcomes.failed);
   const facts = { ...given, size: size - forgiven, outcomes: { ...outcomes, failed: outcomes.failed - forgiven } };
   return (
     judgeFailures(facts) ??

@@ -1,0 +1,241 @@
+/** What people say to a rollout. Two who speak at once are heard one after the other; the second is told where it stands. */
+import type { RolloutId } from '@fairlead/shared/ids';
+import { isStagedEverywhere, nameOf } from '@fairlead/shared/rollout/plan-next-step';
+import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
+import type { Instant } from '@fairlead/shared/time';
+import { isAtLeast } from '../http/authenticate.ts';
+import { problem } from '../http/problem.ts';
+import type { Slices } from '../store/store.ts';
+import { changeRollout, Overtaken, withStage } from './change-rollout.ts';
+import type { Author } from './create-rollout.ts';
+import { withdrawOpen } from './end-rollout.ts';
+import { orderRevert } from './order-revert.ts';
+import { factsOf } from './read-facts.ts';
+import { retryFailed } from './retry-failed.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+export interface Said {
+  readonly rollout: RolloutId;
+  readonly author: Author;
+  readonly reason?: string | undefined;
+}
+interface Saying extends Said {
+  readonly deps: RolloutDeps;
+  readonly slices: Slices;
+  readonly found: Rollout;
+  readonly now: Instant;
+}
+/** What a command changes; throws the problem where it does not fit the state. */
+type Command = (saying: Saying) => Promise<Partial<Rollout>> | Partial<Rollout>;
+
+export const COMMANDS = {
+  approve: ({ found, author, reason, now, deps }) => {
+    needState(found, ['awaiting-approval'], 'approved');
+    const { approverRole } = deps.rules().environment(found.spec.environment);
+    if (!isAtLeast(author.role, approverRole)) {
+      throw problem('forbidden', `Approving in ${found.spec.environment} takes ${approverRole}.`);
+    }
+    if (author.name === found.createdBy) {
+      throw problem('forbidden', `${author.name} made this rollout and can't approve it.`, {
+        hint: 'Four eyes: ask another person.',
+      });
+    }
+    return vote(found, { by: author.name, at: now, verdict: 'approved', ...(reason !== undefined && { reason }) });
+  },
+  deny: ({ found, author, reason, now }) => {
+    needState(found, ['awaiting-approval'], 'denied');
+    return vote(found, { by: author.name, at: now, verdict: 'denied', ...(reason !== undefined && { reason }) });
+  },
+  pause: ({ found, author, reason, now }) => {
+    needState(found, ['scheduled', 'running'], 'paused');
+    return { state: 'paused', stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) } };
+  },
+  resume: async ({ found, slices }) => {
+    needState(found, ['paused', 'halted'], 'resumed');
+    if (found.state === 'halted' && found.followedBy !== undefined) {
+      throw problem('conflict', `${found.followedBy} is undoing this rollout.`, { hint: 'Roll out anew instead.' });
+    }
+    return { ...going(found), stages: await forgive(slices, found, {}) };
+  },
+  promote: async ({ found, author, slices }) => {
+    needState(found, ['running', 'paused', 'halted'], 'promoted');
+    if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
+    if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
+    return { ...going(found), stages: await forgive(slices, found, { promotedBy: author.name }) };
+  },
+  abort: ({ found, now }) => {
+    if (hasEnded(found.state)) throw ended(found);
+    return { state: 'aborted', endedAt: now };
+  },
+  switch: async ({ found, slices, deps, now }) => {
+    needBlueGreen(found);
+    needState(found, ['running'], 'switched');
+    if (found.switchingSince !== undefined) return {};
+    const facts = await factsOf(deps, slices, found, now);
+    if (!isStagedEverywhere(facts)) {
+      const { open } = outcomesOf(facts.tally);
+      throw problem(
+        'conflict',
+        `${facts.tally.ready} robots are ready, ${open - facts.tally.ready + facts.unplaced} are not.`,
+        {
+          hint: `They switch together, when all are: fairlead rollout watch ${found.rollout}`,
+        },
+      );
+    }
+    return { switchingSince: now };
+  },
+  'switch-back': async ({ found, slices, deps, author, reason, now }) => {
+    needBlueGreen(found);
+    if (found.switchingSince === undefined)
+      throw problem('conflict', 'Nothing has switched yet.', { hint: 'Abort it instead.' });
+    if (found.finalisedAt !== undefined) {
+      throw problem('conflict', 'It is finalised: the previous release is not kept ready any more.', {
+        hint: 'fairlead rollback --to VERSION brings it back.',
+      });
+    }
+    const why = reason ?? 'switched back';
+    const followedBy = await orderRevert(deps, slices, found, 'revert', why, now, author.name);
+    return { followedBy, ...(!hasEnded(found.state) && { state: 'aborted', endedAt: now }) };
+  },
+  finalise: ({ found, now }) => {
+    needBlueGreen(found);
+    needState(found, ['completed'], 'finalised');
+    return { finalisedAt: now };
+  },
+  retry: async ({ found, slices }) => {
+    needState(found, ['running', 'paused', 'halted', 'completed'], 'retried');
+    const again = await retryFailed(slices, found);
+    if (again === 0) throw problem('conflict', 'No robot of it has failed.', { hint: 'Nothing to do.' });
+    const { endedAt: _ended, ...rest } = going(found);
+    return { ...rest, stages: await forgive(slices, found, {}) };
+  },
+} satisfies Record<string, Command>;
+export type Verb = keyof typeof COMMANDS;
+
+const TRIES = 5;
+
+/** Says it, records who said it, and lets the engine look. `revert`: with abort. */
+export async function say(deps: RolloutDeps, verb: Verb, said: Said, revert = false): Promise<Rollout> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await sayOnce(deps, verb, said, revert);
+    } catch (error) {
+      if (!(error instanceof Overtaken) || attempt >= TRIES) throw error;
+    }
+  }
+}
+
+async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolean): Promise<Rollout> {
+  const now = deps.clock.now();
+  const { author, reason } = said;
+  const { next, robots } = await deps.store.transaction(async (slices) => {
+    const found = await slices.rollouts.find(said.rollout);
+    if (!found) throw problem('not_found', `There is no rollout ${said.rollout}.`, { hint: 'fairlead rollout list' });
+    const change = await COMMANDS[verb]({ ...said, deps, slices, found, now });
+    const follower = revert
+      ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
+      : undefined;
+    const happening = { by: author.name, what: PAST[verb], ...(reason !== undefined && { detail: reason }) };
+    const next = await changeRollout(
+      slices,
+      clear(found, change),
+      { ...change, ...(follower !== undefined && { followedBy: follower }) },
+      now,
+      happening,
+    );
+    await deps.audit(slices, {
+      by: author.name,
+      action: `rollout-${PAST[verb]}`,
+      element: found.rollout,
+      detail: `${found.state} -> ${next.state}`,
+      reason,
+      loud: false,
+      at: now,
+    });
+    // What robots may do has changed with the state: each of them hears of it, those about to switch above all.
+    const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
+    return { next, robots };
+  });
+  deps.wake(robots);
+  if (next.state === 'aborted') {
+    await withdrawOpen(deps, next.rollout, { by: author.name, now, why: `${author.name} aborted the rollout.` });
+  }
+  deps.poke(next.rollout);
+  return next;
+}
+
+const PAST: Readonly<Record<Verb, string>> = {
+  approve: 'approved',
+  deny: 'denied',
+  pause: 'paused',
+  resume: 'resumed',
+  promote: 'promoted',
+  abort: 'aborted',
+  switch: 'switching',
+  'switch-back': 'switched-back',
+  finalise: 'finalised',
+  retry: 'retried',
+};
+
+/** A rollout that goes on is stopped by nobody. */
+function clear(found: Rollout, change: Partial<Rollout>): Rollout {
+  if (change.state !== 'running' && change.state !== 'scheduled') return found;
+  const { stopped: _stopped, ...going } = found;
+  return going;
+}
+
+const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
+  state: startedAt === undefined ? 'scheduled' : 'running',
+});
+
+/** A person looked at the failures so far and goes on: they do not stop the stage a second time. */
+async function forgive(slices: Slices, found: Rollout, more: Partial<StageProgress>): Promise<StageProgress[]> {
+  const progress = found.stages[found.stage];
+  if (!progress) return found.stages;
+  const tally = (await slices.rollouts.tallies(found.rollout)).get(found.stage) ?? NO_TALLY;
+  const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
+  return withStage(found, {
+    ...more,
+    forgiven: outcomesOf(tally).failed,
+    ...(wasStopped && { state: 'running' as const }),
+  });
+}
+
+function vote(found: Rollout, cast: NonNullable<Rollout['approval']>['votes'][number]): Partial<Rollout> {
+  const { approval } = found;
+  if (!approval) throw problem('conflict', 'This rollout needs no approval.');
+  const others = approval.votes.filter(({ by }) => by !== cast.by);
+  return { approval: { ...approval, votes: [...others, cast] } };
+}
+
+function needState(found: Rollout, states: readonly Rollout['state'][], past: string): void {
+  if (states.includes(found.state)) return;
+  throw problem('conflict', `It is ${found.state} and can't be ${past}.`, {
+    hint: `See how it came to that: fairlead rollout history ${found.rollout}`,
+  });
+}
+
+function needBlueGreen({ spec }: Rollout): void {
+  if (spec.strategy === 'blue-green') return;
+  throw problem('conflict', `This is a ${spec.strategy} rollout; only blue-green ones switch together.`);
+}
+
+const ended = ({ state, rollout }: Rollout) =>
+  problem('conflict', `It is ${state} already.`, {
+    hint: `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
+  });
+
+const pausedBy = (found: Rollout, by: string, reason: string | undefined) => {
+  const stage = found.spec.stages[found.stage];
+  return {
+    phase: 'assign',
+    component: found.spec.component,
+    element: found.rollout,
+    category: 'paused',
+    detail: `${by} paused the rollout${stage ? ` in stage ${nameOf(found, stage)}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
+    retryable: true,
+    hint: `Go on: fairlead rollout resume ${found.rollout}`,
+  } as const;
+};

@@ -1,0 +1,138 @@
+/**
+ * The driver: asks the core what is next, writes it down, and asks again until there is nothing to do. One driver per
+ * rollout, by a lease in the database; a driver that lost it without noticing writes nothing, because every write is a
+ * compare-and-swap on the rollout's generation.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { RolloutId } from '@fairlead/shared/ids';
+import { planNextStep } from '@fairlead/shared/rollout/plan-next-step';
+import { type Instant, SECOND } from '@fairlead/shared/time';
+import { Overtaken } from './change-rollout.ts';
+import { readFacts } from './read-facts.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import { type Taken, takeStep } from './take-step.ts';
+
+export interface EngineDeps extends RolloutDeps {
+  /** Names this process among the replicas. */
+  readonly holder: string;
+  readonly onFailure: (cause: unknown) => void;
+}
+export interface Engine {
+  /** Drives every rollout that has not ended as far as it goes now. */
+  tick(): Promise<void>;
+  /** Something changed for this rollout: drives it soon. */
+  poke(rollout: RolloutId): void;
+  /** Ticks by itself until stopped. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 1 * SECOND;
+/** Longer than any pause of a healthy process; a replica that is gone is missed for no longer than this. */
+export const LEASE_MS = 10 * SECOND;
+/** A rollout never keeps the others waiting: after so many steps it is their turn. */
+const STEPS_IN_A_ROW = 50;
+const MOST_PATIENCE_MS = 5 * SECOND;
+
+export function createEngine(deps: EngineDeps): Engine {
+  const { store, clock } = deps;
+  /** Rollouts that said "nothing to do until then", as of this generation and these counts. */
+  const asleep = new Map<RolloutId, { readonly stamp: string; readonly until: Instant }>();
+  let turning: Promise<void> | undefined;
+  let again = false;
+  let timer: NodeJS.Timeout | undefined;
+  let soon: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const drive = async (id: RolloutId): Promise<boolean> => {
+    for (let step = 0; step < STEPS_IN_A_ROW; step += 1) {
+      if (stopped) return false;
+      const now = clock.now();
+      const facts = await readFacts(deps, store, id, now);
+      if (!facts) return false;
+      const stamp = `${facts.rollout.generation} ${JSON.stringify([...facts.tallies])} ${facts.overdue} ${facts.stagingRoom}`;
+      const resting = asleep.get(id);
+      if (resting?.stamp === stamp && now < resting.until) return false;
+      const decision = planNextStep(facts);
+      if (decision.do === 'hold' && decision.ended) {
+        asleep.delete(id);
+        return false;
+      }
+      // Only who is about to write needs to be the driver.
+      if (decision.do !== 'hold' && !(await store.rollouts.drive(id, deps.holder, now, now + LEASE_MS))) return false;
+      const taken = await tryStep(() => takeStep(deps, facts, decision));
+      if (taken === 'overtaken') continue;
+      if (taken !== 'progress') {
+        asleep.set(id, { stamp, until: Math.min(taken.until ?? Infinity, now + MOST_PATIENCE_MS) });
+        return false;
+      }
+      await breathe();
+    }
+    return true;
+  };
+
+  const tick = async (): Promise<void> => {
+    const active = await store.rollouts.active();
+    // Who goes first where limits are shared.
+    const inOrder = [...active].sort((a, b) => b.spec.priority - a.spec.priority);
+    let unfinished = false;
+    for (const { rollout } of inOrder) {
+      try {
+        unfinished = (await drive(rollout)) || unfinished;
+      } catch (cause) {
+        deps.onFailure(cause);
+      }
+    }
+    if (unfinished) again = true;
+  };
+
+  /** One turn at a time; a call during a turn is answered by the next one. */
+  const turn = (): Promise<void> => {
+    if (turning) {
+      again = true;
+      return turning;
+    }
+    turning = (async () => {
+      do {
+        again = false;
+        await tick().catch(deps.onFailure);
+        await breathe();
+      } while (again && !stopped);
+    })().finally(() => {
+      turning = undefined;
+    });
+    return turning;
+  };
+
+  return {
+    tick: turn,
+    poke: () => {
+      if (stopped || soon) return;
+      soon = setTimeout(() => {
+        soon = undefined;
+        void turn();
+      }, GATHER_MS).unref();
+    },
+    start: () => {
+      timer ??= setInterval(() => void turn(), TICK_MS).unref();
+    },
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(soon);
+      await turning;
+    },
+  };
+}
+
+/** Reports come in crowds: one look serves all of a moment. */
+const GATHER_MS = 20;
+
+async function tryStep(take: () => Promise<Taken>): Promise<Taken | 'overtaken'> {
+  try {
+    return await take();
+  } catch (error) {
+    if (error instanceof Overtaken) return 'overtaken';
+    throw error;
+  }
+}

@@ -1,0 +1,38 @@
+/** A gate failed or can't be judged: the rollout stands still, and what the failure policy asks for follows. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { FailurePolicy } from '@fairlead/shared/rollout/rollout-spec';
+import { changeRollout, withStage } from './change-rollout.ts';
+import { orderRevert } from './order-revert.ts';
+import type { ReadFacts } from './read-facts.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import type { Taken } from './take-step.ts';
+
+/** One transaction: a server that dies in it has neither stopped nor reverted, and does both when it is back. */
+export async function stopAtGate(
+  deps: RolloutDeps,
+  { rollout, now }: ReadFacts,
+  stage: 'failed' | 'inconclusive',
+  why: Refusal,
+): Promise<Taken> {
+  // What can't be judged is never undone by a machine: it pauses for a person.
+  const policy: FailurePolicy = stage === 'inconclusive' ? 'pause' : rollout.spec.onFailure;
+  const state = policy === 'pause' ? 'paused' : 'halted';
+  const robots = await deps.store.transaction(async (slices) => {
+    const follower =
+      policy === 'pause' || policy === 'halt'
+        ? undefined
+        : await orderRevert(deps, slices, rollout, policy, why.detail, now);
+    const change = {
+      state,
+      stages: withStage(rollout, { state: stage, verdict: why }),
+      stopped: { by: 'control-plane', at: now, why },
+      ...(follower !== undefined && { followedBy: follower }),
+    } as const;
+    const happening = { by: 'control-plane', what: `stage-${stage}`, detail: why.detail };
+    await changeRollout(slices, rollout, change, now, happening);
+    return slices.rollouts.raiseOpen(rollout.rollout);
+  });
+  // Robots that were let switch hear of it before they do.
+  deps.wake(robots);
+  return 'progress';
+}

@@ -1,0 +1,103 @@
+/** Decisions become writes: one function per decision, each one whole or not at all. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
+import { nameOf } from '@fairlead/shared/rollout/plan-next-step';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { countOf } from '@fairlead/shared/rollout/rollout-spec';
+import { outcomesOf } from '@fairlead/shared/rollout/tally';
+import type { Instant } from '@fairlead/shared/time';
+import { admit, nobodyFree } from './admit.ts';
+import { beginStage } from './begin-stage.ts';
+import { changeRollout, type Happening, withStage } from './change-rollout.ts';
+import { grant } from './grant.ts';
+import type { ReadFacts } from './read-facts.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import { startRollout } from './start-rollout.ts';
+import { stopAtGate } from './stop-at-gate.ts';
+import { timeOut } from './time-out.ts';
+
+/** What a step came to: it changed something, or the world did not let it, and then why and until when. */
+export type Taken = 'progress' | { readonly why: Refusal; readonly until?: Instant };
+type Step<D extends Decision['do']> = (
+  deps: RolloutDeps,
+  facts: ReadFacts,
+  decision: Extract<Decision, { do: D }>,
+) => Promise<Taken>;
+
+const steps: { readonly [D in Decision['do']]: Step<D> } = {
+  hold: async (_deps, _facts, { why, until }) => ({ why, ...(until !== undefined && { until }) }),
+  deny: (deps, { rollout, now }, { state, why }) =>
+    write(deps, rollout, { state, endedAt: now }, now, { by: 'control-plane', what: state, detail: why.detail }),
+  schedule: (deps, { rollout, now }) => write(deps, rollout, { state: 'scheduled' }, now),
+  start: async (deps, { rollout, now }) => {
+    await startRollout(deps, rollout, now);
+    return 'progress';
+  },
+  'begin-stage': async (deps, { rollout, tallies, now }) => {
+    await beginStage(deps, rollout, tallies, now);
+    return 'progress';
+  },
+  'time-out': async (deps, { rollout, now }) => {
+    await timeOut(deps, rollout, now);
+    return 'progress';
+  },
+  'begin-batch': (deps, { rollout, now }) => {
+    const stage = rollout.spec.stages[rollout.stage];
+    const size = rollout.stages[rollout.stage]?.size ?? 0;
+    const batchLeft = Math.max(1, countOf(stage?.batch?.size ?? size, size));
+    const stages = withStage(rollout, { batchLeft }).map(({ restUntil: _rested, ...progress }) => progress);
+    return write(deps, rollout, { stages }, now, {
+      by: 'control-plane',
+      what: 'batch-begun',
+      detail: `${batchLeft} robots`,
+    });
+  },
+  rest: (deps, { rollout, now }, { until }) =>
+    write(deps, rollout, { stages: withStage(rollout, { restUntil: until }) }, now),
+  'switch-all': (deps, { rollout, now }) =>
+    write(deps, rollout, { switchingSince: now }, now, { by: 'control-plane', what: 'switching' }),
+  admit: async (deps, { rollout, now }, { atMost }) =>
+    (await admit(deps, rollout, atMost, now)) > 0 ? 'progress' : { why: nobodyFree(rollout) },
+  grant: async (deps, { rollout, now }, { atMost }) => {
+    const { robots, refused } = await grant(deps, rollout, atMost, now);
+    return robots.length > 0 || !refused ? 'progress' : refused;
+  },
+  soak: (deps, { rollout, now }) =>
+    write(deps, rollout, { stages: withStage(rollout, { state: 'soaking', soakingSince: now }) }, now),
+  'pass-stage': (deps, { rollout, now }, { why }) => {
+    const stage = rollout.spec.stages[rollout.stage];
+    const stages = withStage(rollout, { state: 'passed', endedAt: now });
+    const detail = `${stage ? nameOf(rollout, stage) : rollout.stage}: ${why}`;
+    return write(deps, rollout, { stages, stage: rollout.stage + 1 }, now, {
+      by: 'control-plane',
+      what: 'stage-passed',
+      detail,
+    });
+  },
+  stop: (deps, facts, { stage, why }) => stopAtGate(deps, facts, stage, why),
+  complete: (deps, { rollout, tallies, now }) => {
+    const succeeded = [...tallies.values()].reduce((sum, tally) => sum + outcomesOf(tally).succeeded, 0);
+    const detail = `${succeeded} of ${rollout.members} robots run it`;
+    return write(deps, rollout, { state: 'completed', endedAt: now }, now, {
+      by: 'control-plane',
+      what: 'completed',
+      detail,
+    });
+  },
+};
+
+/** Throws Overtaken where the rollout was changed since the facts were read: then nothing was written. */
+export const takeStep = (deps: RolloutDeps, facts: ReadFacts, decision: Decision): Promise<Taken> =>
+  // The table has paired them; the compiler can't follow a union through an index.
+  (steps[decision.do] as Step<Decision['do']>)(deps, facts, decision);
+
+async function write(
+  { store }: RolloutDeps,
+  rollout: Rollout,
+  change: Partial<Rollout>,
+  now: Instant,
+  happening?: Happening,
+): Promise<Taken> {
+  await store.transaction((slices) => changeRollout(slices, rollout, change, now, happening));
+  return 'progress';
+}

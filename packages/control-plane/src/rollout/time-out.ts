@@ -1,0 +1,40 @@
+/** A silent robot's place in its stage times out (DESIGN 7.10): the fleet does not wait for a robot in a cellar. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { advance } from '@fairlead/shared/fleet/deployment';
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import type { Deployment } from '../store/deployments.ts';
+import { changeRollout } from './change-rollout.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+const PIECE = 40;
+
+export async function timeOut(deps: RolloutDeps, rollout: Rollout, now: Instant): Promise<void> {
+  const robots = await deps.store.transaction(async (slices) => {
+    const told: RobotId[] = [];
+    await changeRollout(slices, rollout, {}, now);
+    for (const deployment of await slices.rollouts.overdue(rollout.rollout, now, PIECE)) {
+      const state = advance(deployment.state, 'timed-out');
+      const refusal = tooLate(rollout, deployment);
+      await slices.desired.raise(deployment.robot);
+      await slices.deployments.save(
+        { ...deployment, state, endedAt: now, refusal },
+        { at: now, state, by: 'control-plane', refusal },
+      );
+      told.push(deployment.robot);
+    }
+    return told;
+  });
+  deps.wake(robots);
+}
+
+const tooLate = ({ rollout, spec }: Rollout, { robot, state, part }: Deployment): Refusal => ({
+  phase: 'assign',
+  component: spec.component,
+  element: rollout,
+  category: 'timed_out',
+  detail: `${robot} was ${state} when its time ran out at ${toTimestamp(part?.deadline ?? 0)}.`,
+  retryable: true,
+  hint: `Ask why: fairlead explain ${robot}. Then fairlead rollout retry ${rollout}.`,
+});

@@ -1,0 +1,108 @@
+/** A rollout as people see it: its stages in numbers, and what blocks it, in the words of what would decide. */
+import type { RolloutView } from '@fairlead/shared/api/rollout-api';
+import type { Refusal } from '@fairlead/shared/failure';
+import { planNextStep } from '@fairlead/shared/rollout/plan-next-step';
+import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import type { Static } from 'typebox';
+import type { CountedStage } from '../store/kysely-tallies.ts';
+import { isAnybodyFree, nobodyFree } from './admit.ts';
+import { lookForGrants } from './grant.ts';
+import { factsOf, type ReadFacts } from './read-facts.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+type View = Static<typeof RolloutView>;
+type StageView = View['stages'][number];
+
+export async function viewRollout(deps: RolloutDeps, rollout: Rollout): Promise<View> {
+  const facts = await factsOf(deps, deps.store, rollout, deps.clock.now());
+  const blocked = hasEnded(rollout.state) ? undefined : await whyBlocked(deps, facts);
+  const { approval, stopped, switchingSince, finalisedAt, followedBy, startedAt, endedAt } = rollout;
+  return {
+    rollout: rollout.rollout,
+    generation: rollout.generation,
+    state: rollout.state,
+    spec: rollout.spec,
+    createdAt: toTimestamp(rollout.createdAt),
+    createdBy: rollout.createdBy,
+    ...times({ startedAt, endedAt, switchingSince, finalisedAt }),
+    members: rollout.members,
+    excluded: rollout.excluded,
+    stage: rollout.stage,
+    stages: rollout.stages.map((progress, index) => viewStage(rollout, progress, index, facts.tallies.get(index))),
+    ...(approval && {
+      approval: {
+        needed: approval.needed,
+        expiresAt: toTimestamp(approval.expiresAt),
+        votes: approval.votes.map((vote) => ({ ...vote, at: toTimestamp(vote.at) })),
+      },
+    }),
+    ...(stopped && { stopped: { ...stopped, at: toTimestamp(stopped.at) } }),
+    ...(followedBy !== undefined && { followedBy }),
+    ...(blocked && {
+      blocked: { why: blocked.why, ...(blocked.until !== undefined && { until: toTimestamp(blocked.until) }) },
+    }),
+  };
+}
+
+export interface Blocked {
+  readonly why: Refusal;
+  readonly until?: Instant;
+}
+
+/** What stands in the way of the next step; undefined where the engine is about to take it. Reads only. */
+export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<Blocked | undefined> {
+  const { store } = deps;
+  const decision = planNextStep(facts);
+  switch (decision.do) {
+    case 'hold':
+    case 'deny':
+    case 'stop':
+      return decision;
+    case 'grant': {
+      const look = await lookForGrants(deps, store, facts.rollout, 1, facts.now);
+      return look.granted.length > 0 ? undefined : look.refused;
+    }
+    case 'admit':
+      return (await isAnybodyFree(store, facts.rollout)) ? undefined : { why: nobodyFree(facts.rollout) };
+    case 'rest':
+    case 'schedule':
+    case 'start':
+    case 'begin-stage':
+    case 'time-out':
+    case 'begin-batch':
+    case 'switch-all':
+    case 'soak':
+    case 'pass-stage':
+    case 'complete':
+      return undefined;
+  }
+}
+
+function viewStage(
+  rollout: Rollout,
+  progress: StageProgress,
+  index: number,
+  tally: CountedStage | undefined,
+): StageView {
+  const stage = rollout.spec.stages[index] ?? { upTo: { percent: 100 } };
+  const { states = {}, unplaced = 0, ready = 0, granted = 0 } = tally ?? {};
+  return {
+    name: stage.name ?? `${index + 1}`,
+    stage,
+    state: progress.state,
+    size: progress.size,
+    ...times({ startedAt: progress.startedAt, soakingSince: progress.soakingSince, endedAt: progress.endedAt }),
+    ...(progress.promotedBy !== undefined && { promotedBy: progress.promotedBy }),
+    ...(progress.verdict && { verdict: progress.verdict }),
+    counts: { states: { ...states }, unplaced, ready, granted },
+  };
+}
+
+const times = <K extends string>(given: Readonly<Record<K, Instant | undefined>>): Partial<Record<K, string>> =>
+  Object.fromEntries(
+    Object.entries<Instant | undefined>(given).flatMap(([key, at]) =>
+      at === undefined ? [] : [[key, toTimestamp(at)]],
+    ),
+  ) as Partial<Record<K, string>>;

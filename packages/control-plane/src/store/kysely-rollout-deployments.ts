@@ -1,0 +1,85 @@
+/** The deployments of a rollout, as its engine asks for them: each question is one index. */
+import { isTerminal, TERMINAL_DEPLOYMENT_STATES } from '@fairlead/shared/fleet/states';
+import { RobotId, type RolloutId } from '@fairlead/shared/ids';
+import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import type { Kysely } from 'kysely';
+import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
+import type { DesiredTables } from './kysely-desired.ts';
+import type { SettingsTables } from './kysely-settings.ts';
+import { countStaging, readTallies } from './kysely-tallies.ts';
+import { readColumn } from './read-column.ts';
+import type { Rollouts } from './rollouts.ts';
+
+type Db = Kysely<DeploymentTables & DesiredTables & SettingsTables>;
+
+type DeploymentKeys =
+  | 'tallies'
+  | 'staging'
+  | 'awaitingGrant'
+  | 'inBudget'
+  | 'lockBudgets'
+  | 'overdue'
+  | 'countOverdue'
+  | 'nextDeadline'
+  | 'open'
+  | 'raiseOpen';
+
+export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
+  const due = (rollout: RolloutId) => db.selectFrom('deployments').where('rollout', '=', rollout);
+  return {
+    tallies: (rollout) => readTallies(db, rollout),
+    staging: () => countStaging(db),
+    async awaitingGrant(rollout, { after, limit }) {
+      let query = due(rollout).selectAll().where('awaits_grant', '=', 1).orderBy('rank').limit(limit);
+      if (after !== undefined) query = query.where('rank', '>', after);
+      return (await query.execute()).map(toDeployment);
+    },
+    async inBudget() {
+      const rows = await db.selectFrom('deployments').select('robot').where('in_budget', '=', 1).execute();
+      return rows.map(({ robot }) => readColumn(RobotId, robot));
+    },
+    async lockBudgets() {
+      const row = { key: 'budgets-lock', value: '0' };
+      await db
+        .insertInto('settings')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: '0' }))
+        .execute();
+    },
+    async overdue(rollout, now, limit) {
+      const query = due(rollout).selectAll().where('deadline', '<=', toTimestamp(now)).orderBy('deadline');
+      return (await query.limit(limit).execute()).map(toDeployment);
+    },
+    async countOverdue(rollout, now) {
+      const query = due(rollout)
+        .select(({ fn }) => fn.countAll().as('robots'))
+        .where('deadline', '<=', toTimestamp(now));
+      return Number((await query.executeTakeFirstOrThrow()).robots);
+    },
+    async nextDeadline(rollout) {
+      const query = due(rollout).select('deadline').where('deadline', 'is not', null).orderBy('deadline').limit(1);
+      const row = await query.executeTakeFirst();
+      return row?.deadline ? fromTimestamp(row.deadline) : undefined;
+    },
+    async open(rollout, { after, limit }) {
+      let query = due(rollout)
+        .selectAll()
+        .where('state', 'not in', [...TERMINAL_DEPLOYMENT_STATES])
+        .orderBy('deployment')
+        .limit(limit);
+      if (after !== undefined) query = query.where('deployment', '>', after);
+      return (await query.execute()).map(toDeployment).filter(({ state }) => !isTerminal(state));
+    },
+    async raiseOpen(rollout) {
+      const robots = due(rollout)
+        .select('robot')
+        .where('state', 'not in', [...TERMINAL_DEPLOYMENT_STATES]);
+      await db
+        .updateTable('robot_orders')
+        .set(({ eb, ref }) => ({ generation: eb(ref('generation'), '+', 1) }))
+        .where('robot', 'in', robots)
+        .execute();
+      return (await robots.execute()).map(({ robot }) => readColumn(RobotId, robot));
+    },
+  };
+}
