@@ -1,5 +1,6 @@
 /** What happens by the clock: heartbeats are written, and what no longer matters is forgotten. */
-import { type Clock, MINUTE, SECOND } from '@fairlead/shared/time';
+import { setImmediate } from 'node:timers/promises';
+import { type Clock, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
 import type { PresenceRegistry } from './fleet/presence-registry.ts';
 import { NONCE_MEMORY_MS } from './http/authenticate-robot.ts';
 import { REPLAY_MEMORY_MS } from './http/replay-answers.ts';
@@ -16,13 +17,18 @@ export interface HousekeepingDeps {
 const FLUSH_EVERY_MS = 5 * SECOND;
 const FORGET_EVERY_MS = MINUTE;
 
+/** A second's worth at a time: whoever checks in meanwhile is served in between. */
+async function forgetRequests({ requestNonces }: Store, before: Instant): Promise<void> {
+  while (await requestNonces.forgetSome(before)) await setImmediate();
+}
+
 /** Runs until stopped; stopping writes the last heartbeats. */
 export function keepHouse({ store, clock, presence, onFailure }: HousekeepingDeps): { stop(): Promise<void> } {
   const every = (ms: number, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch(onFailure), ms).unref();
   const timers = [
     every(FLUSH_EVERY_MS, () => presence.flush()),
-    every(FORGET_EVERY_MS, () => store.requestNonces.forgetBefore(clock.now() - NONCE_MEMORY_MS)),
+    every(FORGET_EVERY_MS, () => forgetRequests(store, clock.now() - NONCE_MEMORY_MS)),
     every(FORGET_EVERY_MS, () => store.idempotentReplies.forgetBefore(clock.now() - REPLAY_MEMORY_MS)),
   ];
   return {

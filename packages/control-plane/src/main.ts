@@ -2,6 +2,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, sayRefusal } from '@fairlead/shared/failure';
+import { SECOND } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { type Logger, pino } from 'pino';
@@ -9,7 +10,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { openFolderArtifactStore } from './artifacts/folder-artifact-store.ts';
 import { type Config, readConfig, USAGE } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
-import { authoritiesOf } from './http/authorities.ts';
+import { authoritiesOf, remembered } from './http/authorities.ts';
 import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
 import { openSessionSecret } from './people/session-secret.ts';
 import { kyselyStore } from './store/kysely-store.ts';
@@ -36,7 +37,7 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     onlineKeys: await openOnlineKeys(join(data, 'online-keys')),
     clock,
     sessionSecret: await openSessionSecret(data),
-    authorities: () => authoritiesOf(config.names, port, machine()),
+    authorities: remembered(() => authoritiesOf(config.names, port, machine()), clock, 5 * SECOND),
     trustedProxies: config.trustedProxies,
     logger,
     metrics,

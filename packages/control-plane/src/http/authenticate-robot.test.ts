@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ProblemError } from '@fairlead/shared/api/client';
 import type { RobotId } from '@fairlead/shared/ids';
 import { MINUTE, toTimestamp } from '@fairlead/shared/time';
@@ -5,7 +8,7 @@ import { expect, test } from 'vitest';
 import { TEST_URL } from '../testing/inject-transport.ts';
 import { refusal } from '../testing/refusal.ts';
 import { testClock, testControlPlane } from '../testing/test-control-plane.ts';
-import { testRobot } from '../testing/test-robot.ts';
+import { question, testRobot } from '../testing/test-robot.ts';
 
 async function acceptedRobot() {
   const controlPlane = await testControlPlane();
@@ -49,11 +52,31 @@ test('attack 65: the same signed request is accepted once, also at the same mome
   expect((await Promise.all([send(), send(), send()])).sort()).toEqual(['bad_request', 'replay', 'replay']);
 });
 
+test('attack 65: what a server answered just before it was killed, the next one on its disk refuses', async () => {
+  const databaseFile = join(await mkdtemp(join(tmpdir(), 'fairlead-replay-')), 'fairlead.db');
+  const clock = testClock();
+  const killed = await testControlPlane({ clock, databaseFile });
+  const robot = testRobot(killed, 'duck-1');
+  await robot.enrol();
+  const url = new URL(`${TEST_URL}/api/v1/robots/duck-1/check-in`);
+  const payload = JSON.stringify(question());
+  const headers = {
+    host: url.host,
+    'content-type': 'application/json',
+    ...robot.sign({ method: 'POST', url, body: Buffer.from(payload) }),
+  };
+  const request = { method: 'POST', url: url.pathname, headers, payload } as const;
+  expect((await killed.app.inject(request)).statusCode).toBe(200);
+  // The first one never stopped in order: nothing but its database file is left of it.
+  const next = await testControlPlane({ clock, databaseFile });
+  expect((await next.app.inject(request)).json()).toMatchObject({ code: 'replay' });
+});
+
 test('a nonce is remembered for longer than its signature is valid', async () => {
   const { controlPlane, send } = await signedReport();
   await send();
   controlPlane.clock.pass(5 * MINUTE);
-  await controlPlane.store.requestNonces.forgetBefore(controlPlane.clock.now() - 10 * MINUTE);
+  expect(await controlPlane.store.requestNonces.forgetSome(controlPlane.clock.now() - 10 * MINUTE)).toBe(false);
   expect(await send()).toBe('replay');
   controlPlane.clock.pass(MINUTE);
   expect(await send()).toBe('clock_skew');

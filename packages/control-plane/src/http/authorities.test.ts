@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { authoritiesOf } from './authorities.ts';
+import { authoritiesOf, remembered } from './authorities.ts';
 
 const machine = { hostname: 'Base', addresses: ['192.168.1.5', 'fe80::1'] };
 
@@ -16,4 +16,15 @@ test('configured names replace them; one without a port is also reached through 
     'fleet.example:7300',
     'other:8443',
   ]);
+});
+
+test('an address that the machine is given is known to it within seconds', () => {
+  let now = 10_000;
+  let reads = 0;
+  const read = remembered(() => ++reads, { now: () => now }, 5000);
+  expect([read(), read()]).toEqual([1, 1]);
+  now += 5000;
+  expect([read(), read()]).toEqual([2, 2]);
+  now -= 60_000;
+  expect(read()).toBe(3);
 });

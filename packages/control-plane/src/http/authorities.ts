@@ -1,4 +1,5 @@
 /** The host:port names this server answers to. A robot signs the one it called (RFC 9421 @authority). */
+import type { Clock, Instant } from '@fairlead/shared/time';
 
 export interface Machine {
   readonly hostname: string;
@@ -14,6 +15,17 @@ export function authoritiesOf(names: readonly string[], port: number, machine: M
   if (names.length > 0) return unique(names.flatMap((name) => (hasPort(name) ? [name] : [name, `${name}:${port}`])));
   const own = ['localhost', '127.0.0.1', '::1', machine.hostname, ...machine.addresses];
   return unique(own.map((name) => `${name.includes(':') ? `[${name}]` : name}:${port}`));
+}
+
+/** Asked for each request, read from the system once in a while: that takes longer than the rest of the request. */
+export function remembered<T>(read: () => T, clock: Clock, forMs: number): () => T {
+  let last: { readonly value: T; readonly at: Instant } | undefined;
+  return () => {
+    const now = clock.now();
+    // A clock that was set back makes it read again, too.
+    if (!last || Math.abs(now - last.at) >= forMs) last = { value: read(), at: now };
+    return last.value;
+  };
 }
 
 const hasPort = (name: string): boolean => /:[0-9]+$/.test(name);

@@ -2,9 +2,22 @@
 import type { Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 
+export interface SignedRequest {
+  readonly keyid: Sha256;
+  readonly nonce: string;
+  /** As the signature says, and covers: a replay says the same. */
+  readonly created: Instant;
+}
+
 export interface RequestNonces {
-  /** True the first time; false for a replay. */
-  remember(keyid: Sha256, nonce: string, at: Instant): Promise<boolean>;
-  /** Forgets what no signature could still be valid with. */
-  forgetBefore(instant: Instant): Promise<void>;
+  /**
+   * For each, in this order: true the first time, false for a replay, also of another in the same batch. All that are
+   * new are durable together.
+   */
+  rememberAll(requests: readonly SignedRequest[]): Promise<readonly boolean[]>;
+  /**
+   * Forgets some of those created before that: no more than a second's worth, so that nobody waits for long. False once
+   * none is left.
+   */
+  forgetSome(before: Instant): Promise<boolean>;
 }

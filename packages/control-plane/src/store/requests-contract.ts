@@ -7,15 +7,45 @@ const request = { person: 'eve', key: 'k1', requestSha256: sha256Hex('POST /') }
 
 export function describeRequests(open: () => Promise<Store>): void {
   describe('nonces of requests', () => {
-    test('a nonce is new once per key, until it is forgotten', async () => {
+    const signed = (nonce: string, { keyid = KEY, created = 1_000_000 } = {}) => ({ keyid, nonce, created });
+
+    test('a nonce is new once per key and time of signing, until it is forgotten', async () => {
       const { requestNonces } = await open();
-      const remember = (nonce: string, key = KEY) => requestNonces.remember(key, nonce, 1_000);
-      expect([await remember('n'), await remember('n'), await remember('m')]).toEqual([true, false, true]);
-      expect(await remember('n', sha256Hex('goose'))).toBe(true);
-      await requestNonces.forgetBefore(1_000);
-      expect(await remember('n')).toBe(false);
-      await requestNonces.forgetBefore(1_001);
-      expect(await remember('n')).toBe(true);
+      const remember = async (...requests: ReturnType<typeof signed>[]) => requestNonces.rememberAll(requests);
+      expect(await remember(signed('n'))).toEqual([true]);
+      expect(await remember(signed('n'), signed('m'))).toEqual([false, true]);
+      expect(await remember(signed('n', { keyid: sha256Hex('goose') }))).toEqual([true]);
+      expect(await remember(signed('n', { created: 1_001_000 }))).toEqual([true]);
+      expect(await remember()).toEqual([]);
+      expect(await requestNonces.forgetSome(1_000_000)).toBe(false);
+      expect(await remember(signed('n'))).toEqual([false]);
+      expect(await requestNonces.forgetSome(1_001_000)).toBe(true);
+      expect(await remember(signed('n'), signed('n', { created: 1_001_000 }))).toEqual([true, false]);
+    });
+
+    test('a replay inside one batch is refused like any other: the first is new, wherever the rest stand', async () => {
+      const { requestNonces } = await open();
+      const batch = [signed('c'), signed('a'), signed('c'), signed('b'), signed('a'), signed('c')];
+      expect(await requestNonces.rememberAll(batch)).toEqual([true, true, false, true, false, false]);
+      expect(await requestNonces.rememberAll(batch)).toEqual(batch.map(() => false));
+    });
+
+    test('two batches at once agree on who was first', async () => {
+      const { requestNonces } = await open();
+      const [ab, ba] = await Promise.all([
+        requestNonces.rememberAll([signed('a'), signed('b')]),
+        requestNonces.rememberAll([signed('b'), signed('a')]),
+      ]);
+      expect([ab[0], ab[1]]).toEqual([!ba[1], !ba[0]]);
+    });
+
+    test('they are forgotten a second at a time, oldest first', async () => {
+      const { requestNonces } = await open();
+      const old = [signed('a', { created: 1000 }), signed('b', { created: 1999 }), signed('c', { created: 2000 })];
+      await requestNonces.rememberAll(old);
+      expect(await requestNonces.forgetSome(9000)).toBe(true);
+      expect(await requestNonces.rememberAll(old)).toEqual([true, true, false]);
+      for (const left of [true, true, false]) expect(await requestNonces.forgetSome(9000)).toBe(left);
     });
   });
 

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { generateKeyPair, signerFromSeed } from './ed25519.ts';
-import { isAcceptablePublicKey, keyIdOf, verifyEd } from './verify-ed25519.ts';
+import { isAcceptablePublicKey, keyIdOf, openEdKey, verifyEd } from './verify-ed25519.ts';
 
 const seed = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const hex = (text: string) => Buffer.from(text, 'hex');
@@ -57,6 +57,37 @@ test('signatures of another length are refused without a throw', () => {
   expect(verifyEd(signer.publicKey, hex('72'), signature.subarray(0, 63))).toBe(false);
   expect(verifyEd(signer.publicKey, hex('72'), new Uint8Array())).toBe(false);
 });
+
+test('another thread is as strict as this one: altered, malleable, short and long signatures are refused on both', async () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 64 });
+  const spoil = fc.constantFrom<(signature: Uint8Array) => Uint8Array>(
+    (signature) => signature,
+    (signature) => signature.map((byte, at) => (at === 5 ? byte ^ 1 : byte)),
+    plusGroupOrder,
+    (signature) => signature.subarray(0, 63),
+    (signature) => Buffer.concat([signature, signature]),
+  );
+  await fc.assert(
+    fc.asyncProperty(seed, bytes, spoil, async (secret, message, spoiled) => {
+      const signer = signerFromSeed(secret);
+      const key = openEdKey(signer.publicKey);
+      const good = signer.sign(message);
+      const arrived = spoiled(good);
+      const holds = Buffer.from(good).equals(Buffer.from(arrived));
+      expect([await key?.verifyAside(message, arrived), key?.verify(message, arrived)]).toEqual([holds, holds]);
+    }),
+    { numRuns: 40 },
+  );
+  expect(openEdKey(`01${'00'.repeat(31)}`)).toBeUndefined();
+});
+
+/** S + L: tweetnacl would take it for a second signature of the same message (attack 26). */
+function plusGroupOrder(signature: Uint8Array): Uint8Array {
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const little = (part: Uint8Array) => Buffer.from(part).reverse().toString('hex');
+  const sum = (BigInt(`0x${little(signature.subarray(32))}`) + order).toString(16).padStart(64, '0');
+  return Buffer.concat([signature.subarray(0, 32), hex(sum).reverse()]);
+}
 
 test('the key id is that of TUF: the digest of the canonical key', () => {
   const key = '{"keytype":"ed25519","keyval":{"public":"PUB"},"scheme":"ed25519"}'.replace('PUB', 'a'.repeat(64));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { signerFromSeed } from './ed25519.ts';
-import { signRequest, verifyRequest } from './http-signature.ts';
-import { verifyEd } from './verify-ed25519.ts';
+import { signRequest, verifyRequest, verifyRequestAside } from './http-signature.ts';
+import { openEdKey, verifyEd } from './verify-ed25519.ts';
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
 const NOW = Date.UTC(2026, 10, 21);
@@ -55,6 +55,29 @@ test('whatever is sent arrives as it was signed, and nothing else does', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test('on another thread the same requests are accepted, and the others refused with the same words', async () => {
+  const key = openEdKey(signer.publicKey);
+  if (!key) throw new Error('a good key');
+  const stranger = signerFromSeed(new Uint8Array(32).fill(4));
+  const url = new URL('https://fleet.example/check-in');
+  const body = Buffer.from('{}');
+  const sentBy = (by: typeof signer) => ({
+    ...{ method: 'POST', authority: 'fleet.example', path: url.pathname, query: '', body },
+    headers: signRequest({ method: 'POST', url, body }, by, { created: NOW, nonce: 'n'.repeat(22) }),
+  });
+  const good = sentBy(signer);
+  const bent = [good, sentBy(stranger), { ...good, path: '/other' }, { ...good, body: Buffer.from('{ }') }];
+  for (const request of [...bent, { ...good, authority: 'evil.example' }, { ...good, headers: {} }]) {
+    for (const now of [NOW, NOW + 301_000]) {
+      const listener = { now, authorities: ['fleet.example'] };
+      const publicKeyOf = (keyid: string) => (keyid === signer.keyid ? signer.publicKey : undefined);
+      expect(await verifyRequestAside(request, { ...listener, keyid: signer.keyid, key })).toEqual(
+        verifyRequest(request, { ...listener, publicKeyOf }),
+      );
+    }
+  }
 });
 
 test('the signed headers never throw a verifier off, whatever they hold', () => {

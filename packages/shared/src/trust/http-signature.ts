@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { accept, type Result, refuse } from '../failure.ts';
 import { type Instant, MINUTE, SECOND } from '../time.ts';
 import type { Signer } from './ed25519.ts';
-import { verifyEd } from './verify-ed25519.ts';
+import { type EdKey, verifyEd } from './verify-ed25519.ts';
 
 export const SIGNATURE_TAG = 'fairlead-robot-v1';
 /** How far the signer's clock may be from the verifier's, either way. */
@@ -71,36 +71,64 @@ export function signRequest(
 /** Who signed exactly this request, if its key is known and its time is close to `now`. */
 export function verifyRequest(
   request: SignedRequest,
-  trust: {
-    readonly publicKeyOf: (keyid: string) => string | undefined;
-    readonly now: Instant;
-    /** Names (with port, where not the default one) under which this server is reached. */
-    readonly authorities: readonly string[];
-  },
+  trust: Listener & { readonly publicKeyOf: (keyid: string) => string | undefined },
 ): Result<VerifiedSignature, SignatureRefusal> {
+  const claim = readClaim(request, trust);
+  if (!claim.ok) return claim;
+  const publicKey = trust.publicKeyOf(claim.value.signer.keyid);
+  if (publicKey === undefined) return unknownKey();
+  return judge(claim.value, verifyEd(publicKey, claim.value.base, claim.value.signature), trust);
+}
+
+/** The same for one key that is known already, with the arithmetic on another thread. */
+export async function verifyRequestAside(
+  request: SignedRequest,
+  trust: Listener & { readonly keyid: string; readonly key: EdKey },
+): Promise<Result<VerifiedSignature, SignatureRefusal>> {
+  const claim = readClaim(request, trust);
+  if (!claim.ok) return claim;
+  if (claim.value.signer.keyid !== trust.keyid) return unknownKey();
+  return judge(claim.value, await trust.key.verifyAside(claim.value.base, claim.value.signature), trust);
+}
+
+/** Who is asked, and when. */
+interface Listener {
+  readonly now: Instant;
+  /** Names (with port, where not the default one) under which this server is reached. */
+  readonly authorities: readonly string[];
+}
+/** What a request says of its signer, and what that signature would have to cover. */
+interface Claim {
+  readonly signer: VerifiedSignature;
+  readonly base: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function readClaim(request: SignedRequest, { authorities }: Listener): Result<Claim, SignatureRefusal> {
   const signature = SIGNATURE.exec(request.headers['signature'] ?? '')?.[1];
   const input = request.headers['signature-input'] ?? '';
-  const params = input.startsWith(`sig=${COVERED};`) ? readParameters(input.slice(4 + COVERED.length)) : undefined;
-  if (!signature || !params) return bad('the request does not carry exactly one signature of the profile');
+  const signer = input.startsWith(`sig=${COVERED};`) ? readParameters(input.slice(4 + COVERED.length)) : undefined;
+  if (!signature || !signer) return bad('the request does not carry exactly one signature of the profile');
   const authority = request.authority.toLowerCase();
-  if (!trust.authorities.includes(authority)) return bad(`this server is not called ${authority.slice(0, 100)}`);
+  if (!authorities.includes(authority)) return bad(`this server is not called ${authority.slice(0, 100)}`);
 
   const contentDigest = digestOf(request.body);
   if (request.headers['content-digest'] !== contentDigest) return bad('the body is not the one that was signed');
-  const publicKey = trust.publicKeyOf(params.keyid);
-  if (publicKey === undefined) return bad('the key is not known');
   const base = signatureBase({ ...request, authority, contentDigest }, input.slice(4));
-  if (!verifyEd(publicKey, base, Buffer.from(signature, 'base64'))) return bad('the signature does not hold');
+  return accept({ signer, base, signature: Buffer.from(signature, 'base64') });
+}
 
+function judge({ signer }: Claim, holds: boolean, { now }: Listener): Result<VerifiedSignature, SignatureRefusal> {
+  if (!holds) return bad('the signature does not hold');
   // Last, so that only the key's holder learns that its clock is off.
-  const skew = params.created - trust.now;
+  const skew = signer.created - now;
   if (Math.abs(skew) > SIGNATURE_WINDOW_MS) {
     return refuse({
       code: 'clock_skew',
       detail: `the request is ${Math.round(skew / SECOND)} s away from server time`,
     });
   }
-  return accept(params);
+  return accept(signer);
 }
 
 function readParameters(text: string): VerifiedSignature | undefined {
@@ -148,3 +176,4 @@ function signatureBase(parts: Components, params: string): Uint8Array {
 const digestOf = (body: Uint8Array): string => `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
 const bad = (detail: string) => refuse<SignatureRefusal>({ code: 'bad_signature', detail });
+const unknownKey = () => bad('the key is not known');

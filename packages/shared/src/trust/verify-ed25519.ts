@@ -1,9 +1,9 @@
 /**
- * Ed25519, strictly: `verifyEd` is the one way to verify. Alone, tweetnacl accepts S+L (a second valid signature for
+ * Ed25519, strictly: an `EdKey` is the one way to verify (`verifyEd` opens it for once). Alone, tweetnacl accepts S+L (a second valid signature for
  * the same message) and both it and OpenSSL accept small-order public keys, under which one fixed signature passes
  * for nearly any message (TRUST 2; attacks 26, 27).
  */
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { Sha256 } from '../ids.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Hex } from './digest.ts';
@@ -29,16 +29,39 @@ const SMALL_ORDER_Y = new Set([
 /** DER of SubjectPublicKeyInfo for Ed25519 (RFC 8410), up to the key itself. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** False for anything but one 64-byte signature by exactly this key; never throws. */
-export function verifyEd(publicKeyHex: string, bytes: Uint8Array, signature: Uint8Array): boolean {
-  if (!isAcceptablePublicKey(publicKeyHex) || !isCanonicalSignature(signature)) return false;
-  const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKeyHex, 'hex')]);
-  try {
-    return verify(null, bytes, createPublicKey({ key: der, format: 'der', type: 'spki' }), signature);
-  } catch {
-    return false;
-  }
+/** A public key, judged and read once: for whoever verifies with it again and again. */
+export interface EdKey {
+  /** False for anything but one 64-byte signature by exactly this key; never throws. */
+  verify(bytes: Uint8Array, signature: Uint8Array): boolean;
+  /** The same on another thread, while this one serves others. */
+  verifyAside(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }
+
+/** Undefined for a key under which nothing may ever be verified. */
+export function openEdKey(publicKeyHex: string): EdKey | undefined {
+  const key = readKey(publicKeyHex);
+  return (
+    key && {
+      verify(bytes, signature) {
+        try {
+          return isCanonicalSignature(signature) && verify(null, bytes, key, signature);
+        } catch {
+          return false;
+        }
+      },
+      async verifyAside(bytes, signature) {
+        if (!isCanonicalSignature(signature)) return false;
+        return new Promise((resolve) => {
+          verify(null, bytes, key, signature, (error, holds) => resolve(error === null && holds));
+        });
+      },
+    }
+  );
+}
+
+/** False for anything but one 64-byte signature by exactly this key; never throws. */
+export const verifyEd = (publicKeyHex: string, bytes: Uint8Array, signature: Uint8Array): boolean =>
+  openEdKey(publicKeyHex)?.verify(bytes, signature) ?? false;
 
 /** 64 bytes with S below the group order: the only form in which each message has one signature per key and R. */
 export function isCanonicalSignature(signature: Uint8Array): boolean {
@@ -50,6 +73,16 @@ export function isAcceptablePublicKey(hex: string): boolean {
   if (!/^[0-9a-f]{64}$/.test(hex)) return false;
   const y = littleEndian(hex) % SIGN_BIT;
   return y < FIELD && !SMALL_ORDER_Y.has(y);
+}
+
+function readKey(publicKeyHex: string): KeyObject | undefined {
+  if (!isAcceptablePublicKey(publicKeyHex)) return undefined;
+  const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKeyHex, 'hex')]);
+  try {
+    return createPublicKey({ key: der, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
 }
 
 export const tufKey = (publicKeyHex: string): TufKey => ({
