@@ -15,6 +15,8 @@ import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
 import { openSessionSecret } from './people/session-secret.ts';
 import { kyselyStore } from './store/kysely-store.ts';
 import { migrate } from './store/migrate.ts';
+import { rememberMetadata } from './store/remember-metadata.ts';
+import { rememberRobots } from './store/remember-robots.ts';
 import { openSqlite } from './store/sqlite-database.ts';
 import { openOnlineKeys } from './trust/online-keys.ts';
 
@@ -25,7 +27,7 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   await makeFolderDurably(data, 0o700);
   const database = openSqlite(join(data, 'fairlead.db'));
   await migrate(database);
-  const store = kyselyStore(database);
+  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   let { port } = config;

@@ -39,23 +39,29 @@ type Question = RequestOf<CheckIn>['body'];
 type Answer = ReplyOf<CheckIn>;
 
 export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotApi, 'checkIn'>> => ({
-  checkIn: async ({ params, body, signal }) => {
+  checkIn: async (request) => {
+    const { params, body } = request;
     deps.presence.seen(params.robot, factsOf(body), deps.signing.clock.now());
-    await waitForNews(deps, params.robot, body, signal);
+    const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
+    if (patience > 0) await waitForNews(deps, params.robot, body.knownSeq, patience, request.signal);
     return answer(deps, await needRobot(deps.store, params.robot), body);
   },
 });
 
 /** Resolves as soon as the robot's order differs from what it knows, and at the latest when its patience ends. */
-async function waitForNews(deps: CheckInDeps, robot: RobotId, question: Question, signal: AbortSignal): Promise<void> {
-  const patience = Math.min(question.waitSec, deps.settings.now().longPollSec) * SECOND;
-  if (patience === 0) return;
+async function waitForNews(
+  deps: CheckInDeps,
+  robot: RobotId,
+  knownSeq: number,
+  patience: number,
+  signal: AbortSignal,
+): Promise<void> {
   const call = deps.calls.listen(robot);
   const timer = setTimeout(call.hangUp, patience);
   signal.addEventListener('abort', call.hangUp, { once: true });
   try {
     const { generation } = await deps.store.desired.of(robot);
-    if (generation === question.knownSeq && !signal.aborted) await call.heard;
+    if (generation === knownSeq && !signal.aborted) await call.heard;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', call.hangUp);

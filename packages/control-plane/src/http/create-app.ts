@@ -1,6 +1,6 @@
 /** A Fastify app on which APIs are served: bodies, validation, authentication, problems, log and metrics are set. */
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Api, Route } from '@fairlead/shared/api/route';
 import { type Clock, MINUTE } from '@fairlead/shared/time';
 import fastifyJwt from '@fastify/jwt';
@@ -58,7 +58,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     trustProxy: [...trustedProxies],
     frameworkErrors: (error, request, reply) => void replyWithProblem(error, request, reply),
     clientErrorHandler: refuseUnreadable,
-    genReqId: () => randomBytes(8).toString('hex'),
+    genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 300 },
     // A header or a body that trickles in holds a socket; an upload of gigabytes may take its time.
     requestTimeout: 0,

@@ -10,23 +10,26 @@ export interface OpenRequests {
   endAll(): void;
 }
 
+/** Made once: without a reason each abort would make an error of its own, with a stack. */
+const GONE = new Error('The caller has gone, or the server stops.');
+
 export function openRequests(): OpenRequests {
   const open = new Set<AbortController>();
   let ending = false;
   return {
     signalFor(reply) {
       const controller = new AbortController();
-      if (ending) controller.abort();
+      if (ending) controller.abort(GONE);
       open.add(controller);
       reply.raw.once('close', () => {
         open.delete(controller);
-        controller.abort();
+        controller.abort(GONE);
       });
       return controller.signal;
     },
     endAll() {
       ending = true;
-      for (const controller of open) controller.abort();
+      for (const controller of open) controller.abort(GONE);
     },
   };
 }

@@ -1,19 +1,31 @@
-/** One line per request: who, what, how it ended, how long it took. Never a header, never a body. */
+/**
+ * One line per request: who, what, how it ended, how long it took. Never a header, never a body. What is routine is told
+ * to whoever debugs: the check-ins of ten thousand robots are thirty million lines a day.
+ */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeOf } from './route-context.ts';
 
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     let answered = false;
     reply.raw.once('finish', () => {
       answered = true;
-      const line = { ...describe(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-      request.log[reply.statusCode >= 500 ? 'error' : 'info'](line, 'request');
+      const level = levelOf(reply.statusCode, routeOf(request)?.routine === true);
+      request.log[level](
+        { ...describe(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+        'request',
+      );
     });
     // Whoever hangs up gets no answer, which Fastify's onResponse would never hear of.
     reply.raw.once('close', () => {
       if (!answered) request.log.info({ ...describe(request), hungUp: true }, 'request');
     });
   });
+}
+
+function levelOf(status: number, routine: boolean): 'debug' | 'info' | 'error' {
+  if (status >= 500) return 'error';
+  return routine && status < 400 ? 'debug' : 'info';
 }
 
 const describe = (request: FastifyRequest) => ({

@@ -63,7 +63,7 @@ function serveRoute(app: FastifyInstance, route: Route, handler: Handler<Route>,
     },
     handler: (request, reply) =>
       deps.replayAnswers(route, request, reply, async () => {
-        const answer = await handler(handed(route, request, deps.openRequests.signalFor(reply)));
+        const answer = await handler(handed(route, request, () => deps.openRequests.signalFor(reply)));
         return sendAnswer(route, answer, reply);
       }),
   });
@@ -77,14 +77,17 @@ const schemasOf = (route: Route) => ({
 });
 
 /** The types of `Handler<Route>` are the widest of all routes: each real handler sees its own. */
-const handed = (route: Route, request: FastifyRequest, signal: AbortSignal): Parameters<Handler<Route>>[0] =>
+const handed = (route: Route, request: FastifyRequest, signal: () => AbortSignal): Parameters<Handler<Route>>[0] =>
   ({
     params: request.params,
     query: request.query,
     body: route.body === 'bytes' ? (request.body ?? Readable.from([])) : request.body,
     caller: request.caller,
     headers: request.headers,
-    signal,
+    // Few handlers wait: whoever does, asks once.
+    get signal() {
+      return signal();
+    },
     requestId: request.id,
   }) as Parameters<Handler<Route>>[0];
 

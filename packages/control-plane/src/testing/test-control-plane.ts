@@ -17,6 +17,8 @@ import { type ControlPlane, createControlPlane } from '../control-plane.ts';
 import { hashPassword } from '../people/password.ts';
 import { kyselyStore } from '../store/kysely-store.ts';
 import { migrate } from '../store/migrate.ts';
+import { rememberMetadata } from '../store/remember-metadata.ts';
+import { rememberRobots } from '../store/remember-robots.ts';
 import { openSqlite } from '../store/sqlite-database.ts';
 import type { Store } from '../store/store.ts';
 import type { OnlineKeys } from '../trust/online-keys.ts';
@@ -68,7 +70,7 @@ export async function testControlPlane({
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
   const database = openSqlite(databaseFile ?? ':memory:');
   await migrate(database);
-  const store = kyselyStore(database);
+  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
   const log: string[] = [];
   const key = () => signerFromSeed(generateKeyPair().seed);
   const onlineKeys = { snapshot: key(), timestamp: key(), director: key() };

@@ -7,7 +7,7 @@ import { Failure } from '@fairlead/shared/failure';
 import { RootMetadata, TimestampMetadata } from '@fairlead/shared/trust/metadata';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeSnapshot, makeTimestamp, type RepositoryHead } from '@fairlead/shared/trust/repository';
-import type { MetadataSlice } from '../store/metadata.ts';
+import type { MetadataSlice, StoredMetadata } from '../store/metadata.ts';
 import type { OnlineKeys } from './online-keys.ts';
 import type { OnlineSigning } from './online-signing.ts';
 
@@ -75,7 +75,16 @@ async function refuseStrangerKeys(metadata: MetadataSlice, keys: OnlineKeys): Pr
 /** The versions that stand in the newest timestamp; zeros before the trust is initialised. */
 export async function onlineVersions(metadata: MetadataSlice): Promise<OnlineVersions> {
   const newest = await metadata.newest('timestamp');
-  if (!newest) return { snapshot: 0, timestamp: 0 };
+  return newest ? readVersions(newest) : { snapshot: 0, timestamp: 0 };
+}
+
+/** Every answer to a check-in names them: read once from each document that the store hands out. */
+const versionsIn = new WeakMap<StoredMetadata, OnlineVersions>();
+function readVersions(newest: StoredMetadata): OnlineVersions {
+  const known = versionsIn.get(newest);
+  if (known) return known;
   const { signed } = parseOwn(TimestampMetadata, newest.text);
-  return { snapshot: signed.meta['snapshot.json'].version, timestamp: newest.version };
+  const versions = { snapshot: signed.meta['snapshot.json'].version, timestamp: newest.version };
+  versionsIn.set(newest, versions);
+  return versions;
 }

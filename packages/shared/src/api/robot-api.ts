@@ -99,6 +99,7 @@ export const robotApi = {
     params: RobotParams,
     body: CheckInBody,
     reply: CheckInReply,
+    routine: true,
   },
   report: {
     method: 'POST',

@@ -30,6 +30,8 @@ export interface Route {
   readonly maxBodyBytes?: number;
   /** How often one address may call per minute; unlimited where absent. */
   readonly callsPerMinute?: number;
+  /** Every robot calls it all the time: where it went well, that is worth a line in the log only to whoever debugs. */
+  readonly routine?: true;
   /** The reply holds a secret: it is never kept, so an Idempotency-Key has no effect. */
   readonly secretReply?: true;
 }

@@ -1,0 +1,107 @@
+/**
+ * A store that keeps robots and their keys in memory once they were asked for: each check-in asks, and hardly anything
+ * changes them. A change binds at once, because whoever writes through this store makes it forget; the next reader asks
+ * the database. What another process writes has to be told with `forget`.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { RobotKey, RobotRecord, Robots } from './robots.ts';
+import type { Store } from './store.ts';
+
+export interface RememberingStore {
+  readonly store: Store;
+  /** Somebody else may have changed this robot, or any robot where none is named. */
+  forget(robot?: RobotId): void;
+}
+
+export function rememberRobots(inner: Store): RememberingStore {
+  const records = new Map<RobotId, RobotRecord>();
+  const keys = new Map<Sha256, RobotKey>();
+  const inTransaction = new AsyncLocalStorage<true>();
+  /** Rises with everything forgotten: what was asked for before that may be old already. */
+  let epoch = 0;
+
+  const forget = (robots: Iterable<RobotId>, keyids: Iterable<Sha256>) => {
+    epoch += 1;
+    for (const robot of robots) records.delete(robot);
+    for (const keyid of keyids) keys.delete(keyid);
+  };
+  const recall = async <K, V>(kept: Map<K, V>, key: K, ask: () => Promise<V | undefined>): Promise<V | undefined> => {
+    // Inside a transaction the store refuses, whether or not it is known here.
+    const known = inTransaction.getStore() ? undefined : kept.get(key);
+    if (known !== undefined) return known;
+    const askedIn = epoch;
+    const found = await ask();
+    if (found !== undefined && askedIn === epoch) kept.set(key, found);
+    return found;
+  };
+
+  /** Each change, named by the robots and keys it touches. A method that is new to the port does not compile without its line. */
+  const writing = (robots: Robots, touched: (robot?: RobotId, keyid?: Sha256) => void): Robots => ({
+    find: (robot) => robots.find(robot),
+    all: () => robots.all(),
+    count: (lifecycle) => robots.count(lifecycle),
+    findKey: (keyid) => robots.findKey(keyid),
+    save(record) {
+      touched(record.robot);
+      return robots.save(record);
+    },
+    insertKey(key) {
+      touched(key.robot, key.keyid);
+      return robots.insertKey(key);
+    },
+    blockKey(keyid, at) {
+      touched(undefined, keyid);
+      return robots.blockKey(keyid, at);
+    },
+  });
+
+  /** Runs `work`, and forgets what it touched before anybody hears that it is done. */
+  const forgetting = async <T>(
+    work: (touched: (robot?: RobotId, keyid?: Sha256) => void) => Promise<T>,
+  ): Promise<T> => {
+    const robots = new Set<RobotId>();
+    const keyids = new Set<Sha256>();
+    try {
+      return await work((robot, keyid) => {
+        if (robot !== undefined) robots.add(robot);
+        if (keyid !== undefined) keyids.add(keyid);
+      });
+    } finally {
+      // Also after a failure: whether a commit that failed half-way counts, only the database knows.
+      if (robots.size + keyids.size > 0) forget(robots, keyids);
+    }
+  };
+
+  const { robots } = inner;
+  const store: Store = {
+    ...inner,
+    robots: {
+      find: (robot) => recall(records, robot, () => robots.find(robot)),
+      findKey: (keyid) => recall(keys, keyid, () => robots.findKey(keyid)),
+      all: () => robots.all(),
+      count: (lifecycle) => robots.count(lifecycle),
+      save: (record) => forgetting((touched) => writing(robots, touched).save(record)),
+      insertKey: (key) => forgetting((touched) => writing(robots, touched).insertKey(key)),
+      blockKey: (keyid, at) => forgetting((touched) => writing(robots, touched).blockKey(keyid, at)),
+    },
+    transaction: (work) =>
+      forgetting((touched) =>
+        inTransaction.run(true, () =>
+          inner.transaction((slices) => work({ ...slices, robots: writing(slices.robots, touched) })),
+        ),
+      ),
+  };
+  return {
+    store,
+    forget(robot) {
+      if (robot === undefined) return forget(records.keys(), keys.keys());
+      const record = records.get(robot);
+      // Whoever asks for a key asks for its robot next, so the record nearly always knows which one it is.
+      const keyids = record ? [record.keyid] : [...keys.values()].filter((key) => key.robot === robot).map(toKeyid);
+      forget([robot], keyids);
+    },
+  };
+}
+
+const toKeyid = ({ keyid }: RobotKey): Sha256 => keyid;
