@@ -64,7 +64,11 @@ test('on another thread the same requests are accepted, and the others refused w
   const url = new URL('https://fleet.example/check-in');
   const body = Buffer.from('{}');
   const sentBy = (by: typeof signer) => ({
-    ...{ method: 'POST', authority: 'fleet.example', path: url.pathname, query: '', body },
+    method: 'POST',
+    authority: 'fleet.example',
+    path: url.pathname,
+    query: '',
+    body,
     headers: signRequest({ method: 'POST', url, body }, by, { created: NOW, nonce: 'n'.repeat(22) }),
   });
   const good = sentBy(signer);
