@@ -59,7 +59,7 @@ async function seedRobot(slices: Slices, robot: BenchRobot, now: Instant): Promi
     enrolledAt: now,
   });
   await slices.robots.insertKey({ keyid, robot: name, publicKey, addedAt: now });
-  await slices.presence.save({ robot: name, facts: { inventory: inventoryOf(name) } });
+  await slices.presence.saveAll([{ robot: name, facts: { inventory: inventoryOf(name) } }]);
   const order = { robot: name, environment, component: COMPONENT, version: VERSION, target, kind: 'deploy' } as const;
   const release = { manifestSha256: MANIFEST, manifestLength: 2000, allowDowngrade: false };
   const made = { createdAt: now, createdBy: 'bench', state: 'offered' } as const;

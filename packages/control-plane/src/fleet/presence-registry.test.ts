@@ -13,18 +13,15 @@ async function watchedStore() {
   const controlPlane = await testControlPlane();
   await testRobot(controlPlane, duck).enrol();
   const written: Heard[] = [];
+  const batches: number[] = [];
   const disk = { full: false };
-  const store: Store = {
-    ...controlPlane.store,
-    transaction: (work) => {
-      if (disk.full) return Promise.reject(new Error('disk full'));
-      return controlPlane.store.transaction((slices) => {
-        const save = async (heard: Heard) => void written.push(heard);
-        return work({ ...slices, presence: { ...slices.presence, save } });
-      });
-    },
+  const saveAll = async (heard: readonly Heard[]) => {
+    batches.push(heard.length);
+    if (disk.full) throw new Error('disk full');
+    written.push(...heard);
   };
-  return { registry: await openPresenceRegistry(store), written, disk };
+  const store: Store = { ...controlPlane.store, presence: { ...controlPlane.store.presence, saveAll } };
+  return { registry: await openPresenceRegistry(store), written, batches, disk };
 }
 
 test('many check-ins of a robot are one row in the next batch', async () => {
@@ -62,4 +59,27 @@ test('a check-in during a flush is not lost', async () => {
   registry.seen(duck, {}, 2000);
   await Promise.all([flushing, registry.flush()]);
   expect(written.at(-1)).toMatchObject({ lastSeen: 2000 });
+});
+
+test('a whole fleet is written in small batches, and whoever speaks in between is served and not lost', async () => {
+  const { registry, written, batches } = await watchedStore();
+  const fleet = Array.from({ length: 1001 }, (_, at) => `robot-${at}` as RobotId);
+  for (const robot of fleet) registry.seen(robot, {}, 1000);
+  const flushing = registry.flush();
+  setImmediate(() => registry.seen(fleet[1000] ?? duck, {}, 2000));
+  await flushing;
+  expect(batches).toEqual([200, 200, 200, 200, 200, 1]);
+  expect(new Set(written.map(({ robot }) => robot)).size).toBe(1001);
+  await registry.flush();
+  expect(written.at(-1)).toMatchObject({ robot: fleet[1000], lastSeen: 2000 });
+});
+
+test('a batch that failed half-way through the fleet keeps nobody from the next flush', async () => {
+  const { registry, written, disk } = await watchedStore();
+  for (let at = 0; at < 500; at++) registry.seen(`robot-${at}` as RobotId, {}, 1000);
+  setImmediate(() => void (disk.full = true));
+  await expect(registry.flush()).rejects.toThrow('disk full');
+  disk.full = false;
+  await registry.flush();
+  expect(new Set(written.map(({ robot }) => robot)).size).toBe(500);
 });

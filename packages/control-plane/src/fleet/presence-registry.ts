@@ -3,10 +3,12 @@
  * that check-ins never touch a row that assignments lock (DESIGN 7.9). A crash forgets at most one batch,
  * and the next check-ins say it again.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { Heard, RobotFacts } from '../store/presence.ts';
 import type { Store } from '../store/store.ts';
+import { shareFacts } from './share-facts.ts';
 
 export interface PresenceRegistry {
   /** A check-in: facts that it does not carry (an unchanged inventory) stay as they were. */
@@ -20,33 +22,41 @@ export interface PresenceRegistry {
   flush(): Promise<void>;
 }
 
+/** One statement: a few milliseconds in which nobody else reads or writes. */
+const LARGEST_BATCH = 200;
+
 /** Reads what the last run of the server knew. */
 export async function openPresenceRegistry(store: Store): Promise<PresenceRegistry> {
-  const heard = new Map((await store.presence.all()).map((one) => [one.robot, one]));
-  let changed = new Set<RobotId>();
+  const share = shareFacts();
+  const known = (await store.presence.all()).map((one) => [one.robot, { ...one, facts: share(one.facts) }] as const);
+  const heard = new Map<RobotId, Heard>(known);
+  const changed = new Set<RobotId>();
   let flushing = Promise.resolve();
 
   const update = (robot: RobotId, facts: RobotFacts, at: Instant | undefined) => {
     const before = heard.get(robot);
     const lastSeen = at ?? before?.lastSeen;
-    heard.set(robot, { robot, facts: { ...before?.facts, ...facts }, ...(lastSeen !== undefined && { lastSeen }) });
+    const now = { ...before?.facts, ...share(facts) };
+    heard.set(robot, { robot, facts: now, ...(lastSeen !== undefined && { lastSeen }) });
     changed.add(robot);
   };
 
-  const writeBatch = async () => {
-    const batch = changed;
-    if (batch.size === 0) return;
-    changed = new Set();
+  /** Those that had changed when it began; who speaks meanwhile is in the next flush. */
+  const writeChanged = async () => {
+    const due = [...changed];
+    for (let at = 0; at < due.length; at += LARGEST_BATCH) {
+      // Check-ins that arrived during the last batch go first.
+      if (at > 0) await setImmediate();
+      await writeBatch(due.slice(at, at + LARGEST_BATCH));
+    }
+  };
+  const writeBatch = async (robots: readonly RobotId[]) => {
+    for (const robot of robots) changed.delete(robot);
     try {
-      await store.transaction(async ({ presence }) => {
-        for (const robot of batch) {
-          const now = heard.get(robot);
-          if (now) await presence.save(now);
-        }
-      });
+      await store.presence.saveAll(robots.flatMap((robot) => heard.get(robot) ?? []));
     } catch (cause) {
       // Nothing of a failed batch was written: it joins the next one.
-      for (const robot of batch) changed.add(robot);
+      for (const robot of robots) changed.add(robot);
       throw cause;
     }
   };
@@ -57,7 +67,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
     of: (robot) => heard.get(robot),
     all: () => [...heard.values()],
     flush: () => {
-      const next = flushing.then(writeBatch);
+      const next = flushing.then(writeChanged);
       flushing = next.catch(() => undefined);
       return next;
     },

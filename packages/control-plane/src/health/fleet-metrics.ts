@@ -19,10 +19,13 @@ export function measureFleet(metrics: Registry, { presence, settings, clock }: F
     labelNames: ['presence'],
     registers: [metrics],
     collect() {
-      for (const state of PRESENCES) this.set({ presence: state }, 0);
+      const [now, thresholds] = [clock.now(), settings.now()];
+      const robots = new Map(PRESENCES.map((state) => [state, 0]));
       for (const { lastSeen } of presence.all()) {
-        this.inc({ presence: classifyPresence(lastSeen, clock.now(), settings.now()) });
+        const state = classifyPresence(lastSeen, now, thresholds);
+        robots.set(state, (robots.get(state) ?? 0) + 1);
       }
+      for (const [state, count] of robots) this.set({ presence: state }, count);
     },
   });
 }

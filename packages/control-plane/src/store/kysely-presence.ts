@@ -17,15 +17,24 @@ export const kyselyPresence = (db: Kysely<PresenceTables>): PresenceSlice => ({
   async all() {
     return (await db.selectFrom('robot_presence').selectAll().execute()).map(toHeard);
   },
-  async save(heard) {
-    const row = {
-      robot: heard.robot,
-      last_seen: heard.lastSeen === undefined ? null : toTimestamp(heard.lastSeen),
-      facts: JSON.stringify(heard.facts),
-    };
-    const insert = db.insertInto('robot_presence').values(row);
-    await insert.onConflict((conflict) => conflict.column('robot').doUpdateSet(row)).execute();
+  async saveAll(heard) {
+    if (heard.length === 0) return;
+    const insert = db.insertInto('robot_presence').values(heard.map(fromHeard));
+    await insert
+      .onConflict((conflict) =>
+        conflict.column('robot').doUpdateSet(({ ref }) => ({
+          last_seen: ref('excluded.last_seen'),
+          facts: ref('excluded.facts'),
+        })),
+      )
+      .execute();
   },
+});
+
+const fromHeard = ({ robot, lastSeen, facts }: Heard): PresenceRow => ({
+  robot,
+  last_seen: lastSeen === undefined ? null : toTimestamp(lastSeen),
+  facts: JSON.stringify(facts),
 });
 
 const toHeard = (row: PresenceRow): Heard => ({

@@ -34,6 +34,6 @@ export interface Heard {
 
 export interface PresenceSlice {
   all(): Promise<readonly Heard[]>;
-  /** Inserts or replaces. */
-  save(heard: Heard): Promise<void>;
+  /** Inserts or replaces, all of them or none. */
+  saveAll(heard: readonly Heard[]): Promise<void>;
 }

@@ -64,11 +64,14 @@ export function describeRobots(open: () => Promise<Store>): void {
     test('what a robot said is kept apart from its record', async () => {
       const { robots, presence } = await open();
       await robots.save(robot('duck'));
-      await presence.save({ robot: 'duck' as RobotId, facts: {} });
+      await robots.save(robot('goose'));
+      const goose = { robot: 'goose' as RobotId, facts: { bootId: 'g' } };
+      await presence.saveAll([{ robot: 'duck' as RobotId, facts: {} }, goose]);
       const heard = { robot: 'duck' as RobotId, lastSeen: 7_000, facts: { bootId: 'b' } };
-      await presence.save(heard);
+      await presence.saveAll([heard]);
+      await presence.saveAll([]);
       await robots.save(robot('duck', { group: 'birds' }));
-      expect(await presence.all()).toEqual([heard]);
+      expect((await presence.all()).toSorted((a, b) => a.robot.localeCompare(b.robot))).toEqual([heard, goose]);
     });
   });
 
