@@ -39,6 +39,7 @@ export function rememberRobots(inner: Store): RememberingStore {
   /** Each change, named by the robots and keys it touches. A method that is new to the port does not compile without its line. */
   const writing = (robots: Robots, touched: (robot?: RobotId, keyid?: Sha256) => void): Robots => ({
     find: (robot) => robots.find(robot),
+    named: (names) => robots.named(names),
     all: () => robots.all(),
     count: (lifecycle) => robots.count(lifecycle),
     findKey: (keyid) => robots.findKey(keyid),
@@ -79,6 +80,7 @@ export function rememberRobots(inner: Store): RememberingStore {
     robots: {
       find: (robot) => recall(records, robot, () => robots.find(robot)),
       findKey: (keyid) => recall(keys, keyid, () => robots.findKey(keyid)),
+      named: (names) => robots.named(names),
       all: () => robots.all(),
       count: (lifecycle) => robots.count(lifecycle),
       save: (record) => forgetting((touched) => writing(robots, touched).save(record)),
