@@ -52,6 +52,7 @@ import { createEngine, type EngineDeps } from './rollout/engine.ts';
 import { metricOf } from './rollout/metric-of.ts';
 import { openRules } from './rollout/open-rules.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
+import { wordsOnRobot } from './rollout/word-on-robot.ts';
 import type { Store } from './store/store.ts';
 import { trustHandlers } from './trust/initialise-trust.ts';
 import { keepFresh } from './trust/keep-fresh.ts';
@@ -133,7 +134,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       wake: (robot) => calls.wake([robot]),
     }),
     ...settingsHandlers(settings),
-    ...explainHandlers(robots),
+    ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
     robotHistory,
   });
   serve(deploymentApi, deploymentRoutes);

@@ -1,7 +1,7 @@
 /** "Why is nothing happening?" for one robot, and for the whole fleet at a glance. */
 import type { fleetApi } from '@fairlead/shared/api/fleet-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
-import { type ExplainFacts, explain } from '@fairlead/shared/fleet/explain';
+import { type ExplainFacts, explain, type RolloutWord } from '@fairlead/shared/fleet/explain';
 import { classifyPresence } from '@fairlead/shared/fleet/presence';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES } from '@fairlead/shared/fleet/states';
 import type { Clock } from '@fairlead/shared/time';
@@ -20,6 +20,8 @@ export interface ExplainDeps {
   readonly clock: Clock;
   readonly presence: PresenceRegistry;
   readonly settings: FleetSettings;
+  /** What rollouts say of one robot. */
+  readonly rolloutsOf: (robot: RobotRecord) => Promise<readonly RolloutWord[]>;
 }
 const MOST_ATTENTION = 50;
 
@@ -30,7 +32,8 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
       const robot = await needRobot(store, params.robot);
       const { deployments } = await store.desired.of(robot.robot);
       const trustInitialised = (await store.metadata.newest('root')) !== undefined;
-      return explain(factsOf(deps, robot, deployments, trustInitialised));
+      const rollouts = await deps.rolloutsOf(robot);
+      return explain({ ...factsOf(deps, robot, deployments, trustInitialised), rollouts });
     },
     fleetStatus: async () => {
       const robots = await store.robots.all();

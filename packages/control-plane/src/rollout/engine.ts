@@ -107,7 +107,9 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     tick: turn,
     poke: () => {
-      if (stopped || soon) return;
+      // By hand means by hand: the turn that runs looks once more, and none is begun.
+      if (!timer) again = turning !== undefined;
+      if (stopped || soon || !timer) return;
       soon = setTimeout(() => {
         soon = undefined;
         void turn();

@@ -36,6 +36,7 @@ export async function factsOf(
   const present = tallies.get(rollout.stage);
   const { maxStaging } = deps.rules();
   const conditions = await judgeConditions(deps, slices, rollout, present);
+  const nextDeadline = rollout.state === 'running' ? await slices.rollouts.nextDeadline(id) : undefined;
   return {
     rollout,
     now,
@@ -43,7 +44,8 @@ export async function factsOf(
     tally: present ?? NO_TALLY,
     unplaced: present?.unplaced ?? 0,
     behind: behindOf(rollout, tallies),
-    overdue: rollout.state === 'running' ? await slices.rollouts.countOverdue(id, now) : 0,
+    overdue: nextDeadline !== undefined && nextDeadline <= now ? await slices.rollouts.countOverdue(id, now) : 0,
+    ...(nextDeadline !== undefined && { nextDeadline }),
     stagingRoom: maxStaging === Infinity ? Infinity : Math.max(0, maxStaging - (await slices.rollouts.staging())),
     ...(conditions && { conditions }),
   };

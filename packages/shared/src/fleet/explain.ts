@@ -4,7 +4,7 @@
  * a silent one can't be asked how its update goes.
  */
 import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, RobotId, Version } from '../ids.ts';
+import type { ComponentName, DeploymentId, RobotId, RolloutId, Version } from '../ids.ts';
 import { HOUR, type Instant, MINUTE } from '../time.ts';
 import type { Explanation } from './explanation.ts';
 import type { Activity } from './robot-facts.ts';
@@ -30,6 +30,19 @@ export interface ExplainFacts {
   readonly orders: readonly Order[];
   /** From the last check-in. */
   readonly activity?: Activity;
+  /** What rollouts that have not ended say of this robot, the most important first. */
+  readonly rollouts?: readonly RolloutWord[];
+}
+
+/** A rollout's word on one robot, as its engine decides it. */
+export interface RolloutWord {
+  readonly rollout: RolloutId;
+  readonly component: ComponentName;
+  /**
+   * `held`: it has its order and may not switch. `turn`: its turn has not come. `left-out`: it takes no part.
+   */
+  readonly is: 'held' | 'turn' | 'left-out';
+  readonly why: Refusal;
 }
 
 /** What one rule finds; undefined where it does not apply. `unblock` present means blocked. */
@@ -47,10 +60,13 @@ const RULES: readonly Rule[] = [
   trust,
   silence,
   ailing,
+  held,
+  awaitsTurn,
   badEnd,
   waiting,
   working,
   offered,
+  leftOut,
   settled,
 ];
 
@@ -126,6 +142,27 @@ function ailing({ robot, activity }: ExplainFacts): Finding | undefined {
   const refusal = activity?.state === 'idle' ? activity.refusal : undefined;
   return refusal && { says: `${robot} is unwell: ${refusal.detail}`, unblock: refusal.hint, refusal };
 }
+
+/** It could switch now, for all that the robot knows. What it does before that, it does whatever the rollout says. */
+function held({ robot, activity, rollouts = [] }: ExplainFacts): Finding | undefined {
+  const word = rollouts.find(({ is }) => is === 'held');
+  const isBusy = activity !== undefined && activity.state !== 'idle' && activity.ready !== true;
+  if (!word || isBusy) return undefined;
+  return { ...wordOf(word), says: `${robot} may not switch yet in rollout ${word.rollout}: ${word.why.detail}` };
+}
+
+function awaitsTurn({ robot, activity, rollouts = [] }: ExplainFacts): Finding | undefined {
+  const word = rollouts.find(({ is }) => is === 'turn');
+  if (!word || (activity && activity.state !== 'idle')) return undefined;
+  return { ...wordOf(word), says: `${robot} waits for its turn in rollout ${word.rollout}: ${word.why.detail}` };
+}
+
+function leftOut({ robot, rollouts = [] }: ExplainFacts): Finding | undefined {
+  const word = rollouts.find(({ is }) => is === 'left-out');
+  return word && { ...wordOf(word), says: `${robot} is left out of rollout ${word.rollout}: ${word.why.detail}` };
+}
+
+const wordOf = ({ component, why }: RolloutWord) => ({ component, refusal: why, unblock: why.hint });
 
 const SETTLED: ReadonlySet<DeploymentState> = new Set(['succeeded', 'skipped', 'cancelled']);
 const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {

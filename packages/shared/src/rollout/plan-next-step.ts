@@ -27,6 +27,8 @@ export interface RolloutFacts {
   };
   /** Open deployments that had their time. */
   readonly overdue: number;
+  /** When the next open deployment has had its time. */
+  readonly nextDeadline?: Instant;
   /** How many more robots of the fleet may download and stage now. */
   readonly stagingRoom: number;
   /** Absent: nobody looked, because nobody had to yet. */
@@ -251,7 +253,7 @@ function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Hold {
   const { rollout, tally, now } = facts;
   const progress = rollout.stages[rollout.stage];
   const name = nameOf(rollout, stage);
-  const endsAt = progress?.startedAt === undefined ? undefined : progress.startedAt + timeoutOf(stage);
+  const endsAt = facts.nextDeadline;
   if (!maySwitch(rollout) && outcomesOf(tally).open > 0) {
     const { switchAt } = rollout.spec;
     if (!isStagedEverywhere(facts)) {

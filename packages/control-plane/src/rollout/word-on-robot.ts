@@ -1,0 +1,62 @@
+/** What each running rollout says of one robot, by the same looks that decide about it. */
+import type { RolloutWord } from '@fairlead/shared/fleet/explain';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import { closedWindow, holdOf } from '@fairlead/shared/rollout/hold';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { Deployment } from '../store/deployments.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import { factsOf, type ReadFacts } from './read-facts.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+import { type Blocked, whyBlocked } from './view-rollout.ts';
+
+export async function wordsOnRobot(deps: RolloutDeps, robot: RobotRecord): Promise<readonly RolloutWord[]> {
+  const words: RolloutWord[] = [];
+  for (const id of await deps.store.rollouts.ofRobot(robot.robot)) {
+    const rollout = await deps.store.rollouts.find(id);
+    const word = rollout && (await wordOn(deps, rollout, robot));
+    if (word) words.push(word);
+  }
+  return words;
+}
+
+/** Undefined where the rollout has nothing more to say: it is up to the robot, or done with it. */
+async function wordOn(deps: RolloutDeps, rollout: Rollout, robot: RobotRecord): Promise<RolloutWord | undefined> {
+  const { store, clock } = deps;
+  const about = { rollout: rollout.rollout, component: rollout.spec.component };
+  const member = await store.rollouts.member(rollout.rollout, robot.robot);
+  if (!member) return undefined;
+  if (member.excluded) return { ...about, is: 'left-out', why: member.excluded };
+  const facts = await factsOf(deps, store, rollout, clock.now());
+  if (member.deployment === undefined) {
+    const blocked = await whyBlocked(deps, facts);
+    return blocked && { ...about, is: 'turn', why: blocked.why };
+  }
+  const deployment = await store.deployments.find(member.deployment);
+  if (!deployment || isTerminal(deployment.state)) return undefined;
+  const held = await whyHeld(deps, facts, deployment, robot);
+  return held && { ...about, is: 'held', why: held.why };
+}
+
+/** First what would hold it even with a grant, then what keeps the grant from it. */
+async function whyHeld(
+  deps: RolloutDeps,
+  facts: ReadFacts,
+  { part, override }: Deployment,
+  robot: RobotRecord,
+): Promise<Blocked | undefined> {
+  const { rollout, now } = facts;
+  const rules = deps.rules();
+  const window = rules.windowOf(robot, now);
+  const skips = override?.skips ?? [];
+  const isGranted = part?.grantedAt !== undefined;
+  const hold = holdOf({ rollout, isGranted, window, skips });
+  if (!hold || hold.category !== 'awaits_grant') return hold && { why: hold };
+  // Not ready yet: what it does or waits for now is the robot's own story.
+  if (part?.readyAt === undefined) return undefined;
+  const closed = skips.includes('window') ? undefined : closedWindow({ rollout, window });
+  if (closed) return { why: closed };
+  const busy = await deps.store.robots.named(await deps.store.rollouts.inBudget());
+  const full = rules.pick([robot], busy).refused.get(robot.robot);
+  if (full && !rollout.spec.emergency?.skips.includes('limits')) return { why: full };
+  return (await whyBlocked(deps, facts)) ?? { why: hold };
+}
