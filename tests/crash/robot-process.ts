@@ -91,6 +91,7 @@ const updater = createUpdater({
   pulse: { promise: () => {}, rest: () => {} },
   forbids: () => undefined,
   permission: { ask: async () => ({ granted: true }) },
+  confirmation: { ask: async () => ({ ok: true, value: undefined, heard: true }) },
   prober: {
     probe: async (_check, { folder }) => ({
       verdict: life.sick.some((version) => basename(folder).startsWith(version)) ? 'unhealthy' : 'healthy',

@@ -16,6 +16,7 @@ import type { ServiceNotifier } from './lifeline/service-notifier.ts';
 import type { Spool } from './outbox/outbox.ts';
 import type { ReportChain } from './outbox/report-chain.ts';
 import type { OwnRelease } from './own-release/own-release.ts';
+import type { LateConfirmation } from './poll/confirm-switch.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 import type { Updater } from './update/updater.ts';
 
@@ -39,6 +40,8 @@ export interface AgentParts {
   readonly spool: Spool;
   readonly chain: ReportChain;
   readonly updater: Updater;
+  /** Asks the control plane before a switch, once there is somebody who can ask. */
+  readonly confirmation: LateConfirmation;
   readonly client: Client<typeof robotApi>;
   readonly files: Pick<Client<typeof filesApi>, 'metadata'>;
   /** Rung for a check-in at once, and for a delivery at once. */

@@ -15,6 +15,7 @@ import { deliverOnce } from './outbox/deliver-reports.ts';
 import { OWN_COMPONENT } from './own-release/own-release.ts';
 import { createQuestioner } from './poll/ask-for-assignment.ts';
 import { createCheckInLoop } from './poll/check-in-loop.ts';
+import { confirmBy } from './poll/confirm-switch.ts';
 import { createEnforcer } from './poll/enforce-never-run.ts';
 import { createObedience } from './poll/obey-assignment.ts';
 import { openAnswer } from './poll/open-answer.ts';
@@ -65,6 +66,7 @@ export function createAgent(parts: AgentParts): Agent {
     pulse,
     log: (level, message, facts) => log[level](facts ?? {}, message),
   });
+  parts.confirmation.connect(confirmBy(checkIns.askNow));
   const deliveries = createDeliverLoop({
     deliver: (failures, signal) =>
       deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, failures, signal),

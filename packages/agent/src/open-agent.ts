@@ -29,6 +29,7 @@ import { serviceNotifier } from './lifeline/service-notifier.ts';
 import { openReportChain } from './outbox/report-chain.ts';
 import { openSqliteSpool } from './outbox/sqlite-spool.ts';
 import { launchedRelease } from './own-release/launched-release.ts';
+import { lateConfirmation } from './poll/confirm-switch.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
 import { sweepHalfWritten } from './releases/sweep.ts';
@@ -92,6 +93,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   });
   const notifier = serviceNotifier(process.env);
   const pulse = createPulse(() => performance.now());
+  const confirmation = lateConfirmation();
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
@@ -106,6 +108,9 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     own,
     pulse,
     permission: windowPermission(config.updateWindow, clock),
+    confirmation,
+    // A lease or a fact that comes and goes at once is one question and not two.
+    onReadiness: ringAfter(bells.checkIn, GATHER_MS / 2),
     forbids: forbiddenByPolicy(trust, who.environment),
     clock,
     ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
@@ -129,6 +134,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
       key.signer,
     ),
     updater,
+    confirmation,
     client,
     files: createClient(filesApi, { baseUrl: server, transport }),
     bells,

@@ -45,6 +45,7 @@ const updater = createUpdater({
   pulse: { promise: () => {}, rest: () => {} },
   forbids: () => undefined,
   permission: { ask: async () => ({ granted: true }) },
+  confirmation: { ask: async () => ({ ok: true, value: undefined, heard: true }) },
   prober: { probe: async () => ({ verdict: 'healthy', detail: 'as the bench says' }) },
   blobs: {
     get: async ({ sha256 }) => {

@@ -56,6 +56,7 @@ export function createQuestioner(deps: AskDeps): Questioner {
         vitals: await deps.facts.vitals(),
         ...(told !== inventory && { inventory }),
         unsentReports: deps.unsentReports(),
+        understands: ['hold'],
       };
       const askedAt = deps.monotonic();
       const reply = await deps.client.checkIn(

@@ -38,7 +38,7 @@ function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Part
         return { nonce: '', askedAt: 0, answeredAt: 0, reply };
       },
     },
-    open: async () => accept({ assignment: { seq: 1 } as never }),
+    open: async () => accept({ assignment: { seq: 1, components: [] } as never }),
     obedience: {
       obey: async ({ assignment }) => void obeyed.push(assignment.seq),
       activity: () => ({ state: 'idle' }),

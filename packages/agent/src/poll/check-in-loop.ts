@@ -1,8 +1,8 @@
 /** Beat 4, for ever: enrol where that is due, ask, obey, pause. Nothing that fails here ends it. */
 
-import { type Refusal, sayRefusal } from '@fairlead/shared/failure';
+import { type Refusal, refuse, sayRefusal } from '@fairlead/shared/failure';
 import type { Lifecycle } from '@fairlead/shared/fleet/states';
-import type { Clock, Instant } from '@fairlead/shared/time';
+import { type Clock, type Instant, SECOND } from '@fairlead/shared/time';
 import { type Bell, pauseUnless } from '../bell.ts';
 import type { AgentYaml } from '../config.ts';
 import { type Pulse, TURN_MS } from '../lifeline/pulse.ts';
@@ -10,6 +10,7 @@ import type { Asked, Questioner } from './ask-for-assignment.ts';
 import type { Obedience } from './obey-assignment.ts';
 import type { Answer, OpenedAnswer } from './open-answer.ts';
 import { type AgreedPace, pauseAfterAnswer, pauseAfterFailure, type Random } from './pace.ts';
+import { type Asking, type Heard, questionsInWaiting } from './questions-in-waiting.ts';
 import { sayCheckInError } from './say-check-in-error.ts';
 
 export interface CheckInDeps {
@@ -40,17 +41,22 @@ export interface CheckInLoop {
   /** Runs until `stop` aborts. */
   run(stop: AbortSignal): Promise<void>;
   state(): CheckInState;
+  /** Asks at once and resolves with what came of a question that was asked after this call. */
+  askNow(signal: AbortSignal): Promise<Heard>;
 }
 
 /** Long enough to be a wait, and not an answer at once. */
 const A_WAIT_MS = 1_000;
+/** Whoever waits for an answer does something better then. */
+const LONGEST_ASKED_MS = 60 * SECOND;
 
 export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
   let state: CheckInState = {};
   let failures = 0;
   let earlyAnswers = 0;
   let agreed: AgreedPace | undefined;
-  let lastSeq = -1;
+  let lastNews = '';
+  const waiters = questionsInWaiting();
 
   const note = (trouble: Refusal | undefined): void => {
     if (trouble && trouble.category !== state.trouble?.category) deps.log('warn', sayRefusal(trouble));
@@ -59,49 +65,63 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
     state = trouble ? { ...rest, trouble } : rest;
   };
 
-  const obey = async (asked: Asked, unbelieving: Refusal | undefined): Promise<boolean> => {
+  const obey = async (asked: Asked, unbelieving: Refusal | undefined): Promise<Heard> => {
     const { reply, ...trip } = asked;
     agreed = { ...reply.next, ...overridden(deps.overrides) };
     if (state.lifecycle !== reply.lifecycle) deps.log('info', `this robot is ${reply.lifecycle}`);
     state = { ...state, lastAnswer: deps.clock.now(), lifecycle: reply.lifecycle };
     if (!reply.assignment || unbelieving) {
       note(unbelieving);
-      return false;
+      return refuse(unbelieving ?? notOrdered(reply.lifecycle));
     }
     const opened = await deps.open({ ...trip, envelope: reply.assignment });
     note(opened.ok ? opened.value.behind : opened.refused);
-    if (!opened.ok) return false;
+    if (!opened.ok) return opened;
     await deps.obedience.obey(opened.value);
     await deps.enforce();
-    const isNews = opened.value.assignment.seq !== lastSeq;
-    lastSeq = opened.value.assignment.seq;
-    return isNews;
+    return opened;
+  };
+  /** Whether it says something else than the answer before. A hold comes and goes without another `seq`. */
+  const isNews = (heard: Heard): boolean => {
+    const news = heard.ok ? sayNews(heard.value) : lastNews;
+    const differs = news !== lastNews;
+    lastNews = news;
+    return differs;
   };
 
   /** One check-in; answers the pause after it, milliseconds. */
-  const checkIn = async (waitSec: number, unbelieving: Refusal | undefined, signal: AbortSignal): Promise<number> => {
+  const checkIn = async (waitSec: number, asking: Asking, signal: AbortSignal): Promise<number> => {
+    const unbelieving = await deps.join();
     const asked = await deps.questioner.ask(waitSec, signal);
     const waited = asked.answeredAt - asked.askedAt >= A_WAIT_MS;
-    const isNews = await obey(asked, unbelieving);
+    const heard = await obey(asked, unbelieving);
+    asking.settle(heard);
     // An answer that could not be worked with is no success: it must not reset the pauses.
     failures = 0;
     // Asked without patience, an early answer is what was wanted.
-    earlyAnswers = waited || isNews || waitSec === 0 ? 0 : earlyAnswers + 1;
+    earlyAnswers = isNews(heard) || waited || waitSec === 0 ? 0 : earlyAnswers + 1;
     return agreed ? pauseAfterAnswer(agreed, earlyAnswers, deps.random) : 0;
   };
 
   return {
     state: () => state,
+    askNow(signal) {
+      const heard = waiters.add(AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ASKED_MS)]));
+      deps.bell.ring();
+      return heard;
+    },
     async run(stop) {
       // The first question is answered at once: its short round trip is what makes the director's time believable.
       let waitSec = 0;
       while (!stop.aborted) {
         deps.pulse.promise('check-in', TURN_MS);
         const rung = deps.bell.listen();
-        const signal = AbortSignal.any([stop, rung]);
+        const asking = waiters.asking();
+        // A question that somebody waits for is not given up for another one.
+        const signal = asking.isEmpty ? AbortSignal.any([stop, rung]) : stop;
         let pause: number;
         try {
-          pause = await checkIn(waitSec, await deps.join(), signal);
+          pause = await checkIn(waitSec, asking, signal);
         } catch (error) {
           // Somebody wants an answer now: the long-poll was given up for a new question.
           if (signal.aborted) {
@@ -110,11 +130,13 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
           }
           failures += 1;
           pause = pauseAfterFailure(failures, error, deps.random);
-          note(sayCheckInError(error));
+          const trouble = sayCheckInError(error);
+          asking.settle(refuse(trouble));
+          note(trouble);
           deps.log('debug', `the check-in failed; the next one is in ${Math.round(pause)} ms`);
         }
         deps.pulse.promise('check-in', pause + TURN_MS);
-        await pauseUnless(pause, signal);
+        await pauseUnless(pause, stop, rung);
         waitSec = rung.aborted || failures > 0 ? 0 : (agreed?.waitSec ?? 0);
       }
     },
@@ -129,3 +151,15 @@ function overridden(overrides: AgentYaml['checkIn']): Partial<AgreedPace> {
     ...(longPollSec !== undefined && { waitSec: longPollSec }),
   };
 }
+
+const sayNews = ({ assignment: { seq, components } }: OpenedAnswer): string =>
+  JSON.stringify([seq, components.map(({ hold }) => hold ?? null)]);
+
+const notOrdered = (lifecycle: Lifecycle): Refusal => ({
+  phase: 'check-in',
+  element: 'control plane',
+  category: 'no_assignment',
+  detail: `The control plane orders nothing of this robot, which is ${lifecycle}.`,
+  retryable: true,
+  hint: 'Look at the robot on the server: `fairlead robot show`.',
+});

@@ -34,12 +34,14 @@ const refusal = (category: string, retryable: boolean): Refusal => ({
 function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['verify']>) {
   const offered: DeploymentId[] = [];
   const cancelled: DeploymentId[] = [];
+  const heard: (string | undefined)[][] = [];
   const told: ReportEvent[] = [];
   let activity: Activity = { state: 'idle' };
   let finish = (): void => undefined;
   const obedience = createObedience({
     updater: {
       wantsAgain: () => false,
+      hear: async (orders) => void heard.push(orders.map(({ hold }) => hold?.category)),
       offer: async ({ deployment, component }) => {
         offered.push(deployment);
         // As the real one: it looks at the disk before it shows what it does.
@@ -64,7 +66,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
       throw error;
     },
   });
-  return { obedience, offered, cancelled, told, finish: () => finish() };
+  return { obedience, offered, cancelled, heard, told, finish: () => finish() };
 }
 const verified = async ({ deployment, component }: ComponentOrder) =>
   accept({ deployment, component } as VerifiedOrder);

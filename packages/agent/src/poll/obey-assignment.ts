@@ -12,7 +12,7 @@ import type { OpenedAnswer } from './open-answer.ts';
 import type { VerifiedOrder } from './verified-order.ts';
 
 export interface ObeyDeps {
-  readonly updater: Pick<Updater, 'offer' | 'activity' | 'requestCancel' | 'wantsAgain'>;
+  readonly updater: Pick<Updater, 'offer' | 'hear' | 'activity' | 'requestCancel' | 'wantsAgain'>;
   readonly outbox: Outbox;
   readonly verify: (order: ComponentOrder) => Promise<Result<VerifiedOrder>>;
   /** An update came to its end: whoever asks for assignments asks at once. */
@@ -62,6 +62,7 @@ export function createObedience(deps: ObeyDeps): Obedience {
   return {
     async obey({ assignment, behind }) {
       const { components } = assignment;
+      await updater.hear(components);
       // What was begun may not show yet, and what shows may be from before this agent's start.
       for (const running of new Set([underWay?.deployment, updater.activity().deployment])) {
         if (running === undefined || components.some((order) => order.deployment === running)) continue;

@@ -26,11 +26,12 @@ export interface ActivityBoard {
   activity(): Activity;
   begin(journal: Journal & { readonly step: Step }): void;
   progress(fraction: number): void;
-  waits(reason: Refusal | undefined): void;
+  waits(reason: Refusal | undefined, ready?: boolean): void;
   idle(): void;
 }
 
-export function activityBoard(): ActivityBoard {
+/** `onReadiness`: called whenever the robot becomes ready but for its order, or is so no longer. */
+export function activityBoard(onReadiness: () => void = () => undefined): ActivityBoard {
   let activity: Activity = { state: 'idle' };
   return {
     activity: () => activity,
@@ -40,9 +41,12 @@ export function activityBoard(): ActivityBoard {
     progress: (fraction) => {
       if (activity.state !== 'idle') activity = { ...activity, progress: Math.min(1, Math.max(0, fraction)) };
     },
-    waits: (reason) => {
-      const { refusal: _, ...rest } = activity;
-      if (activity.state !== 'idle') activity = reason ? { ...rest, refusal: reason } : rest;
+    waits: (reason, ready = false) => {
+      if (activity.state === 'idle') return;
+      const { refusal: _, ready: was = false, ...rest } = activity;
+      activity = { ...rest, ...(reason && { refusal: reason }), ...(reason && ready && { ready }) };
+      // One that goes on will be heard of soon enough, and needs its processor for the switch.
+      if (reason && ready !== was) onReadiness();
     },
     idle: () => {
       activity = { state: 'idle' };

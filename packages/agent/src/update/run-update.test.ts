@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { sampleJournal } from '../journal/journal-store-contract.ts';
 import { memoryJournalStore } from '../journal/memory-journal-store.ts';
 import { runUpdate } from './run-update.ts';
+import { standingOrders } from './standing-order.ts';
 import type { StepFunction, Steps } from './steps.ts';
 
 const REFUSAL: Refusal = { phase: 'verify', element: 'x', category: 'hash', detail: '', retryable: false, hint: '' };
@@ -43,6 +44,7 @@ function driver(answers: Partial<Record<Step, StepFunction>> = {}, onWrite: (jou
         stop: stop.signal,
         cancel: cancel.signal,
         watch,
+        order: standingOrders().of(journal.deployment),
         onStep: () => {},
         onStuck: async () => void trace.push('stuck'),
       },

@@ -9,10 +9,11 @@ import { backOff } from '@fairlead/shared/update/retry';
 import type { Step } from '@fairlead/shared/update/step';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { refusalOf } from './refusal-of.ts';
+import type { StandingOrder } from './standing-order.ts';
 import type { Steps, Update } from './steps.ts';
 
 export interface DriverDeps {
-  readonly store: JournalStore;
+  readonly store: Pick<JournalStore, 'write'>;
   readonly steps: Steps;
   readonly clock: Clock;
   /** Resolves after `ms`, or at once when the signal aborts. */
@@ -31,6 +32,8 @@ export interface Control {
   /** The disk does not take the journal, so nothing may act: whoever runs services sees to it that they run. */
   readonly onStuck: () => Promise<void>;
   readonly watch: Pick<Update, 'progress' | 'waits'>;
+  /** What the control plane says of the switch. */
+  readonly order: StandingOrder;
 }
 
 /** Runs an update from its journal to its end. Returns the last journal: `done`, or `paused` where the agent stops. */
@@ -55,11 +58,11 @@ export async function runUpdate(start: Journal, deps: DriverDeps, control: Contr
 const isUnderWay = (journal: Journal): journal is Journal & { step: Step } => journal.step !== 'done';
 
 async function act(journal: Journal & { step: Step }, steps: Steps, control: Control): Promise<StepResult> {
-  const { stop, cancel, watch } = control;
+  const { stop, cancel, watch, order } = control;
   // Once it switches, an update is no longer called off half-way: probation and roll-back decide.
   const signal = mayCancel(journal.step) ? AbortSignal.any([stop, cancel]) : stop;
   try {
-    return await steps[journal.step]({ journal, signal, ...watch });
+    return await steps[journal.step]({ journal, signal, order, ...watch });
   } catch (error) {
     return { ok: false, refused: refusalOf(error, journal.step, journal.component) };
   }

@@ -11,6 +11,7 @@ import type { OwnRelease } from '../own-release/own-release.ts';
 import type { Layout } from '../releases/layout.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
+import type { SwitchConfirmation } from './ask-before-switch.ts';
 import type { SwitchPermission } from './switch-permission.ts';
 
 export interface StepDeps {
@@ -26,6 +27,7 @@ export interface StepDeps {
   readonly outbox: Outbox;
   readonly own: OwnRelease;
   readonly permission: SwitchPermission;
+  readonly confirmation: SwitchConfirmation;
   readonly clock: Clock;
   /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */
   readonly elapsed: () => number;

@@ -7,10 +7,12 @@ import { Failure, type Refusal, type Result, refuse } from '@fairlead/shared/fai
 import type { Activity, ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, DeploymentId, Sha256 } from '@fairlead/shared/ids';
 import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
+import { journalWithTerms } from '../journal/journal-with-terms.ts';
 import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
@@ -29,6 +31,7 @@ import { refusalOf } from './refusal-of.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
 import { servicesOfAll } from './shared-services.ts';
+import { standingOrders } from './standing-order.ts';
 import type { StepDeps } from './step-deps.ts';
 import { tidyUp } from './tidy-up.ts';
 
@@ -43,6 +46,7 @@ type Injected = Pick<
   | 'outbox'
   | 'own'
   | 'permission'
+  | 'confirmation'
   | 'clock'
 >;
 export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'>> {
@@ -52,6 +56,8 @@ export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | '
   readonly pulse: Pick<Pulse, 'promise' | 'rest'>;
   /** What must never run, so that nobody goes back to it. */
   readonly forbids: Forbids;
+  /** The robot became ready but for its order, or is so no longer: whoever asks for assignments asks at once. */
+  readonly onReadiness?: () => void;
 }
 
 export interface Measured {
@@ -65,6 +71,10 @@ export interface Updater {
   recover(): Promise<void>;
   /** Runs one update to its end. An order that ended before, or is being worked on, is not begun again. */
   offer(order: VerifiedOrder): Promise<void>;
+  /** A verified answer arrived. Resolves once what it says of the update under way is durable. */
+  hear(orders: readonly ComponentOrder[]): Promise<void>;
+  /** Something changed that the permission to switch hangs on: whoever waits asks again. */
+  reconsider(): void;
   /** Whether a release that ended well here is wanted once more, because the disk has spoilt it since. */
   wantsAgain(component: ComponentName, manifestSha256: Sha256): boolean;
   /** Active releases that are no longer what was signed, as found at the start. */
@@ -99,7 +109,9 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     folderOf: (component) => openReleaseFolder(layout, component, injected.measureTree),
   };
   const steps = makeSteps(deps);
-  const board = activityBoard();
+  const board = activityBoard(injected.onReadiness);
+  const orders = standingOrders();
+  const journals = journalWithTerms(injected.journal, (deployment) => orders.of(deployment).terms());
   const stop = new AbortController();
   /** Of every update that was offered and has not ended: it can be called off before its first step too. */
   const cancels = new Map<DeploymentId, AbortController>();
@@ -122,10 +134,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     try {
       const ended = await runUpdate(
         journal,
-        { ...deps, store: deps.journal, steps },
+        { ...deps, store: journals, steps },
         {
           stop: stop.signal,
           cancel: cancel.signal,
+          order: orders.of(journal.deployment),
           onStuck: () => keepServicesUp(journal.component, deps),
           watch: {
             waits: board.waits,
@@ -151,7 +164,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       );
       if (ended.step !== 'done') return;
       if (ended.outcome === 'succeeded') damages.mended(journal.component);
-      await deps.journal.clear();
+      await journals.clear();
       await sweepComponent(layout.component(journal.component));
     } finally {
       board.idle();
@@ -168,6 +181,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         if (!found.ok && leave) throw new Failure(found.refused);
         if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
         const journal = found.ok ? found.value : undefined;
+        if (journal?.terms) orders.recall(journal.deployment, journal.terms);
         await tidyUp(journal, deps);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
         for (const damage of await healActives(deps)) damages.note(damage);
@@ -183,6 +197,10 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
       }).finally(() => cancels.delete(order.deployment));
     },
+    hear: async (heard) => {
+      for (const deployment of orders.hear(heard, new Set(cancels.keys()))) await journals.renew(deployment);
+    },
+    reconsider: orders.reconsider,
     wantsAgain: damages.wants,
     damages: damages.troubles,
     activity: () => board.activity(),

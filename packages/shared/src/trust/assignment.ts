@@ -14,6 +14,31 @@ export const ASSIGNMENT_TYPE = 'application/vnd.fairlead.assignment.v1+json';
 export const SKIPPABLE = ['window', 'lease', 'precondition', 'safe-state'] as const;
 export type Skippable = (typeof SKIPPABLE)[number];
 
+const terms = {
+  hold: Type.Optional({
+    ...Refusal,
+    description: 'It may be downloaded, staged and tested, but not be switched to, for this reason.',
+  }),
+  confirm: Type.Optional(
+    Type.Literal(true, {
+      description: 'Immediately before the switch the robot asks once more, and switches only where no hold stands.',
+    }),
+  ),
+  override: Type.Optional(
+    Type.Object(
+      {
+        by: Type.String({ maxLength: 100 }),
+        reason: Type.String({ maxLength: 500 }),
+        skips: Type.Array(Type.Enum([...SKIPPABLE]), { minItems: 1, uniqueItems: true }),
+      },
+      { ...closed, description: 'Break glass: the robot steps over these of its own conditions, and says so.' },
+    ),
+  ),
+};
+/** What an order says of the switch itself; it may change while the robot works on the order. */
+export const OrderTerms = Type.Object(terms, closed);
+export type OrderTerms = Static<typeof OrderTerms>;
+
 export const ComponentOrder = Type.Object(
   {
     component: ComponentName,
@@ -28,25 +53,7 @@ export const ComponentOrder = Type.Object(
         { ...closed, description: 'Permits a lower releaseCounter, never one below the signed floor.' },
       ),
     ),
-    hold: Type.Optional({
-      ...Refusal,
-      description: 'It may be downloaded, staged and tested, but not be switched to, for this reason.',
-    }),
-    confirm: Type.Optional(
-      Type.Literal(true, {
-        description: 'Immediately before the switch the robot asks once more, and switches only where no hold stands.',
-      }),
-    ),
-    override: Type.Optional(
-      Type.Object(
-        {
-          by: Type.String({ maxLength: 100 }),
-          reason: Type.String({ maxLength: 500 }),
-          skips: Type.Array(Type.Enum([...SKIPPABLE]), { minItems: 1, uniqueItems: true }),
-        },
-        { ...closed, description: 'Break glass: the robot steps over these of its own conditions, and says so.' },
-      ),
-    ),
+    ...terms,
   },
   closed,
 );

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
 import { ComponentName, DeploymentId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
+import { OrderTerms } from '../trust/assignment.ts';
 import { OUTCOMES } from './outcome.ts';
 import { STEPS } from './step.ts';
 
@@ -44,6 +45,8 @@ export const Journal = Type.Object(
     stateBackup: Type.Optional(Type.String({ maxLength: 300 })),
     /** Set by a person or the server; obeyed at the next step that may still stop (never after switch). */
     cancelRequested: Type.Optional(Type.Boolean()),
+    /** What the control plane said last of the switch: after a restart it binds until the next answer. */
+    terms: Type.Optional(OrderTerms),
     /** The agent was asked to stop in the middle of this step: that start is not held against it. */
     paused: Type.Optional(Type.Boolean()),
   },

@@ -3,6 +3,7 @@
  * between its last and the new one's first moment is the state that changed meanwhile, one rename and one fsync.
  */
 import { saveState } from '../../state-backup/save-state.ts';
+import { askBeforeSwitch } from '../ask-before-switch.ts';
 import { refusalOf } from '../refusal-of.ts';
 import { isRepair, measureFresh, putFreshInPlace } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
@@ -11,8 +12,8 @@ import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
 export const switchOver =
-  (deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'permission'>): StepFunction =>
-  async ({ journal, waits }) => {
+  (deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'permission' | 'confirmation'>): StepFunction =>
+  async ({ journal, signal, waits, order }) => {
     const { candidate, current, component } = journal;
     const folder = await deps.folderOf(component);
     const manifest = await folder.readManifest(candidate, 'switch');
@@ -29,9 +30,9 @@ export const switchOver =
         ? measureFresh(candidate, manifest.value, folder)
         : folder.measure(candidate, 'switch'));
       if (!measured.ok) return { ...measured, outcome: 'rejected' };
-      const permission = await deps.permission.ask(component);
+      const permission = await askBeforeSwitch(journal, order, deps, signal);
       if (!permission.granted) {
-        waits(permission.reason);
+        waits(permission.reason, permission.ready);
         // Interrupted after the stop, then asked again in the wrong hour: the old release works on meanwhile.
         await startAgain({ component, own: servicesOf(old), stopped, phase: 'switch' }, deps);
         return { ok: false, refused: permission.reason, notNow: true };

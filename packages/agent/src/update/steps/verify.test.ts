@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { begin } from '@fairlead/shared/update/journey';
 import { expect, test } from 'vitest';
+import { standingOrders } from '../standing-order.ts';
 import { testRobot } from '../testing/test-robot.ts';
 import { verify } from './verify.ts';
 
@@ -21,6 +22,7 @@ test.each([
     signal: new AbortController().signal,
     progress: () => {},
     waits: () => {},
+    order: standingOrders().of(order.deployment),
   });
   expect(result).toMatchObject({ ok: false, refused: { category } });
   expect(await readdir(robot.layout.downloads)).toEqual([]);

@@ -1,5 +1,6 @@
 /** Beat 11: wait for the moment in which this robot may switch. */
 import { MINUTE } from '@fairlead/shared/time';
+import { askToSwitch } from '../ask-before-switch.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 
@@ -8,15 +9,19 @@ const LONGEST_SLEEP = 1 * MINUTE;
 
 export const wait =
   (deps: Pick<StepDeps, 'permission' | 'sleep'>): StepFunction =>
-  async ({ journal, signal, waits }) => {
+  async ({ journal, signal, waits, order }) => {
     for (;;) {
-      const permission = await deps.permission.ask(journal.component);
+      const news = order.news();
+      const permission = await askToSwitch(journal, order, deps);
       if (permission.granted) {
         waits(undefined);
         return { ok: true };
       }
-      waits(permission.reason);
+      waits(permission.reason, permission.ready);
       if (signal.aborted) return { ok: false, refused: permission.reason };
-      await deps.sleep(Math.min(Math.max(permission.askAgainInMs, 100), LONGEST_SLEEP), signal);
+      await deps.sleep(
+        Math.min(Math.max(permission.askAgainInMs, 100), LONGEST_SLEEP),
+        AbortSignal.any([signal, news]),
+      );
     }
   };

@@ -19,6 +19,7 @@ import { notLaunched } from '../../own-release/not-launched.ts';
 import type { VerifiedOrder } from '../../poll/verified-order.ts';
 import { layoutOf } from '../../releases/layout.ts';
 import { openReleaseFolder } from '../../releases/release-folder.ts';
+import type { Confirmation, SwitchConfirmation } from '../ask-before-switch.ts';
 import type { SwitchPermission } from '../switch-permission.ts';
 import { createUpdater, type Updater, type UpdaterDeps } from '../updater.ts';
 import { memoryBlobs } from './memory-blobs.ts';
@@ -44,6 +45,15 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
         ? { granted: true }
         : { granted: false, reason: NOT_NOW, askAgainInMs: 1000 },
   };
+  /** What the control plane answers right before a switch; without an answer here it confirms. */
+  const confirmation: SwitchConfirmation & { answers: (() => Promise<Confirmation>)[]; asked: number } = {
+    answers: [],
+    asked: 0,
+    ask: async () => {
+      confirmation.asked += 1;
+      return (await confirmation.answers.shift()?.()) ?? { ok: true, value: undefined, heard: true };
+    },
+  };
   const deps: UpdaterDeps = {
     root,
     clock: { now: () => NOW + time.elapsed },
@@ -56,6 +66,7 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
     services,
     blobs,
     permission,
+    confirmation,
     prober: {
       probe: async (_check, { folder }) => ({
         verdict: health.verdict((await realpath(folder)).replace(/.*\/(.*)-.*/, '$1')),
@@ -89,6 +100,7 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
     time,
     health,
     permission,
+    confirmation,
     /** The same disk under a new agent, as after a restart. */
     restarted: (more: Partial<UpdaterDeps> = {}): Updater => createUpdater({ ...deps, ...more }),
     folder: () => openReleaseFolder(layout, DUCK, measureTree),
