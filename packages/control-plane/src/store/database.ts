@@ -3,6 +3,7 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
+import type { AuditTables } from './kysely-audit.ts';
 import type { DeploymentTables } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
 import type { EnrolmentTokenTables } from './kysely-enrolment-tokens.ts';
@@ -15,6 +16,7 @@ import type { ReportTables } from './kysely-reports.ts';
 import type { RequestNonceTables } from './kysely-request-nonces.ts';
 import type { RobotTables } from './kysely-robots.ts';
 import type { RolloutTables } from './kysely-rollouts.ts';
+import type { RuleTables } from './kysely-rules.ts';
 import type { SettingsTables } from './kysely-settings.ts';
 
 export type Tables = PeopleTables &
@@ -29,5 +31,7 @@ export type Tables = PeopleTables &
   DeploymentTables &
   DesiredTables &
   ReportTables &
-  RolloutTables;
+  RolloutTables &
+  RuleTables &
+  AuditTables;
 export type Database = Kysely<Tables>;

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { kyselyAudit } from './kysely-audit.ts';
 import { kyselyDeployments } from './kysely-deployments.ts';
 import { kyselyDesired } from './kysely-desired.ts';
 import { kyselyEnrolmentTokens } from './kysely-enrolment-tokens.ts';
@@ -14,6 +15,7 @@ import { kyselyReports } from './kysely-reports.ts';
 import { kyselyRequestNonces } from './kysely-request-nonces.ts';
 import { kyselyRobots } from './kysely-robots.ts';
 import { kyselyRollouts } from './kysely-rollouts.ts';
+import { kyselyRules } from './kysely-rules.ts';
 import { kyselySettings } from './kysely-settings.ts';
 import type { Slices, Store } from './store.ts';
 
@@ -31,6 +33,8 @@ const slicesOn = (db: Database): Slices => ({
   desired: kyselyDesired(db),
   reports: kyselyReports(db),
   rollouts: kyselyRollouts(db),
+  rules: kyselyRules(db),
+  audit: kyselyAudit(db),
 });
 
 export function kyselyStore(db: Database): Store {

@@ -3,6 +3,7 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
+import type { AuditSlice } from './audit.ts';
 import type { Deployments } from './deployments.ts';
 import type { DesiredSlice } from './desired.ts';
 import type { EnrolmentTokens } from './enrolment-tokens.ts';
@@ -15,6 +16,7 @@ import type { Reports } from './reports.ts';
 import type { RequestNonces } from './request-nonces.ts';
 import type { Robots } from './robots.ts';
 import type { Rollouts } from './rollouts.ts';
+import type { RulesSlice } from './rules.ts';
 import type { SettingsSlice } from './settings.ts';
 
 export interface Slices {
@@ -31,6 +33,8 @@ export interface Slices {
   readonly desired: DesiredSlice;
   readonly reports: Reports;
   readonly rollouts: Rollouts;
+  readonly rules: RulesSlice;
+  readonly audit: AuditSlice;
 }
 
 export interface Store extends Slices {
