@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Mistake, parse } from '@fairlead/shared/parse';
+import { isTimeZone } from '@fairlead/shared/update/time-zone';
 import { openYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { type AgentConfig, AgentYaml } from './config.ts';
 
@@ -54,12 +55,3 @@ const robotNameOf = (machine: string): string =>
     .replaceAll(/[^a-z0-9-]+/g, '-')
     .replace(/^-+/, '')
     .slice(0, 63);
-
-function isTimeZone(zone: string): boolean {
-  try {
-    // Offsets such as +02:00 are accepted by Intl but know no summer time: a window would drift by an hour.
-    return new Intl.DateTimeFormat('en', { timeZone: zone }) instanceof Intl.DateTimeFormat && !/^[+-]/.test(zone);
-  } catch {
-    return false;
-  }
-}

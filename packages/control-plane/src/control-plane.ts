@@ -12,6 +12,7 @@ import { peopleApi } from '@fairlead/shared/api/people-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { rolloutApi } from '@fairlead/shared/api/rollout-api';
+import { rulesApi } from '@fairlead/shared/api/rules-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
 import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
@@ -53,6 +54,7 @@ import { metricOf } from './rollout/metric-of.ts';
 import { openRules } from './rollout/open-rules.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
 import { wordsOnRobot } from './rollout/word-on-robot.ts';
+import { rulesHandlers } from './rules/rules-handlers.ts';
 import type { Store } from './store/store.ts';
 import { trustHandlers } from './trust/initialise-trust.ts';
 import { keepFresh } from './trust/keep-fresh.ts';
@@ -105,14 +107,16 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
-  const rules = await openRules({ presence });
+  const rules = await openRules({ store, presence, onFailure });
   const rollouts: EngineDeps = {
     ...assign,
     newRolloutId: rolloutIds(clock),
-    rules,
+    rules: rules.now,
     metricOf: metricOf(presence, clock),
     poke: (rollout) => engine.poke(rollout),
-    audit: async () => undefined,
+    audit: async ({ audit }, { reason, ...word }) => {
+      await audit.append({ ...word, ...(reason !== undefined && { reason }) });
+    },
     holder: randomUUID(),
     onFailure,
   };
@@ -139,6 +143,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   });
   serve(deploymentApi, deploymentRoutes);
   serve(rolloutApi, rolloutHandlers(rollouts));
+  serve(rulesApi, rulesHandlers({ ...robots, changed: rules.reload }));
   serve(publishApi, {
     ...uploadHandlers(artifacts),
     ...trustHandlers(store, signing),
@@ -147,7 +152,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   });
   serve(robotApi, {
     ...enrolHandlers({ store, clock, presence, rootSha256: () => newestRoot(store) }),
-    ...checkInHandlers({ store, presence, settings, signing, calls, rules, poke: engine.poke }),
+    ...checkInHandlers({ store, presence, settings, signing, calls, rules: rules.now, poke: engine.poke }),
     ...reportHandlers({
       store,
       clock,
@@ -177,6 +182,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     drive: engine.tick,
     async stop() {
       fresh.stop();
+      rules.stop();
       await engine.stop();
       await fastify.close();
       await house.stop();

@@ -12,6 +12,7 @@ import {
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import type { Clock } from '@fairlead/shared/time';
 import { problem } from '../http/problem.ts';
+import { refuseDirectOrder } from '../rules/refuse-direct-order.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
@@ -38,7 +39,8 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
   const now = deps.clock.now();
   const allowDowngrade = body.allowDowngrade ?? false;
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
-    const robots = await resolveTarget(slices, body.target);
+    const robots = await resolveTarget(slices, body.target, deps.factsOf);
+    await refuseDirectOrder(slices, robots);
     const publishedIn = await readEverywhere(slices, body);
     const deployments: Deployment[] = [];
     const skipped: Ordered['skipped'][number][] = [];
@@ -71,8 +73,8 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
 }
 
 /** The release in each environment that has it; throws not_found where none has. */
-async function readEverywhere(
-  slices: Slices,
+export async function readEverywhere(
+  slices: Pick<Slices, 'releases' | 'metadata'>,
   wanted: ReleaseRef,
 ): Promise<ReadonlyMap<EnvironmentName, NonNullable<OrderFacts['release']>>> {
   const found = new Map<EnvironmentName, NonNullable<OrderFacts['release']>>();
@@ -88,7 +90,7 @@ async function readEverywhere(
 
 /** A published release with its manifest; undefined where that environment does not have it. */
 export async function readRelease(
-  { releases, metadata }: Slices,
+  { releases, metadata }: Pick<Slices, 'releases' | 'metadata'>,
   environment: EnvironmentName,
   wanted: ReleaseRef,
 ): Promise<OrderFacts['release']> {

@@ -1,9 +1,12 @@
 /** Who is meant: a target of an order, as robots of this moment. */
-import { labelsOf } from '@fairlead/shared/fleet/labels-of';
-import { matches } from '@fairlead/shared/fleet/selector';
+import { closestWord } from '@fairlead/shared/closest-word';
+import { choosing } from '@fairlead/shared/fleet/choose-robots';
 import type { Target } from '@fairlead/shared/fleet/target';
-import { needRobot, readSelector } from '../fleet/list-robots.ts';
+import type { RobotId } from '@fairlead/shared/ids';
+import { labelled } from '../fleet/labelled.ts';
+import { needRobot, selectorProblem } from '../fleet/list-robots.ts';
 import { problem } from '../http/problem.ts';
+import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 
@@ -13,24 +16,23 @@ import type { Slices } from '../store/store.ts';
  * must not look like success.
  */
 export async function resolveTarget(
-  { robots, rollouts }: Pick<Slices, 'robots' | 'rollouts'>,
+  { robots, rollouts, rules }: Pick<Slices, 'robots' | 'rollouts' | 'rules'>,
   target: Target,
+  factsOf: (robot: RobotId) => RobotFacts,
 ): Promise<RobotRecord[]> {
   if ('robot' in target) return [await needRobot({ robots }, target.robot)];
   if ('updatedBy' in target) return [...(await robots.named(await rollouts.updatedBy(target.updatedBy)))].sort(byName);
-  const chooses = chooser(target);
-  const chosen = (await robots.all()).filter((robot) => robot.lifecycle === 'accepted' && chooses(robot));
+  const { groups } = await rules.all();
+  const chooses = choosing(target, groups);
+  if (!chooses.ok) throw selectorProblem(chooses.refused);
+  const members = (await robots.all()).filter(({ lifecycle }) => lifecycle === 'accepted');
+  const chosen = members.filter((robot) => chooses.value(labelled(robot, factsOf(robot.robot))));
   if (chosen.length > 0) return chosen;
-  throw problem('not_found', 'No accepted robot is meant by that.', { hint: 'See fairlead robot list.' });
+  const known = [...groups.map(({ name }) => name), ...members.flatMap(({ group }) => group ?? [])];
+  const meant = 'group' in target && !known.includes(target.group) ? closestWord(target.group, known) : undefined;
+  throw problem('not_found', 'No accepted robot is meant by that.', {
+    hint: meant === undefined ? 'See fairlead robot list.' : `Did you mean the group ${meant}?`,
+  });
 }
 
 const byName = (one: RobotRecord, other: RobotRecord): number => (one.robot < other.robot ? -1 : 1);
-
-function chooser(
-  target: Exclude<Target, { robot: unknown } | { updatedBy: unknown }>,
-): (robot: RobotRecord) => boolean {
-  if ('all' in target) return () => true;
-  if ('group' in target) return ({ group }) => group === target.group;
-  const selector = readSelector(target.selector);
-  return (robot) => matches(selector, labelsOf(robot));
-}

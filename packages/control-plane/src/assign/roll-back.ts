@@ -19,7 +19,7 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
     const deployments: Deployment[] = [];
     const skipped: Ordered['skipped'][number][] = [];
-    for (const robot of await resolveTarget(slices, body.target)) {
+    for (const robot of await resolveTarget(slices, body.target, deps.factsOf)) {
       const facts = deps.factsOf(robot.robot);
       const chosen = await chooseRelease(slices, robot, facts, body);
       if (!chosen.ok) {

@@ -4,6 +4,7 @@ import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
+import { refuseLabelClash } from '../rules/refuse-label-clash.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 import { needRobot, type RobotViewDeps, viewOne } from './list-robots.ts';
@@ -30,7 +31,8 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
 
   return {
     changeRobot: ({ params, body }) =>
-      change(params.robot, ({ group, ...record }) => {
+      change(params.robot, async ({ group, ...record }, slices) => {
+        await refuseLabelClash(slices, body, record.labels);
         const newGroup = body.group ?? group;
         // An empty group takes the robot out of its group.
         return { ...record, ...(newGroup && { group: newGroup }), labels: body.labels ?? record.labels };

@@ -5,6 +5,7 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import { newEnrolmentToken, newTokenId } from '../people/api-token.ts';
+import { refuseLabelClash } from '../rules/refuse-label-clash.ts';
 import type { EnrolmentToken } from '../store/enrolment-tokens.ts';
 import type { Store } from '../store/store.ts';
 
@@ -25,6 +26,7 @@ export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Ha
 
     async createEnrolmentToken({ caller, body }) {
       const { ttlSec = DEFAULT_TTL_SEC, ...boundTo } = body;
+      await refuseLabelClash(store, body);
       const now = clock.now();
       const secret = newEnrolmentToken();
       const token = {

@@ -2,7 +2,7 @@
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import { labelsOf } from '@fairlead/shared/fleet/labels-of';
 import type { RobotView } from '@fairlead/shared/fleet/robot-facts';
-import { matches, parseSelector, type Selector } from '@fairlead/shared/fleet/selector';
+import { matches, parseSelector, type Selector, type SelectorMistake } from '@fairlead/shared/fleet/selector';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import type { Handlers } from '../http/handlers.ts';
@@ -11,6 +11,7 @@ import type { RobotRecord } from '../store/robots.ts';
 import type { Store } from '../store/store.ts';
 import { desiredReleases } from './desired-releases.ts';
 import type { FleetSettings } from './fleet-settings.ts';
+import { labelled } from './labelled.ts';
 import type { PresenceRegistry } from './presence-registry.ts';
 import { type DesiredRelease, viewRobot } from './robot-view.ts';
 
@@ -33,7 +34,8 @@ export function listRobotsHandlers(
         (record) =>
           (query.cursor === undefined || record.robot > query.cursor) &&
           (query.lifecycle === undefined || record.lifecycle === query.lifecycle) &&
-          (selector === undefined || matches(selector, labelsOf(record))),
+          (selector === undefined ||
+            matches(selector, labelsOf(labelled(record, deps.presence.of(record.robot)?.facts)))),
       );
       const page = chosen.slice(0, query.limit ?? DEFAULT_PAGE);
       const items = await viewRobots(deps, page);
@@ -77,9 +79,11 @@ export async function needRobot({ robots }: Pick<Store, 'robots'>, robot: RobotI
 export function readSelector(text: string): Selector {
   const selector = parseSelector(text);
   if (selector.ok) return selector.value;
-  const { at, message } = selector.refused;
-  throw problem('bad_request', `The selector does not parse at character ${at + 1}: ${message}.`, {
+  throw selectorProblem(selector.refused);
+}
+
+export const selectorProblem = ({ at, message }: SelectorMistake) =>
+  problem('bad_request', `The selector does not parse at character ${at + 1}: ${message}.`, {
     hint: 'Kubernetes syntax: group=warehouse,env in (staging,production),!maintenance',
     mistakes: [{ at: '/selector', message }],
   });
-}

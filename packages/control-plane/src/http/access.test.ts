@@ -14,6 +14,7 @@ type CallerKind = (typeof CALLERS)[number];
 const example = (path: string): string =>
   path
     .replace(':sha256', 'a'.repeat(64))
+    .replace(':seq', '1')
     .replace(':deployment', 'dep_0000000000')
     .replace(':environment', 'staging')
     .replace(':version', '1.0.0')

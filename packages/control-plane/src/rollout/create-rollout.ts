@@ -121,8 +121,11 @@ async function needRelease({ store }: RolloutDeps, { component, version, environ
 }
 
 /** A rollout stays in one environment: robots of another one need another signature, and other rules. */
-async function environmentOf({ store }: RolloutDeps, body: CreateBody | RollbackBody): Promise<EnvironmentName> {
-  const robots = (await resolveTarget(store, body.target)).filter(({ lifecycle }) => lifecycle === 'accepted');
+async function environmentOf(
+  { store, factsOf }: RolloutDeps,
+  body: CreateBody | RollbackBody,
+): Promise<EnvironmentName> {
+  const robots = (await resolveTarget(store, body.target, factsOf)).filter(({ lifecycle }) => lifecycle === 'accepted');
   const found = ENVIRONMENTS.filter((name) => robots.some(({ environment }) => environment === name));
   const { environment } = body;
   if (environment !== undefined) {

@@ -12,8 +12,12 @@ import type { Slices } from '../store/store.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** Robots of the target in the rollout's environment, by name; none where the target means nobody any more. */
-export async function robotsMeant(slices: Slices, { spec }: Pick<Rollout, 'spec'>): Promise<readonly RobotRecord[]> {
-  const robots = await resolveTarget(slices, spec.target).catch((error: unknown) => {
+export async function robotsMeant(
+  { factsOf }: Pick<RolloutDeps, 'factsOf'>,
+  slices: Slices,
+  { spec }: Pick<Rollout, 'spec'>,
+): Promise<readonly RobotRecord[]> {
+  const robots = await resolveTarget(slices, spec.target, factsOf).catch((error: unknown) => {
     if (error instanceof ProblemReply) return [];
     throw error;
   });

@@ -1,17 +1,69 @@
-/** The fleet's rules of this moment, with what the robots say of themselves. */
-import { RULE_PRESETS } from '@fairlead/shared/fleet/environment-rules';
-import { DEFAULT_LIMITS } from '@fairlead/shared/fleet/limits';
+/**
+ * The fleet's rules of this moment, with what the robots say of themselves. Every check-in asks them, so they are kept
+ * in memory: changed here they hold at once, changed on another replica within a second.
+ */
+import { labelsOf } from '@fairlead/shared/fleet/labels-of';
+import { type FleetLimits, type Population, populationOf } from '@fairlead/shared/fleet/limits';
+import { MINUTE, SECOND } from '@fairlead/shared/time';
+import { eachRobot } from '../fleet/each-robot.ts';
+import { labelled } from '../fleet/labelled.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
-import { fleetRules, type RuleBook } from './fleet-rules.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Store } from '../store/store.ts';
+import { fleetRules } from './fleet-rules.ts';
 import type { FleetRules } from './rollout-deps.ts';
 
-const book: RuleBook = { limits: DEFAULT_LIMITS, windows: [], groups: [], environments: RULE_PRESETS.fresh };
+export interface OpenRules {
+  now(): FleetRules;
+  /** What was just changed holds when this resolves. */
+  reload(): Promise<void>;
+  stop(): void;
+}
+interface OpenRulesDeps {
+  readonly store: Store;
+  readonly presence: PresenceRegistry;
+  readonly onFailure: (error: unknown) => void;
+}
+const RELOADED_EVERY = SECOND;
+const COUNTED_EVERY = MINUTE;
 
-export async function openRules({ presence }: { readonly presence: PresenceRegistry }): Promise<() => FleetRules> {
-  const rules = fleetRules(
-    book,
-    (robot) => ({ ...robot, ...presence.of(robot.robot)?.facts }),
-    () => new Map(),
-  );
-  return () => rules;
+export async function openRules({ store, presence, onFailure }: OpenRulesDeps): Promise<OpenRules> {
+  const known = (robot: RobotRecord) => labelled(robot, presence.of(robot.robot)?.facts);
+  let population: Population = new Map();
+  let budgets: FleetLimits['budgets'] = [];
+  let current: FleetRules;
+
+  const read = async () => {
+    const book = await store.rules.all();
+    current = fleetRules(book, known, () => population);
+    return book.limits.budgets;
+  };
+  const countIfAsked = async () => {
+    const shares = budgets.filter(({ maxUnavailable }) => typeof maxUnavailable === 'string');
+    if (shares.length === 0) return;
+    const counted = new Map<string, number>();
+    for await (const robot of eachRobot(store.robots)) {
+      if (robot.lifecycle !== 'accepted') continue;
+      for (const [place, count] of populationOf(shares, [{ labels: labelsOf(known(robot)) }])) {
+        counted.set(place, (counted.get(place) ?? 0) + count);
+      }
+    }
+    population = counted;
+  };
+  const reload = async () => {
+    const before = JSON.stringify(budgets);
+    budgets = await read();
+    if (JSON.stringify(budgets) !== before) await countIfAsked();
+  };
+
+  await reload();
+  const timers = [
+    setInterval(() => void reload().catch(onFailure), RELOADED_EVERY),
+    setInterval(() => void countIfAsked().catch(onFailure), COUNTED_EVERY),
+  ];
+  return {
+    now: () => current,
+    reload,
+    stop: () => timers.forEach((timer) => clearInterval(timer)),
+  };
 }

@@ -24,7 +24,7 @@ export async function startRollout(deps: RolloutDeps, rollout: Rollout, now: Ins
 /** Adds every robot that the target means now and that does not take part yet. Answers how many came. */
 export async function takeIn(deps: RolloutDeps, rollout: Rollout): Promise<number> {
   const { store } = deps;
-  const robots = await robotsMeant(store, rollout);
+  const robots = await robotsMeant(deps, store, rollout);
   let came = 0;
   for (let at = 0; at < robots.length; at += PIECE) {
     const members = await judgeMembers(deps, store, rollout, robots.slice(at, at + PIECE));

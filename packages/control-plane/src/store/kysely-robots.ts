@@ -51,6 +51,10 @@ export const kyselyRobots = (db: Kysely<RobotTables>): Robots => ({
   async all() {
     return (await db.selectFrom('robots').selectAll().orderBy('robot').execute()).map(toRobot);
   },
+  async page(after, limit) {
+    const query = db.selectFrom('robots').selectAll().orderBy('robot').limit(limit);
+    return (await (after === undefined ? query : query.where('robot', '>', after)).execute()).map(toRobot);
+  },
   async count(lifecycle) {
     const count = db.selectFrom('robots').select(({ fn }) => fn.countAll().as('robots'));
     return Number((await count.where('lifecycle', '=', lifecycle).executeTakeFirstOrThrow()).robots);

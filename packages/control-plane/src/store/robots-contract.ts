@@ -46,6 +46,8 @@ export function describeRobots(open: () => Promise<Store>): void {
       await robots.save(robot('adder'));
       expect(await robots.find('duck' as RobotId)).toEqual(changed);
       expect((await robots.all()).map((one) => one.robot)).toEqual(['adder', 'duck']);
+      expect((await robots.page(undefined, 1)).map((one) => one.robot)).toEqual(['adder']);
+      expect((await robots.page('adder' as RobotId, 5)).map((one) => one.robot)).toEqual(['duck']);
       expect([await robots.count('pending'), await robots.count('rejected')]).toEqual([1, 0]);
     });
 

@@ -32,6 +32,8 @@ export interface Robots {
   named(robots: readonly RobotId[]): Promise<readonly RobotRecord[]>;
   /** By name. */
   all(): Promise<readonly RobotRecord[]>;
+  /** By name, those after `after`. */
+  page(after: RobotId | undefined, limit: number): Promise<readonly RobotRecord[]>;
   /** How many robots are in that state. */
   count(lifecycle: Lifecycle): Promise<number>;
   /** Inserts, or replaces the whole record of that name. */

@@ -4,5 +4,12 @@ import { fleetApi } from './fleet-api.ts';
 import { peopleApi } from './people-api.ts';
 import { rolloutApi } from './rollout-api.ts';
 import type { Api } from './route.ts';
+import { rulesApi } from './rules-api.ts';
 
-export const operatorApi = { ...peopleApi, ...fleetApi, ...deploymentApi, ...rolloutApi } as const satisfies Api;
+export const operatorApi = {
+  ...peopleApi,
+  ...fleetApi,
+  ...deploymentApi,
+  ...rolloutApi,
+  ...rulesApi,
+} as const satisfies Api;

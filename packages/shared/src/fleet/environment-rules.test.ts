@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
 import { parse } from '../parse.ts';
-import { type AutoDeploy, channelOf, EnvironmentRules, matchesAutoDeploy, RULE_PRESETS } from './environment-rules.ts';
+import {
+  type AutoDeploy,
+  channelOf,
+  directOrderForbidden,
+  EnvironmentRules,
+  matchesAutoDeploy,
+  RULE_PRESETS,
+} from './environment-rules.ts';
 
 const rules = (autoDeploy: readonly AutoDeploy[]): EnvironmentRules => ({
   ...RULE_PRESETS.fresh.development,
@@ -71,4 +78,15 @@ test('what is recommended deploys to development alone, and asks two people and 
 test('every preset is what the schema allows', () => {
   const all = Object.values(RULE_PRESETS).flatMap((preset) => Object.values(preset));
   expect(all.map((each) => parse(EnvironmentRules, each).ok)).toEqual(all.map(() => true));
+});
+
+test('where people must agree, not even one robot is changed around them; where it must be staged, one may be', () => {
+  const { fresh, recommended } = RULE_PRESETS;
+  const forbids = (rule: EnvironmentRules, robots: number) =>
+    directOrderForbidden('production', rule, robots)?.category;
+  expect(forbids(fresh.production, 10_000)).toBeUndefined();
+  expect(forbids(recommended.production, 1)).toBe('needs_approval');
+  expect(forbids(recommended.staging, 1)).toBe('needs_approval');
+  expect(forbids({ ...fresh.production, staged: true }, 2)).toBe('needs_rollout');
+  expect(forbids({ ...fresh.production, staged: true }, 1)).toBeUndefined();
 });

@@ -3,12 +3,13 @@
  * what is deployed by itself. A fresh install asks nothing, so that one person can start.
  */
 import { type Static, Type } from 'typebox';
+import type { Refusal } from '../failure.ts';
 import type { ComponentName, EnvironmentName, Version } from '../ids.ts';
 import { FailurePolicy } from '../rollout/rollout-spec.ts';
 
 const closed = { additionalProperties: false };
-/** The people's roles, lowest first. api/route.ts says what each may do. */
-const ROLE = Type.Enum(['viewer', 'operator', 'admin']);
+/** Who may do it at least. Viewers never. */
+const ROLE = Type.Enum(['operator', 'admin']);
 
 export const AutoDeploy = Type.Object(
   {
@@ -103,6 +104,32 @@ export interface PublishedForAutoDeploy {
   readonly version: Version;
   /** As the git pipeline wrote it into the manifest. */
   readonly branch?: string;
+}
+
+/** What forbids to give these robots an order without a rollout; undefined where nothing does. */
+export function directOrderForbidden(
+  environment: EnvironmentName,
+  { approvals, staged }: EnvironmentRules,
+  robots: number,
+): Refusal | undefined {
+  const no = (category: string, detail: string) => ({
+    phase: 'assign' as const,
+    element: environment,
+    category,
+    detail,
+    retryable: false,
+    hint: 'Make it a rollout: the same command with --staged. In an emergency: --emergency --reason TEXT.',
+  });
+  if (approvals !== 'none') {
+    const people = approvals === 'one' ? 'another person agrees' : 'two other people agree';
+    return no(
+      'needs_approval',
+      `In ${environment} nothing changes before ${people}, and only a rollout can be agreed to.`,
+    );
+  }
+  if (staged && robots > 1)
+    return no('needs_rollout', `In ${environment} ${robots} robots change only by a staged rollout.`);
+  return undefined;
 }
 
 /** Those rules of an environment by which this release is deployed without anybody asking; none where the list is empty. */

@@ -111,3 +111,10 @@ function ask(window: MaintenanceWindow, now: Instant): WindowAnswer {
 }
 
 const changeOf = (answer: WindowAnswer): Instant => (answer.open ? answer.closesAt : answer.opensAt);
+
+/** Whom a window is for, in words. */
+export function sayScope(scope: WindowScope): string {
+  if ('fleet' in scope) return 'the whole fleet';
+  if ('group' in scope) return `the group ${scope.group}`;
+  return 'robot' in scope ? scope.robot : `robots with ${scope.selector}`;
+}
