@@ -4,15 +4,15 @@ import type { Database } from './database.ts';
 import { peopleAndRobots } from './migrations/0001-people-and-robots.ts';
 import { releasesAndDeployments } from './migrations/0002-releases-and-deployments.ts';
 import { rollouts } from './migrations/0003-rollouts.ts';
-import { seenRequests } from './migrations/0006-seen-requests.ts';
 import { fleetRules } from './migrations/0004-fleet-rules.ts';
+import { seenRequests } from './migrations/0006-seen-requests.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
   '0002-releases-and-deployments': releasesAndDeployments,
   '0003-rollouts': rollouts,
-  '0006-seen-requests': seenRequests,
   '0004-fleet-rules': fleetRules,
+  '0006-seen-requests': seenRequests,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

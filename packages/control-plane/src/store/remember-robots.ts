@@ -41,6 +41,7 @@ export function rememberRobots(inner: Store): RememberingStore {
     find: (robot) => robots.find(robot),
     named: (names) => robots.named(names),
     all: () => robots.all(),
+    page: (after, limit) => robots.page(after, limit),
     count: (lifecycle) => robots.count(lifecycle),
     findKey: (keyid) => robots.findKey(keyid),
     save(record) {
@@ -82,6 +83,7 @@ export function rememberRobots(inner: Store): RememberingStore {
       findKey: (keyid) => recall(keys, keyid, () => robots.findKey(keyid)),
       named: (names) => robots.named(names),
       all: () => robots.all(),
+      page: (after, limit) => robots.page(after, limit),
       count: (lifecycle) => robots.count(lifecycle),
       save: (record) => forgetting((touched) => writing(robots, touched).save(record)),
       insertKey: (key) => forgetting((touched) => writing(robots, touched).insertKey(key)),
