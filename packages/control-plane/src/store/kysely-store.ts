@@ -1,6 +1,7 @@
 /** The store over any Kysely database whose migrations have run. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
+import { oneAtATime } from '../artifacts/one-at-a-time.ts';
 import type { Database } from './database.ts';
 import { kyselyAudit } from './kysely-audit.ts';
 import { kyselyDeployments } from './kysely-deployments.ts';
@@ -40,11 +41,14 @@ const slicesOn = (db: Database): Slices => ({
 export function kyselyStore(db: Database): Store {
   const inTransaction = new AsyncLocalStorage<true>();
   const outer = db.withPlugin(refuseInside(inTransaction));
+  // Writers wait here, not each on a connection of its own: on PostgreSQL readers would find none left.
+  const inTurn = oneAtATime();
   return {
     ...slicesOn(outer),
     transaction: (work) => {
       if (inTransaction.getStore()) throw misuse();
-      return inTransaction.run(true, () => db.transaction().execute((transaction) => work(slicesOn(transaction))));
+      const execute = () => db.transaction().execute((transaction) => work(slicesOn(transaction)));
+      return inTurn('write', () => inTransaction.run(true, execute));
     },
     async ping() {
       await sql`select 1`.execute(outer);

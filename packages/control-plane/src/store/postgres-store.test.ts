@@ -44,6 +44,21 @@ describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`,
     expect(await replicas[1]?.settings.find('count')).toBe(30);
   });
 
+  test('more writers than there are connections do not keep readers waiting', async () => {
+    const store = openStore(await newDatabase());
+    const { promise: block, resolve: unblock } = Promise.withResolvers<void>();
+    const writers = Array.from({ length: 30 }, (_, at) =>
+      store.transaction(async ({ settings }) => {
+        await block;
+        await settings.save(`${at}`, at);
+      }),
+    );
+    expect(await store.settings.find('29')).toBeUndefined();
+    unblock();
+    await Promise.all(writers);
+    expect(await store.settings.find('29')).toBe(29);
+  });
+
   test('names sort by their bytes, whatever language the database speaks', async () => {
     const database = open(await newDatabase());
     const { rows } = await sql<{ collation_name: string | null }>`

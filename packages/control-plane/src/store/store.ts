@@ -41,7 +41,10 @@ export interface Store extends Slices {
   /**
    * Runs `work` in one write transaction: all of it is durable when the promise resolves, none of it when
    * `work` throws. Use only the slices it is given (the outer ones throw inside), and wait for nothing but
-   * the store in it: on SQLite everybody else waits.
+   * the store in it: every other writer waits, on PostgreSQL those of all replicas.
+   *
+   * Write transactions run one after the other, so `work` runs once, and what it has read stays as it is until it
+   * ends. Wake-up calls, logs and answers still belong after it: it may fail at its very end.
    */
   transaction<T>(work: (slices: Slices) => Promise<T>): Promise<T>;
   /** Resolves where the database answers. */
