@@ -15,6 +15,15 @@ const ConfigFile = Type.Object(
     data: Type.Optional(
       Type.String({ minLength: 1, description: 'Folder for database, blobs and keys. Default ./.fairlead' }),
     ),
+    database: Type.Optional(
+      Type.String({
+        pattern: '^postgres(ql)?://',
+        description: 'postgres://USER@HOST/DATABASE for several replicas. Default: SQLite in the data folder.',
+      }),
+    ),
+    databasePasswordFile: Type.Optional(
+      Type.String({ minLength: 1, description: 'Holds the password of that user, so that no process list shows it.' }),
+    ),
     listen: Type.Optional(
       Type.String({
         pattern: '^([A-Za-z0-9.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}$',
@@ -48,6 +57,8 @@ type ConfigFile = Static<typeof ConfigFile>;
 
 export interface Config {
   readonly data: string;
+  /** Absent: SQLite in the data folder. */
+  readonly postgres?: { readonly url: string; readonly passwordFile?: string };
   readonly host: string;
   /** 0: the system chooses one. */
   readonly port: number;
@@ -62,12 +73,14 @@ export interface Config {
 
 export const USAGE = `Usage: npm start -- [options]
   --data FOLDER               database, blobs and keys (default ./.fairlead)
+  --database postgres://…     PostgreSQL for several replicas (default: SQLite in the data folder)
+  --database-password-file F  holds the password of its user; PGPASSWORD does as well
   --listen HOST:PORT          default 127.0.0.1:7300; 0.0.0.0:7300 lets robots in
   --name HOST[:PORT]          a name under which robots reach this server; may be repeated
   --log-level LEVEL           ${LOG_LEVELS.join(', ')}
   --admin-password-file FILE  the first admin's password (default: a random one)
-  --config FILE               the same and more in YAML: data, listen, names, trustedProxies, logLevel,
-                              adminPasswordFile, maxBlobMb, maxTotalBlobsMb
+  --config FILE               the same and more in YAML: data, database, databasePasswordFile, listen, names,
+                              trustedProxies, logLevel, adminPasswordFile, maxBlobMb, maxTotalBlobsMb
 Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN, FAIRLEAD_NAMES (with commas) …`;
 
 const MIB = 1024 * 1024;
@@ -93,6 +106,12 @@ function complete(given: ConfigFile): Config {
   const colon = listen.lastIndexOf(':');
   return {
     data: given.data ?? './.fairlead',
+    ...(given.database !== undefined && {
+      postgres: {
+        url: given.database,
+        ...(given.databasePasswordFile !== undefined && { passwordFile: given.databasePasswordFile }),
+      },
+    }),
     host: listen.slice(0, colon).replace(/^\[|\]$/g, ''),
     port: Number(listen.slice(colon + 1)),
     names: given.names ?? [],
@@ -116,6 +135,8 @@ function readFlags(args: readonly string[]): Result<Flags, readonly string[]> {
     help: { type: 'boolean', short: 'h' },
     config: text,
     data: text,
+    database: text,
+    'database-password-file': text,
     listen: text,
     name: { type: 'string', multiple: true },
     'log-level': text,
@@ -123,9 +144,10 @@ function readFlags(args: readonly string[]): Result<Flags, readonly string[]> {
   } as const;
   try {
     const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
-    const { help = false, config, data, listen, name } = values;
+    const { help = false, config, data, database, listen, name } = values;
     const [logLevel, adminPasswordFile] = [values['log-level'], values['admin-password-file']];
-    const given = present({ data, listen, names: name, logLevel, adminPasswordFile });
+    const databasePasswordFile = values['database-password-file'];
+    const given = present({ data, database, databasePasswordFile, listen, names: name, logLevel, adminPasswordFile });
     return accept({ help, given, ...(config !== undefined && { config }) });
   } catch (cause) {
     return refuse([cause instanceof Error ? cause.message : String(cause)]);
@@ -135,6 +157,8 @@ function readFlags(args: readonly string[]): Result<Flags, readonly string[]> {
 const readEnv = (env: Readonly<Record<string, string | undefined>>): Record<string, unknown> =>
   present({
     data: env['FAIRLEAD_DATA'],
+    database: env['FAIRLEAD_DATABASE'],
+    databasePasswordFile: env['FAIRLEAD_DATABASE_PASSWORD_FILE'],
     listen: env['FAIRLEAD_LISTEN'],
     names: env['FAIRLEAD_NAMES']?.split(',').map((name) => name.trim()),
     logLevel: env['FAIRLEAD_LOG_LEVEL'],

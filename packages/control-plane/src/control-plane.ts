@@ -55,6 +55,8 @@ import { openRules } from './rollout/open-rules.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
 import { wordsOnRobot } from './rollout/word-on-robot.ts';
 import { rulesHandlers } from './rules/rules-handlers.ts';
+import { lookAgain } from './signals/look-again.ts';
+import type { Signals } from './signals/signals.ts';
 import type { Store } from './store/store.ts';
 import { trustHandlers } from './trust/initialise-trust.ts';
 import { keepFresh } from './trust/keep-fresh.ts';
@@ -68,6 +70,8 @@ export interface ControlPlaneDeps {
   readonly checkBundle: CheckBundle;
   readonly onlineKeys: OnlineKeys;
   readonly clock: Clock;
+  /** The line to the other replicas. It stays open: it is its owner's. */
+  readonly signals: Signals;
   readonly sessionSecret: Uint8Array;
   /** host:port names under which robots reach this server, as of now: addresses come and go. */
   readonly authorities: () => readonly string[];
@@ -89,21 +93,24 @@ export interface ControlPlane {
 }
 
 export async function createControlPlane(deps: ControlPlaneDeps): Promise<ControlPlane> {
-  const { store, artifacts, checkBundle, onlineKeys, clock, logger, metrics, passwordCost } = deps;
+  const { store, artifacts, checkBundle, onlineKeys, clock, signals, logger, metrics, passwordCost } = deps;
+  const onFailure = (err: unknown) => logger.error({ err }, 'background work failed');
   const checks = healthChecks();
   const presence = await openPresenceRegistry(store);
-  const settings = await openFleetSettings(store);
-  const calls = wakeUpCalls();
+  const stopped = new AbortController();
+  const looking = { onFailure, until: stopped.signal };
+  const settings = await openFleetSettings(store, signals, looking);
+  signals.onChange('presence', lookAgain(presence.refresh, looking));
+  const calls = wakeUpCalls(signals);
   const signing = { keys: onlineKeys, clock };
   const { fastify, sessions, serve } = await createApp({ trustedProxies: [], ...deps });
-  const onFailure = (err: unknown) => logger.error({ err }, 'background work failed');
 
   const assign = {
     store,
     clock,
     newId: deploymentIds(clock),
     factsOf: (robot: Parameters<typeof presence.of>[0]) => presence.of(robot)?.facts ?? {},
-    wake: calls.wake,
+    wake: signals.wake,
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
@@ -113,14 +120,16 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     newRolloutId: rolloutIds(clock),
     rules: rules.now,
     metricOf: metricOf(presence, clock),
-    poke: (rollout) => engine.poke(rollout),
     audit: async ({ audit }, { reason, ...word }) => {
       await audit.append({ ...word, ...(reason !== undefined && { reason }) });
     },
+    // A person's word may come in here, and the driver sit elsewhere.
+    poke: () => signals.changed('rollouts'),
     holder: randomUUID(),
     onFailure,
   };
   const engine = createEngine(rollouts);
+  signals.onChange('rollouts', engine.poke);
   const passwords = passwordCost ? { passwordCost } : {};
 
   serve(peopleApi, {
@@ -135,7 +144,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       ...robots,
       onDecommission: (slices, robot, by) =>
         withdrawAll(slices, robot, { by, now: clock.now(), why: 'The robot was decommissioned.' }),
-      wake: (robot) => calls.wake([robot]),
+      wake: (robot) => signals.wake([robot]),
     }),
     ...settingsHandlers(settings),
     ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
@@ -148,7 +157,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...uploadHandlers(artifacts),
     ...trustHandlers(store, signing),
     ...releaseHandlers(store),
-    ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: calls.wake }),
+    ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: signals.wake }),
   });
   serve(robotApi, {
     ...enrolHandlers({ store, clock, presence, rootSha256: () => newestRoot(store) }),
@@ -159,7 +168,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       floodLimit: floodLimit(clock),
       heard: (report) => hearReport(presence, logger, report),
       onGap: (robot, seq) => logger.warn({ robot, seq }, 'reports before this one are missing here'),
-      wake: calls.wake,
+      wake: signals.wake,
       poke: engine.poke,
     }),
   });
@@ -168,15 +177,16 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   const document = openApi(V1);
   serve(docsApi, { openApi: async () => document });
 
-  checks.register('store', () => store.ping().then(() => ({ ok: true, detail: 'the database answers' })));
+  checks.register('store', () => store.ping().then(() => ({ ok: true, detail: `${store.database} answers` })));
   checks.register('blobs', () => artifacts.ready().then(() => ({ ok: true, detail: 'the blob store takes bytes' })));
+  checks.register('signals', async () => signals.verdict());
   checks.register('trust', () => trustVerdict(store, onlineKeys, clock));
   measureTrust(metrics, store);
   measureFleet(metrics, { presence, settings, clock });
 
   const fresh = await keepFresh(store, signing, onFailure);
   if (deps.engine !== 'by-hand') engine.start();
-  const house = keepHouse({ store, clock, presence, onFailure });
+  const house = keepHouse({ store, clock, presence, signals, onFailure });
   return {
     app: fastify,
     drive: engine.tick,
@@ -186,6 +196,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       await engine.stop();
       await fastify.close();
       await house.stop();
+      stopped.abort();
     },
   };
 }

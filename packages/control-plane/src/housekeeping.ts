@@ -4,12 +4,14 @@ import { type Clock, type Instant, MINUTE, SECOND } from '@fairlead/shared/time'
 import type { PresenceRegistry } from './fleet/presence-registry.ts';
 import { NONCE_MEMORY_MS } from './http/authenticate-robot.ts';
 import { REPLAY_MEMORY_MS } from './http/replay-answers.ts';
+import type { Signals } from './signals/signals.ts';
 import type { Store } from './store/store.ts';
 
 export interface HousekeepingDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly presence: PresenceRegistry;
+  readonly signals: Pick<Signals, 'changed'>;
   /** Told of every attempt that failed; the next one comes anyway. */
   readonly onFailure: (cause: unknown) => void;
 }
@@ -23,18 +25,22 @@ async function forgetRequests({ requestNonces }: Store, before: Instant): Promis
 }
 
 /** Runs until stopped; stopping writes the last heartbeats. */
-export function keepHouse({ store, clock, presence, onFailure }: HousekeepingDeps): { stop(): Promise<void> } {
+export function keepHouse({ store, clock, presence, signals, onFailure }: HousekeepingDeps): { stop(): Promise<void> } {
   const every = (ms: number, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch(onFailure), ms).unref();
+  const flush = async () => {
+    if (await presence.flush()) signals.changed('presence');
+  };
   const timers = [
-    every(FLUSH_EVERY_MS, () => presence.flush()),
+    // Whoever has nothing to say still listens, also where a signal got lost.
+    every(FLUSH_EVERY_MS, () => flush().then(presence.refresh)),
     every(FORGET_EVERY_MS, () => forgetRequests(store, clock.now() - NONCE_MEMORY_MS)),
     every(FORGET_EVERY_MS, () => store.idempotentReplies.forgetBefore(clock.now() - REPLAY_MEMORY_MS)),
   ];
   return {
     async stop() {
       for (const timer of timers) clearInterval(timer);
-      await presence.flush();
+      await flush();
     },
   };
 }

@@ -1,4 +1,6 @@
 /** Composition root: reads the configuration, picks the adapters, listens, stops in order. */
+
+import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, sayRefusal } from '@fairlead/shared/failure';
@@ -12,12 +14,17 @@ import { type Config, readConfig, USAGE } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
 import { authoritiesOf, remembered } from './http/authorities.ts';
 import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
-import { openSessionSecret } from './people/session-secret.ts';
+import { openSessionSecret, sharedSessionSecret } from './people/session-secret.ts';
+import { openPostgresSignals } from './signals/postgres-signals.ts';
+import { inProcessSignals, type Signals } from './signals/signals.ts';
 import { kyselyStore } from './store/kysely-store.ts';
 import { migrate } from './store/migrate.ts';
+import { openPostgres } from './store/postgres-database.ts';
+import { placeOf, postgresTrouble } from './store/postgres-trouble.ts';
 import { rememberMetadata } from './store/remember-metadata.ts';
 import { rememberRobots } from './store/remember-robots.ts';
 import { openSqlite } from './store/sqlite-database.ts';
+import type { Store } from './store/store.ts';
 import { openOnlineKeys } from './trust/online-keys.ts';
 
 const clock = { now: () => Date.now() };
@@ -25,9 +32,9 @@ const clock = { now: () => Date.now() };
 async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const data = resolve(config.data);
   await makeFolderDurably(data, 0o700);
-  const database = openSqlite(join(data, 'fairlead.db'));
-  await migrate(database);
-  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
+  const { store, signals, sessionSecret } = await (config.postgres
+    ? openShared(config.postgres, logger)
+    : openEmbedded(data));
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   let { port } = config;
@@ -38,7 +45,8 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     checkBundle,
     onlineKeys: await openOnlineKeys(join(data, 'online-keys')),
     clock,
-    sessionSecret: await openSessionSecret(data),
+    sessionSecret,
+    signals,
     authorities: remembered(() => authoritiesOf(config.names, port, machine()), clock, 5 * SECOND),
     trustedProxies: config.trustedProxies,
     logger,
@@ -50,7 +58,8 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   });
   const url = await controlPlane.app.listen({ host: config.host, port });
   port = Number(new URL(url).port);
-  logger.info({ url, data }, 'Fairlead control plane is listening');
+  const database = config.postgres ? placeOf(config.postgres.url) : 'SQLite';
+  logger.info({ url, data, database }, 'Fairlead control plane is listening');
   tell(`Fairlead control plane: ${url}`);
   if (passwordFile) {
     logger.info({ user: FIRST_ADMIN, passwordFile }, 'The first user was created; its password is in the file');
@@ -58,8 +67,43 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   }
   return async () => {
     await controlPlane.stop();
+    await signals.close();
     await store.close();
   };
+}
+
+interface Opened {
+  readonly store: Store;
+  readonly signals: Signals;
+  readonly sessionSecret: Uint8Array;
+}
+
+/** One process, one file. */
+async function openEmbedded(data: string): Promise<Opened> {
+  const database = openSqlite(join(data, 'fairlead.db'));
+  await migrate(database);
+  const sessionSecret = await openSessionSecret(data);
+  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
+  return { store, signals: inProcessSignals(), sessionSecret };
+}
+
+/** This replica and others, on one PostgreSQL. Nothing of it is remembered: what another replica changes binds at once. */
+async function openShared({ url, passwordFile }: NonNullable<Config['postgres']>, logger: Logger): Promise<Opened> {
+  const password = passwordFile === undefined ? undefined : (await readFile(passwordFile, 'utf8')).trim();
+  const options = {
+    url,
+    ...(password !== undefined && { password }),
+    onConnectionLost: (err: unknown) => logger.warn({ err }, 'the database closed a connection'),
+    onCut: (err: unknown) => logger.warn({ err }, 'the line to the other replicas was cut'),
+  };
+  try {
+    const database = openPostgres(options);
+    await migrate(database);
+    const store = kyselyStore(database, 'PostgreSQL');
+    return { store, signals: await openPostgresSignals(options), sessionSecret: await sharedSessionSecret(store) };
+  } catch (cause) {
+    throw postgresTrouble(cause, url);
+  }
 }
 
 /** For whoever sits in front of it; everybody else reads the log. */

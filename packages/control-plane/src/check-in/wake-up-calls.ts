@@ -1,5 +1,6 @@
-/** Lets a waiting check-in hear at once that its robot's order changed. In this process; replicas need more. */
+/** Lets a waiting check-in hear at once that its robot's order changed, whichever replica changed it. */
 import type { RobotId } from '@fairlead/shared/ids';
+import type { Signals } from '../signals/signals.ts';
 
 export interface WakeUpCalls {
   /**
@@ -7,11 +8,16 @@ export interface WakeUpCalls {
    * resolves it too. Listen first and look second, else a change in between is missed.
    */
   listen(robot: RobotId): { readonly heard: Promise<void>; hangUp(): void };
-  wake(robots: readonly RobotId[]): void;
 }
 
-export function wakeUpCalls(): WakeUpCalls {
+export function wakeUpCalls(signals: Pick<Signals, 'onWake'>): WakeUpCalls {
   const listeners = new Map<RobotId, Set<() => void>>();
+  signals.onWake((robots) => {
+    // A robot woken for nothing looks, and is told what it knows: better than one that waits for what it missed.
+    for (const robot of robots === 'all' ? [...listeners.keys()] : robots) {
+      for (const resolve of listeners.get(robot) ?? []) resolve();
+    }
+  });
   return {
     listen(robot) {
       const { promise: heard, resolve } = Promise.withResolvers<void>();
@@ -23,9 +29,6 @@ export function wakeUpCalls(): WakeUpCalls {
         if (ofRobot.size === 0 && listeners.get(robot) === ofRobot) listeners.delete(robot);
       };
       return { heard, hangUp };
-    },
-    wake(robots) {
-      for (const robot of robots) for (const resolve of listeners.get(robot) ?? []) resolve();
     },
   };
 }

@@ -1,6 +1,8 @@
-/** Check-in pace and presence thresholds: read once, kept in memory, durable when changed. */
+/** Check-in pace and presence thresholds: read once, kept in memory, durable when changed, read again when told. */
 import { Settings } from '@fairlead/shared/fleet/settings';
 import { parse } from '@fairlead/shared/parse';
+import { type LookAgainOptions, lookAgain } from '../signals/look-again.ts';
+import type { Signals } from '../signals/signals.ts';
 import type { Store } from '../store/store.ts';
 
 const KEY = 'fleet';
@@ -14,19 +16,29 @@ const DEFAULTS: Settings = {
 
 export interface FleetSettings {
   now(): Settings;
-  /** Durable when it resolves. */
+  /** Durable when it resolves; other replicas follow within moments. */
   change(settings: Settings): Promise<void>;
 }
 
-export async function openFleetSettings(store: Store): Promise<FleetSettings> {
-  // What an older version saved lacks the newer keys: they take their defaults.
-  const saved = parse(Settings, { ...DEFAULTS, ...asObject(await store.settings.find(KEY)) });
-  let current = saved.ok ? saved.value : DEFAULTS;
+export async function openFleetSettings(
+  store: Store,
+  signals: Signals,
+  looking: LookAgainOptions,
+): Promise<FleetSettings> {
+  let current = DEFAULTS;
+  const read = async () => {
+    // What an older version saved lacks the newer keys: they take their defaults.
+    const saved = parse(Settings, { ...DEFAULTS, ...asObject(await store.settings.find(KEY)) });
+    current = saved.ok ? saved.value : DEFAULTS;
+  };
+  signals.onChange('settings', lookAgain(read, looking));
+  await read();
   return {
     now: () => current,
     async change(settings) {
       await store.settings.save(KEY, settings);
       current = settings;
+      signals.changed('settings');
     },
   };
 }

@@ -19,8 +19,13 @@ async function watchedStore() {
     batches.push(heard.length);
     if (disk.full) throw new Error('disk full');
     written.push(...heard);
+    return batches.length;
   };
-  const store: Store = { ...controlPlane.store, presence: { ...controlPlane.store.presence, saveAll } };
+  const store: Store = {
+    ...controlPlane.store,
+    transaction: (work) =>
+      controlPlane.store.transaction((slices) => work({ ...slices, presence: { ...slices.presence, saveAll } })),
+  };
   return { registry: await openPresenceRegistry(store), written, batches, disk };
 }
 

@@ -2,12 +2,15 @@
  * The heartbeat registry: what each robot last said, held in memory and written to the store in batches, so
  * that check-ins never touch a row that assignments lock (DESIGN 7.9). A crash forgets at most one batch,
  * and the next check-ins say it again.
+ *
+ * Several replicas hold it at once: each batch first takes in what the others wrote since, so that an older word never
+ * replaces a newer one, and facts that only one replica was told (an inventory) are lost by none.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { Heard, RobotFacts } from '../store/presence.ts';
-import type { Store } from '../store/store.ts';
+import type { Slices, Store } from '../store/store.ts';
 import { shareFacts } from './share-facts.ts';
 
 export interface PresenceRegistry {
@@ -18,8 +21,16 @@ export interface PresenceRegistry {
   /** What this robot last said; absent where it never said anything. */
   of(robot: RobotId): Heard | undefined;
   all(): readonly Heard[];
-  /** Writes everything that changed since the last flush; one batch at a time. */
-  flush(): Promise<void>;
+  /** Writes everything that changed since the last flush; one batch at a time. True where there was something. */
+  flush(): Promise<boolean>;
+  /** Takes in what other replicas wrote. */
+  refresh(): Promise<void>;
+}
+
+/** What this replica was told of a robot and has not written yet. */
+interface News {
+  readonly facts: RobotFacts;
+  readonly at?: Instant;
 }
 
 /** One statement: a few milliseconds in which nobody else reads or writes. */
@@ -28,48 +39,93 @@ const LARGEST_BATCH = 200;
 /** Reads what the last run of the server knew. */
 export async function openPresenceRegistry(store: Store): Promise<PresenceRegistry> {
   const share = shareFacts();
-  const known = (await store.presence.all()).map((one) => [one.robot, { ...one, facts: share(one.facts) }] as const);
-  const heard = new Map<RobotId, Heard>(known);
-  const changed = new Set<RobotId>();
-  let flushing = Promise.resolve();
+  const heard = new Map<RobotId, Heard>();
+  const news = new Map<RobotId, News>();
+  const beingWritten = new Map<RobotId, News>();
+  let revision = -1;
+  let flushing: Promise<unknown> = Promise.resolve();
 
-  const update = (robot: RobotId, facts: RobotFacts, at: Instant | undefined) => {
-    const before = heard.get(robot);
-    const lastSeen = at ?? before?.lastSeen;
-    const now = { ...before?.facts, ...share(facts) };
-    heard.set(robot, { robot, facts: now, ...(lastSeen !== undefined && { lastSeen }) });
-    changed.add(robot);
+  const update = (robot: RobotId, told: News) => {
+    heard.set(robot, hear(heard.get(robot), robot, told));
+    const before = news.get(robot);
+    news.set(robot, before ? together(before, told) : told);
+  };
+
+  const takeIn = async (presence: Slices['presence']) => {
+    const written = await presence.since(revision);
+    for (const theirs of written.heard) {
+      let known: Heard = { ...theirs, facts: share(theirs.facts) };
+      for (const ours of [beingWritten.get(theirs.robot), news.get(theirs.robot)]) {
+        if (ours) known = hear(known, theirs.robot, ours);
+      }
+      heard.set(theirs.robot, known);
+    }
+    revision = Math.max(revision, written.revision);
   };
 
   /** Those that had changed when it began; who speaks meanwhile is in the next flush. */
   const writeChanged = async () => {
-    const due = [...changed];
+    const due = [...news.keys()];
     for (let at = 0; at < due.length; at += LARGEST_BATCH) {
       // Check-ins that arrived during the last batch go first.
       if (at > 0) await setImmediate();
       await writeBatch(due.slice(at, at + LARGEST_BATCH));
     }
+    return due.length > 0;
   };
   const writeBatch = async (robots: readonly RobotId[]) => {
-    for (const robot of robots) changed.delete(robot);
+    for (const robot of robots) {
+      const told = news.get(robot);
+      if (told) beingWritten.set(robot, told);
+      news.delete(robot);
+    }
     try {
-      await store.presence.saveAll(robots.flatMap((robot) => heard.get(robot) ?? []));
+      revision = await store.transaction(async ({ presence }) => {
+        await takeIn(presence);
+        return presence.saveAll(robots.flatMap((robot) => heard.get(robot) ?? []));
+      });
     } catch (cause) {
       // Nothing of a failed batch was written: it joins the next one.
-      for (const robot of robots) changed.add(robot);
+      for (const [robot, told] of beingWritten) {
+        const later = news.get(robot);
+        news.set(robot, later ? together(told, later) : told);
+      }
       throw cause;
+    } finally {
+      beingWritten.clear();
     }
   };
 
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = flushing.then(work);
+    flushing = next.catch(() => undefined);
+    return next;
+  };
+
+  await takeIn(store.presence);
   return {
-    seen: (robot, facts, at) => update(robot, facts, at),
-    learn: (robot, facts) => update(robot, facts, undefined),
+    seen: (robot, facts, at) => update(robot, { facts: share(facts), at }),
+    learn: (robot, facts) => update(robot, { facts: share(facts) }),
     of: (robot) => heard.get(robot),
     all: () => [...heard.values()],
-    flush: () => {
-      const next = flushing.then(writeChanged);
-      flushing = next.catch(() => undefined);
-      return next;
-    },
+    flush: () => inTurn(writeChanged),
+    refresh: () => inTurn(() => takeIn(store.presence)),
   };
 }
+
+/** The later word counts; what it does not speak of stays as it was. */
+function hear(known: Heard | undefined, robot: RobotId, { facts, at }: News): Heard {
+  const before = known?.lastSeen;
+  const older = at !== undefined && before !== undefined && at < before;
+  const lastSeen = older ? before : (at ?? before);
+  return {
+    robot,
+    facts: older ? { ...facts, ...known?.facts } : { ...known?.facts, ...facts },
+    ...(lastSeen !== undefined && { lastSeen }),
+  };
+}
+
+const together = (before: News, told: News): News => {
+  const at = told.at ?? before.at;
+  return { facts: { ...before.facts, ...told.facts }, ...(at !== undefined && { at }) };
+};

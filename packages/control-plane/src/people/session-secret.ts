@@ -1,12 +1,13 @@
-/** The key of session tokens: made at the first start, kept in a file of its own, never logged. */
+/** The key of session tokens: made at the first start, never logged. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
+import type { Store } from '../store/store.ts';
 
 const BYTES = 32;
 
-/** Removing the file ends all sessions. */
+/** In a file of its own; removing it ends all sessions. */
 export async function openSessionSecret(dataFolder: string): Promise<Uint8Array> {
   const file = join(dataFolder, 'session-secret');
   try {
@@ -19,3 +20,16 @@ export async function openSessionSecret(dataFolder: string): Promise<Uint8Array>
   await writeDurably(file, secret, { mode: 0o600 });
   return secret;
 }
+
+/**
+ * For replicas: in the database, where each of them finds what the first one made, so that whoever logged in at one is
+ * known to all. Deleting the row `session-secret` of the settings ends all sessions with the next start.
+ */
+export const sharedSessionSecret = (store: Store): Promise<Uint8Array> =>
+  store.transaction(async ({ settings }) => {
+    const kept = await settings.find('session-secret');
+    if (typeof kept === 'string' && kept.length === 2 * BYTES) return Buffer.from(kept, 'hex');
+    const secret = randomBytes(BYTES);
+    await settings.save('session-secret', secret.toString('hex'));
+    return secret;
+  });

@@ -20,8 +20,8 @@ export interface EngineDeps extends RolloutDeps {
 export interface Engine {
   /** Drives every rollout that has not ended as far as it goes now. */
   tick(): Promise<void>;
-  /** Something changed for this rollout: drives it soon. */
-  poke(rollout: RolloutId): void;
+  /** Something changed, for this rollout if it is known which: drives soon. */
+  poke(rollout?: RolloutId): void;
   /** Ticks by itself until stopped. */
   start(): void;
   stop(): Promise<void>;

@@ -38,13 +38,14 @@ const slicesOn = (db: Database): Slices => ({
   audit: kyselyAudit(db),
 });
 
-export function kyselyStore(db: Database): Store {
+export function kyselyStore(db: Database, database: Store['database'] = 'SQLite'): Store {
   const inTransaction = new AsyncLocalStorage<true>();
   const outer = db.withPlugin(refuseInside(inTransaction));
   // Writers wait here, not each on a connection of its own: on PostgreSQL readers would find none left.
   const inTurn = oneAtATime();
   return {
     ...slicesOn(outer),
+    database,
     transaction: (work) => {
       if (inTransaction.getStore()) throw misuse();
       const execute = () => db.transaction().execute((transaction) => work(slicesOn(transaction)));

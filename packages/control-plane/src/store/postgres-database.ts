@@ -11,6 +11,7 @@ import {
 } from 'kysely';
 import { Pool, type PoolConfig, types } from 'pg';
 import type { Database, Tables } from './database.ts';
+import { postgresTrouble } from './postgres-trouble.ts';
 
 export interface PostgresOptions {
   /** postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE */
@@ -35,7 +36,7 @@ export function openPostgres(options: PostgresOptions): Database {
   const pool = new Pool({ ...connectionOf(options), max: MOST_CONNECTIONS });
   // Without a listener the first idle connection that the server closes would end the process.
   pool.on('error', (cause) => options.onConnectionLost?.(cause));
-  return new Kysely<Tables>({ dialect: new OneWriterPostgresDialect({ pool }) });
+  return new Kysely<Tables>({ dialect: new OneWriterPostgresDialect({ pool }, options.url) });
 }
 
 /** What every connection to this database is opened with; signals listen on one of their own. */
@@ -62,12 +63,14 @@ function toNumber(text: string): number {
 
 class OneWriterPostgresDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig;
-  constructor(config: PostgresDialectConfig) {
+  readonly #url: string;
+  constructor(config: PostgresDialectConfig, url: string) {
     super(config);
     this.#config = config;
+    this.#url = url;
   }
   override createDriver(): PostgresDriver {
-    return new OneWriterPostgresDriver(this.#config);
+    return new OneWriterPostgresDriver(this.#config, this.#url);
   }
   override createQueryCompiler(): PostgresQueryCompiler {
     return new BytewisePostgresQueryCompiler();
@@ -77,6 +80,18 @@ class OneWriterPostgresDialect extends PostgresDialect {
 type PostgresConnection = Parameters<PostgresDriver['rollbackTransaction']>[0];
 
 class OneWriterPostgresDriver extends PostgresDriver {
+  readonly #url: string;
+  constructor(config: PostgresDialectConfig, url: string) {
+    super(config);
+    this.#url = url;
+  }
+  override async acquireConnection(...args: Parameters<PostgresDriver['acquireConnection']>) {
+    try {
+      return await super.acquireConnection(...args);
+    } catch (cause) {
+      throw postgresTrouble(cause, this.#url);
+    }
+  }
   /**
    * The store promises that write transactions run one after the other, as on SQLite. One lock that ends with the
    * transaction gives exactly this; why not `serializable` is in docs/decisions/0017. Read committed, because
@@ -88,7 +103,7 @@ class OneWriterPostgresDriver extends PostgresDriver {
       await connection.executeQuery(CompiledQuery.raw(begin));
     } catch (cause) {
       await this.rollbackTransaction(connection).catch(() => undefined);
-      throw cause;
+      throw postgresTrouble(cause, this.#url);
     }
   }
 }

@@ -22,7 +22,7 @@ describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`,
     onTestFinished(() => database.destroy());
     return database;
   };
-  const openStore = (url: string): Store => kyselyStore(open(url));
+  const openStore = (url: string): Store => kyselyStore(open(url), 'PostgreSQL');
   const newDatabase = () => postgres.createDatabase('fleet_1');
 
   describeStore('postgres', async () => openStore(await newDatabase()));

@@ -33,7 +33,11 @@ export interface Heard {
 }
 
 export interface PresenceSlice {
-  all(): Promise<readonly Heard[]>;
-  /** Inserts or replaces, all of them or none. */
-  saveAll(heard: readonly Heard[]): Promise<void>;
+  /**
+   * What was saved after that revision, by whichever replica, and the newest revision; -1 gives everything. A reader
+   * who has seen a revision has seen all before it.
+   */
+  since(revision: number): Promise<{ readonly revision: number; readonly heard: readonly Heard[] }>;
+  /** Inserts or replaces them all under a new revision, which it answers. Only in a transaction. */
+  saveAll(heard: readonly Heard[]): Promise<number>;
 }

@@ -73,7 +73,29 @@ export function describeRobots(open: () => Promise<Store>): void {
       await presence.saveAll([heard]);
       await presence.saveAll([]);
       await robots.save(robot('duck', { group: 'birds' }));
-      expect((await presence.all()).toSorted((a, b) => a.robot.localeCompare(b.robot))).toEqual([heard, goose]);
+      expect((await presence.since(-1)).heard.toSorted((a, b) => a.robot.localeCompare(b.robot))).toEqual([
+        heard,
+        goose,
+      ]);
+    });
+
+    test('what robots said is read on from where one left off, thousands at once', async () => {
+      const store = await open();
+      const names = Array.from({ length: 1200 }, (_, at) => `duck-${String(at).padStart(4, '0')}`);
+      await store.transaction(async ({ robots }) => {
+        for (const name of names) await robots.save(robot(name));
+      });
+      const say = (which: readonly string[]) =>
+        store.transaction(({ presence }) =>
+          presence.saveAll(which.map((name) => ({ robot: name as RobotId, lastSeen: 1_000, facts: {} }))),
+        );
+      const first = await say(names);
+      const second = await say(names.slice(0, 2));
+      expect(second).toBeGreaterThan(first);
+      expect((await store.presence.since(-1)).heard).toHaveLength(1200);
+      const { revision, heard } = await store.presence.since(first);
+      expect(heard.map((one) => one.robot).sort()).toEqual(names.slice(0, 2));
+      expect(await store.presence.since(revision)).toEqual({ revision, heard: [] });
     });
   });
 

@@ -38,6 +38,8 @@ export interface Slices {
 }
 
 export interface Store extends Slices {
+  /** What readiness calls it. */
+  readonly database: 'SQLite' | 'PostgreSQL';
   /**
    * Runs `work` in one write transaction: all of it is durable when the promise resolves, none of it when
    * `work` throws. Use only the slices it is given (the outer ones throw inside), and wait for nothing but

@@ -13,8 +13,9 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
-import { type ControlPlane, createControlPlane } from '../control-plane.ts';
+import { type ControlPlane, type ControlPlaneDeps, createControlPlane } from '../control-plane.ts';
 import { hashPassword } from '../people/password.ts';
+import { inProcessSignals } from '../signals/signals.ts';
 import { kyselyStore } from '../store/kysely-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { rememberMetadata } from '../store/remember-metadata.ts';
@@ -61,25 +62,28 @@ export interface TestOptions {
   readonly clock?: TestClock;
   /** A file keeps what a restarted control plane must still know. */
   readonly databaseFile?: string;
+  /** Of a replica: the store is shared, so whoever made it closes it. */
+  readonly replica?: Pick<ControlPlaneDeps, 'store' | 'signals' | 'onlineKeys'>;
 }
 
 export async function testControlPlane({
   clock = testClock(),
   databaseFile,
+  replica,
 }: TestOptions = {}): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
-  const database = openSqlite(databaseFile ?? ':memory:');
-  await migrate(database);
-  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
+  const store = replica?.store ?? (await openStore(databaseFile ?? ':memory:'));
+  const signals = replica?.signals ?? inProcessSignals();
   const log: string[] = [];
   const key = () => signerFromSeed(generateKeyPair().seed);
-  const onlineKeys = { snapshot: key(), timestamp: key(), director: key() };
+  const onlineKeys = replica?.onlineKeys ?? { snapshot: key(), timestamp: key(), director: key() };
   const controlPlane: ControlPlane = await createControlPlane({
     store,
     artifacts: await openFolderArtifactStore({ folder, clock, maxBlobBytes: 1e8, maxTotalBytes: 1e9 }),
     checkBundle,
     onlineKeys,
     clock,
+    signals,
     sessionSecret: Buffer.alloc(32, 7),
     authorities: () => [TEST_AUTHORITY, ...listeningAt(controlPlane.app)],
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
@@ -91,7 +95,7 @@ export async function testControlPlane({
   const stop = () =>
     (stopped ??= (async () => {
       await controlPlane.stop();
-      await store.close();
+      if (!replica) await store.close();
       await rm(folder, { recursive: true, force: true });
     })());
   onTestFinished(stop);
@@ -110,6 +114,12 @@ export async function testControlPlane({
     return withToken(token);
   };
   return { app: controlPlane.app, store, clock, onlineKeys, log, as, withToken, drive: controlPlane.drive, stop };
+}
+
+async function openStore(file: string): Promise<Store> {
+  const database = openSqlite(file);
+  await migrate(database);
+  return rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
 }
 
 /** 127.0.0.1:PORT once a test lets it listen. */
