@@ -80,27 +80,37 @@ export async function openPostgresSignals(options: PostgresSignalsOptions): Prom
     }
   };
 
-  /** One notification at a time; what comes up meanwhile goes out together in the next. */
+  /** Tells all there is to tell; what could not be told is to be told later. */
+  const tellAll = async () => {
+    const [told, about] = [[...robots], [...topics]];
+    robots.clear();
+    topics.clear();
+    try {
+      if (!line) throw new Error('cut');
+      for (const payload of toPayloads({ from, robots: told, topics: about })) {
+        await line.query('select pg_notify($1, $2)', [CHANNEL, payload]);
+      }
+    } catch (cause) {
+      for (const robot of told) robots.add(robot);
+      for (const topic of about) topics.add(topic);
+      throw cause;
+    }
+  };
+
+  /** One at a time; what comes up meanwhile goes out together in the next. */
   const tell = () => {
     if (telling || (robots.size === 0 && topics.size === 0)) return;
     telling = true;
-    setImmediate(async () => {
-      const [told, about] = [[...robots], [...topics]];
-      robots.clear();
-      topics.clear();
-      try {
-        if (!line) throw new Error('cut');
-        for (const payload of toPayloads({ from, robots: told, topics: about })) {
-          await line.query('select pg_notify($1, $2)', [CHANNEL, payload]);
-        }
-        telling = false;
-        tell();
-      } catch {
-        for (const robot of told) robots.add(robot);
-        for (const topic of about) topics.add(topic);
-        telling = false;
-      }
-    });
+    setImmediate(() =>
+      tellAll().then(
+        () => {
+          telling = false;
+          tell();
+        },
+        // With the next word, the next pulse, or the next connection.
+        () => void (telling = false),
+      ),
+    );
   };
 
   const pulse = setInterval(() => {
@@ -135,11 +145,8 @@ export async function openPostgresSignals(options: PostgresSignalsOptions): Prom
         : { ok: false, detail: `cut off from the other replicas for ${Math.ceil((Date.now() - cutSince) / 1000)} s` },
     async close() {
       clearInterval(pulse);
-      // What was said just before the end is still told, once.
-      const last = toPayloads({ from, robots: [...robots], topics: [...topics] });
-      for (const payload of last) {
-        await line?.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => undefined);
-      }
+      // What was said just before the end is still told.
+      await tellAll().catch(() => undefined);
       closed = true;
       await line?.end().catch(() => undefined);
     },
