@@ -3,10 +3,10 @@
  * kept and told once there is a connection again. What was missed meanwhile nobody knows, so then everybody looks.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { RobotId } from '@fairlead/shared/ids';
 import { Client } from 'pg';
-import { connectionOf, type PostgresOptions } from '../store/postgres-database.ts';
+import { connectionOf, type PostgresOptions } from '../store/postgres-connection.ts';
 import { fromPayload, toPayloads } from './payloads.ts';
 import { listeners, type Signals, TOPICS, type Topic } from './signals.ts';
 
@@ -101,16 +101,16 @@ export async function openPostgresSignals(options: PostgresSignalsOptions): Prom
   const tell = () => {
     if (telling || (robots.size === 0 && topics.size === 0)) return;
     telling = true;
-    setImmediate(() =>
-      tellAll().then(
-        () => {
-          telling = false;
-          tell();
-        },
-        // With the next word, the next pulse, or the next connection.
-        () => void (telling = false),
-      ),
-    );
+    void (async () => {
+      await breathe();
+      const told = await tellAll().then(
+        () => true,
+        // It goes with the next word, the next pulse, or the next connection.
+        () => false,
+      );
+      telling = false;
+      if (told) tell();
+    })();
   };
 
   const pulse = setInterval(() => {

@@ -9,25 +9,13 @@ import {
   PostgresDriver,
   PostgresQueryCompiler,
 } from 'kysely';
-import { Pool, type PoolConfig, types } from 'pg';
+import { Pool } from 'pg';
 import type { Database, Tables } from './database.ts';
+import { connectionOf, type PostgresOptions } from './postgres-connection.ts';
 import { postgresTrouble } from './postgres-trouble.ts';
-
-export interface PostgresOptions {
-  /** postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE */
-  readonly url: string;
-  /** Wins over what the URL and PGPASSWORD say. */
-  readonly password?: string;
-  /** Told when a connection that nobody was using broke; the next query gets a new one. */
-  readonly onConnectionLost?: (cause: Error) => void;
-}
 
 /** For write transactions one, for everything else the rest: reads never queue behind writes (see kysely-store.ts). */
 const MOST_CONNECTIONS = 10;
-/** A replica that was paused in the middle of a write loses it after this long, and the others go on. */
-const PAUSED_WRITER_MS = 5_000;
-/** Longer than a paused writer can hold everybody up. */
-const PATIENCE_MS = 20_000;
 /** Names the one lock of all writers of this database; migrations have Kysely's own. */
 const WRITERS_LOCK = 7_300_010;
 
@@ -37,28 +25,6 @@ export function openPostgres(options: PostgresOptions): Database {
   // Without a listener the first idle connection that the server closes would end the process.
   pool.on('error', (cause) => options.onConnectionLost?.(cause));
   return new Kysely<Tables>({ dialect: new OneWriterPostgresDialect({ pool }, options.url) });
-}
-
-/** What every connection to this database is opened with; signals listen on one of their own. */
-export const connectionOf = ({ url, password }: PostgresOptions): PoolConfig => ({
-  connectionString: url,
-  ...(password !== undefined && { password }),
-  application_name: 'fairlead',
-  connectionTimeoutMillis: 5_000,
-  keepAlive: true,
-  idle_in_transaction_session_timeout: PAUSED_WRITER_MS,
-  lock_timeout: PATIENCE_MS,
-  types: { getTypeParser: typeParser },
-});
-
-/** Counts, sums and generations are 64 bit there, and text by default; every one of ours fits a number. */
-const typeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
-  oid === types.builtins.INT8 || oid === types.builtins.NUMERIC ? toNumber : types.getTypeParser(oid, format);
-
-function toNumber(text: string): number {
-  const value = Number(text);
-  if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
-  throw new Error('The database holds a number that this version does not understand.');
 }
 
 class OneWriterPostgresDialect extends PostgresDialect {
