@@ -50,6 +50,7 @@ export function killableStore(store: Store, killAt: number, when: 'before' | 'af
           return result;
         }),
       ),
+    database: store.database,
     ping: () => store.ping(),
     close: () => store.close(),
     writes: () => writes,
