@@ -34,6 +34,7 @@ export default defineConfig({
       project('formats', ['tests/formats/**/*.test.ts'], 60),
       project('faults', ['tests/faults/**/*.test.ts'], 180),
       project('network', ['tests/network/**/*.test.ts'], 180),
+      project('simulation', ['tests/simulation/**/*.test.ts'], 300),
       project('system', ['tests/system/**/*.test.ts'], 180),
       project('guest', ['tests/guest/**/*.test.ts'], 900),
       project('package', ['tests/package/**/*.test.ts'], 180),

@@ -1,0 +1,84 @@
+/** Watches every robot at the moments that count, and knows what really was ordered: the server is not asked. */
+import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import { askWindow } from '@fairlead/shared/update/window';
+import type { VirtualRobot } from '../robot/virtual-robot.ts';
+import type { Agenda } from '../world/agenda.ts';
+import type { Chronicle } from '../world/chronicle.ts';
+import type { Checks } from './checks.ts';
+
+export interface Overseer {
+  /** A robot renames its link: from this instant it runs another release. */
+  switches(robot: RobotId, deployment: DeploymentId, candidate: InstalledRelease): void;
+  /** It was asked whether it may, and may. */
+  confirmed(robot: RobotId, deployment: DeploymentId): void;
+  /** Its switch is over, either way. */
+  settles(robot: RobotId, active: InstalledRelease | undefined): void;
+  ended(robot: RobotId, deployment: DeploymentId, outcome: string): void;
+  /** A person is about to order this release of these robots. */
+  orders(release: Sha256, robots: Iterable<RobotId>): void;
+  readonly switched: () => number;
+  readonly outcomes: ReadonlyMap<string, number>;
+  /** Robots between their switch and its end, right now. */
+  readonly switching: ReadonlySet<RobotId>;
+}
+
+export function createOverseer(order: {
+  readonly agenda: Agenda;
+  readonly chronicle: Chronicle;
+  readonly checks: Checks;
+  readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
+}): Overseer {
+  const { agenda, chronicle, checks, fleet } = order;
+  const ordered = new Map<RobotId, Set<Sha256>>();
+  const switching = new Set<RobotId>();
+  const outcomes = new Map<string, number>();
+  let switched = 0;
+
+  const mayRun = (robot: RobotId, { manifestSha256, version }: InstalledRelease): void => {
+    const says = () => `${robot} runs ${version}, which nobody ordered of it`;
+    checks.expect('approved-release', ordered.get(robot)?.has(manifestSha256) === true, says, robot);
+  };
+  return {
+    switches(robot, deployment, candidate) {
+      const now = agenda.now();
+      chronicle.note(robot, `switches to ${candidate.version}`);
+      mayRun(robot, candidate);
+      const one = fleet.get(robot);
+      if (!one) throw new Error(`${robot} is not of this fleet`);
+      const lease = one.lease();
+      const until = () => `${robot} switched at ${toTimestamp(now)} under a lease of ${lease?.owner}`;
+      checks.expect('no-switch-under-lease', lease === undefined || lease.until <= now, until, robot);
+      const { window } = one.traits;
+      if (window) {
+        const says = () => `${robot} switched at ${toTimestamp(now)}, outside ${window.from} to ${window.to}`;
+        checks.expect('no-switch-outside-window', askWindow(window, now).open, says, robot);
+      }
+      const { order: given } = one.disk;
+      if (given) {
+        const says = () => `${robot} switched to ${deployment} against ${given.hold?.detail}`;
+        checks.expect('no-switch-under-hold', given.hold === undefined, says, robot);
+      }
+      switching.add(robot);
+      switched += 1;
+    },
+    confirmed() {},
+    settles(robot, active) {
+      switching.delete(robot);
+      if (active) mayRun(robot, active);
+    },
+    ended(_robot, _deployment, outcome) {
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    },
+    orders(release, robots) {
+      for (const robot of robots) {
+        const known = ordered.get(robot) ?? new Set();
+        ordered.set(robot, known.add(release));
+      }
+    },
+    switched: () => switched,
+    outcomes,
+    switching,
+  };
+}

@@ -1,0 +1,343 @@
+/**
+ * One robot: real signed requests, real signed answers, the agent's own obedience, journey and delivery; around them a
+ * life that power cuts end, a line that breaks, an application that takes leases, and a clock that may be wrong.
+ */
+import { createAgentClock } from '@fairlead/agent/clock/agent-clock';
+import { deliverOnce } from '@fairlead/agent/outbox/deliver-reports';
+import { createObedience } from '@fairlead/agent/poll/obey-assignment';
+import { pauseAfterAnswer, pauseAfterFailure } from '@fairlead/agent/poll/pace';
+import { createRequestSigner } from '@fairlead/agent/poll/request-signer';
+import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
+import { createClient } from '@fairlead/shared/api/client';
+import { robotApi } from '@fairlead/shared/api/robot-api';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import type { DeploymentId } from '@fairlead/shared/ids';
+import { SECOND } from '@fairlead/shared/time';
+import type { Assignment, ComponentOrder } from '@fairlead/shared/trust/assignment';
+import { openAssignment } from '@fairlead/shared/trust/open-assignment';
+import { chanceOf } from '../world/chance.ts';
+import { faultyLine } from '../world/network.ts';
+import { COMPONENT } from '../world/publisher.ts';
+import { SERVER_URL } from '../world/server.ts';
+import { begin, type World } from '../world/world.ts';
+import { type Disk, diskChain, diskSpool, freshDisk } from './disk.ts';
+import { beginLife, createBell, type Life } from './life.ts';
+import { refusal, virtualSteps } from './steps.ts';
+import type { Traits } from './traits.ts';
+import { slots, virtualUpdater } from './virtual-updater.ts';
+import { type Lease, waitToSwitch } from './wait-to-switch.ts';
+
+/** Reports of one moment go in one delivery. */
+const GATHER_MS = 600;
+/** How often a step is cut short by a power cut of its own, beside those that come by themselves. */
+const CUT_IN_STEP = 0.01;
+
+export interface VirtualRobot {
+  readonly traits: Traits;
+  readonly disk: Disk;
+  boot(): void;
+  /** The power goes, and comes back after `ms`. */
+  cutPower(ms: number): void;
+  cutLine(until: number): void;
+  takeLease(lease: Lease): void;
+  lease(): Lease | undefined;
+  isUp(): boolean;
+  isOnline(): boolean;
+  /** It leaves the fleet and is switched off. */
+  retire(): void;
+  activity(): Activity;
+  /** When an answer was last believed. */
+  lastAnswered(): number;
+  checkIns(): number;
+}
+
+export function createRobot(world: World, traits: Traits): VirtualRobot {
+  const { agenda, chronicle } = world;
+  const disk = freshDisk();
+  const { chance, name: robot } = traits;
+  let life: Life | undefined;
+  let boots = 0;
+  let checkIns = 0;
+  let lastAnswered = 0;
+  let offlineUntil = 0;
+  let lease: Lease | undefined;
+  let retired = false;
+  let activityNow: () => Activity = () => ({ state: 'idle' });
+  let stir: () => void = () => {};
+  const isCut = () => agenda.now() < offlineUntil;
+  const line = faultyLine({
+    agenda,
+    server: world.server,
+    chance: chanceOf(world.seed, 'line', robot),
+    faults: world.faults,
+    isCut,
+    from: traits.from,
+    injected: world.injected,
+  });
+
+  const live = (now: Life): void => {
+    boots += 1;
+    const bootId = `boot-${boots}`;
+    const bornAt = agenda.now();
+    const monotonic = () => agenda.now() - bornAt;
+    const bells = { checkIn: createBell(), delivery: createBell(), stirred: createBell() };
+    stir = bells.stirred.ring;
+    const clock = createAgentClock({
+      floor: {
+        timeFloor: () => disk.floor,
+        raiseTimeFloor: (to) => {
+          disk.floor = to;
+        },
+      },
+      wall: () => agenda.now() + traits.skewMs,
+      monotonic,
+    });
+    const signing = createRequestSigner({
+      signer: traits.signer,
+      clock,
+      transport: (request) => now.bound(line(request)),
+      monotonic,
+    });
+    const client = createClient(robotApi, { baseUrl: SERVER_URL, transport: signing.transport });
+    const chain = diskChain(disk, robot, traits.signer);
+    const spool = diskSpool(disk, {
+      now: () => clock.now(),
+      clockTrust: () => clock.trust(),
+      bootId,
+      onAppend: (event) => {
+        chronicle.note(
+          robot,
+          `tells ${event.event === 'update-ended' ? event.outcome : event.event === 'update-state' ? event.state : event.event}`,
+        );
+        bells.delivery.ring();
+      },
+    });
+    let orders: readonly ComponentOrder[] = [];
+    let ready = false;
+    let told = false;
+    let agreed = { intervalSec: 30, jitterSec: 5, waitSec: 0 };
+
+    /** One question and its answer; rejects as the client does. */
+    const checkIn = async (): Promise<boolean> => {
+      const nonce = Buffer.from(chance.bytes(16)).toString('hex');
+      const askedAt = monotonic();
+      const reply = await client.checkIn({
+        params: { robot },
+        body: {
+          nonce,
+          bootId,
+          agentVersion: '0.1.0',
+          knownSeq: disk.last?.seq ?? 0,
+          waitSec: 0,
+          components: disk.active ? [{ component: COMPONENT, ...slots(disk) }] : [],
+          activity: activityNow(),
+          trust: { root: 1, timestamp: 1, snapshot: 1, role: 1 },
+          ...(told ? {} : { inventory: traits.inventory }),
+          unsentReports: spool.count() + chain.flight().length,
+          understands: ['hold'],
+        },
+      });
+      told = true;
+      checkIns += 1;
+      agreed = reply.next;
+      if (!reply.assignment) return false;
+      const answeredAt = monotonic();
+      const opened = openAssignment({
+        envelope: reply.assignment,
+        directorKeys: world.director(),
+        robot,
+        environment: world.environment,
+        nonce,
+        last: disk.last,
+        now: clock.now(),
+        ...(answeredAt - askedAt < 10 * SECOND && { floor: disk.floor }),
+      });
+      if (!opened.ok) {
+        // Two answers crossed on their way: the newer one was obeyed already.
+        if (opened.refused.code === 'stale_seq' || opened.refused.code === 'expired') return false;
+        throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
+      }
+      const { assignment, desiredSha256, issuedAt } = opened.value;
+      disk.last = { seq: assignment.seq, sha256: desiredSha256 };
+      clock.believe({ time: issuedAt, askedAt, answeredAt });
+      lastAnswered = agenda.now();
+      await obey(assignment);
+      return true;
+    };
+    const obey = async (assignment: Assignment): Promise<void> => {
+      orders = assignment.components;
+      const current = disk.journal && orders.find(({ deployment }) => deployment === disk.journal?.deployment);
+      if (current) disk.order = current;
+      bells.stirred.ring();
+      await obedience.obey({ assignment });
+    };
+    const orderOf = (deployment: DeploymentId) => orders.find((order) => order.deployment === deployment);
+    const waiting = waitToSwitch({
+      world,
+      traits,
+      disk,
+      life: now,
+      lease: () => lease,
+      stirred: bells.stirred,
+      orderOf: ({ journal }) => orderOf(journal.deployment),
+      ask: () => checkIn().catch(ignoreNetwork(world)),
+      setReady: (isReady) => {
+        if (isReady && !ready) bells.checkIn.ring();
+        ready = isReady;
+      },
+    });
+    const steps = virtualSteps({
+      world,
+      traits,
+      disk,
+      life: now,
+      chance,
+      waiting,
+      tell: ({ deployment, component, refusal: why, outcome = 'failed' }) => {
+        if (spool.hasEnded(deployment)) return;
+        spool.append({
+          event: 'update-ended',
+          deployment,
+          component,
+          outcome,
+          ...slots(disk),
+          ...(why && { refusal: why }),
+        });
+        world.overseer.ended(robot, deployment, outcome);
+      },
+    });
+    const updater = virtualUpdater({
+      disk,
+      life: now,
+      clock,
+      random: chance.next,
+      outbox: spool,
+      steps,
+      onStep: ({ step, deployment }) => {
+        ready = false;
+        const order = orderOf(deployment);
+        if (order && disk.order?.deployment !== deployment) disk.order = order;
+        chronicle.note(robot, `begins ${step}`);
+        if (agenda.now() < world.healsAt && world.faults().rebootEvery < Infinity && chance.happens(CUT_IN_STEP)) {
+          const life = now;
+          const ms = chance.between(0, 30) * SECOND;
+          agenda.plan(agenda.now() + ms, () => {
+            if (!life.isOver()) self.cutPower(chance.between(5, 120) * SECOND);
+          });
+        }
+      },
+    });
+    const obedience = createObedience({
+      updater,
+      outbox: spool,
+      verify: async (order) => verify(world, traits, disk, order),
+      onEnd: bells.checkIn.ring,
+      onDefect: world.defect,
+    });
+    activityNow = () => {
+      const activity = obedience.activity();
+      return activity.state === 'waiting' && ready ? { ...activity, ready: true } : activity;
+    };
+
+    const askForEver = async (): Promise<void> => {
+      for (let failures = 0; ; ) {
+        const rung = bells.checkIn.rung();
+        let pause: number;
+        try {
+          await checkIn();
+          failures = 0;
+          pause = pauseAfterAnswer(agreed, 0, chance.next);
+        } catch (error) {
+          if (!isNetwork(error)) throw error;
+          failures += 1;
+          pause = pauseAfterFailure(failures, error, chance.next);
+        }
+        await Promise.race([now.sleep(pause), ...(failures === 0 ? [rung] : [])]);
+      }
+    };
+    const deliverForEver = async (): Promise<void> => {
+      for (let failures = 0; ; ) {
+        const rung = bells.delivery.rung();
+        try {
+          const left = await deliverOnce({ robot, spool, chain, client }, failures);
+          failures = 0;
+          if (left === 0) await rung;
+          await now.sleep(GATHER_MS);
+        } catch (error) {
+          if (!isNetwork(error)) throw error;
+          failures += 1;
+          await now.sleep(pauseAfterFailure(failures, error, chance.next));
+        }
+      }
+    };
+    begin(world, () => updater.recover());
+    begin(world, askForEver);
+    begin(world, deliverForEver);
+  };
+
+  const self: VirtualRobot = {
+    traits,
+    disk,
+    boot() {
+      if (life || retired) return;
+      life = beginLife(agenda);
+      live(life);
+    },
+    cutPower(ms) {
+      if (!life) return;
+      world.injected(disk.journal ? `power cut in ${disk.journal.step}` : 'power cut');
+      chronicle.note(robot, `loses power in ${disk.journal?.step ?? 'idleness'}`);
+      life.end();
+      life = undefined;
+      activityNow = () => ({ state: 'idle' });
+      agenda.plan(agenda.now() + ms, self.boot);
+    },
+    cutLine(until) {
+      offlineUntil = until;
+      chronicle.note(robot, 'loses its network');
+    },
+    takeLease(taken) {
+      lease = taken;
+      chronicle.note(robot, 'is leased');
+      stir();
+      agenda.plan(taken.until, () => stir());
+    },
+    lease: () => lease,
+    isUp: () => life !== undefined,
+    isOnline: () => life !== undefined && !isCut(),
+    retire() {
+      retired = true;
+      life?.end();
+      life = undefined;
+    },
+    activity: () => activityNow(),
+    lastAnswered: () => lastAnswered,
+    checkIns: () => checkIns,
+  };
+  return self;
+}
+
+/** The agent asks TUF; here the world knows what was signed, and the robot looks at its board and its counter. */
+function verify(world: World, { inventory }: Traits, disk: Disk, order: ComponentOrder): Result<VerifiedOrder> {
+  const release = world.releases.get(order.target.sha256);
+  const no = (category: string, detail: string) => refuse({ ...refusal('decide', category, detail), retryable: false });
+  if (!release) return no('not_signed', 'Nobody signed that.');
+  const { board } = release.manifest.requires ?? {};
+  if (board && !board.includes(inventory.board ?? '')) return no('wrong_hw', 'It is for another board.');
+  const { version, manifestSha256, releaseCounter, manifest, manifestBytes } = release;
+  const running = disk.active?.releaseCounter ?? 0;
+  if (releaseCounter < running && !order.allowDowngrade) return no('downgrade', 'A newer one runs.');
+  const { component, deployment } = order;
+  const candidate = { component, version, manifestSha256, releaseCounter };
+  return accept({ deployment, component, candidate, manifest, manifestBytes });
+}
+
+const NETWORK = new Set(['Unreachable', 'ProblemError', 'Failure']);
+const isNetwork = (error: unknown): boolean => error instanceof Error && NETWORK.has(error.name);
+const ignoreNetwork =
+  (world: World) =>
+  (error: unknown): boolean => {
+    if (!isNetwork(error)) world.defect(error);
+    return false;
+  };

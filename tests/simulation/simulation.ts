@@ -1,0 +1,288 @@
+/**
+ * A fleet, its control plane and a rough world, in virtual time and out of one seed. The control plane is the real one
+ * over its real HTTP stack; the robots sign, verify and obey as the agent does; only work and weather are made up.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
+import { HOUR, MINUTE } from '@fairlead/shared/time';
+import { nativeSigner } from '@fairlead/shared/trust/native-signer';
+import { directorKeys } from '@fairlead/shared/trust/repository';
+import type { DirectorKeys } from '@fairlead/shared/trust/targets';
+import { auditReports, auditRest, auditVerdicts } from './invariants/audit.ts';
+import { createChecks, type Invariant, type Violation } from './invariants/checks.ts';
+import { createOverseer } from './invariants/overseer.ts';
+import type { VirtualRobot } from './robot/virtual-robot.ts';
+import { type Agenda, createAgenda } from './world/agenda.ts';
+import { chanceOf } from './world/chance.ts';
+import { createChronicle } from './world/chronicle.ts';
+import { CALM, type FaultProfile, ROUGH } from './world/faults.ts';
+import { joinFleet } from './world/fleet.ts';
+import { beginMishaps, beginServerDeaths } from './world/mishaps.ts';
+import { faultyLine } from './world/network.ts';
+import { createPerson, type Person } from './world/people.ts';
+import { openPublisher, type Publisher } from './world/publisher.ts';
+import { createServer, type Server } from './world/server.ts';
+import { begin, type Release, type World } from './world/world.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly robots: number;
+  /** How long the world is rough; then it heals, and half as long is left for everything to come to its end. */
+  readonly hours?: number;
+  readonly faults?: FaultProfile;
+  readonly story: Story;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onLine?: (line: TimeLineEntry) => void;
+  /** Where the database lies; a folder in memory by default. */
+  readonly folder?: string;
+}
+export interface Progress {
+  readonly share: number;
+  readonly now: number;
+  readonly checkIns: number;
+}
+export interface TimeLineEntry {
+  readonly at: number;
+  readonly says: string;
+}
+/** What people do in a simulation. */
+export interface Story {
+  readonly name: string;
+  /** Begins before the robots are switched on; goes on beside them. */
+  begin(stage: Stage): Promise<void>;
+  /** Looked at when everything had the time to come to its end. */
+  atEnd?(stage: Stage): Promise<void>;
+}
+export interface Stage {
+  readonly world: World;
+  readonly operators: readonly [Person, Person];
+  readonly publisher: Publisher;
+  readonly publish: (...what: Parameters<Publisher['publish']>) => Promise<Release>;
+  readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
+  readonly checks: ReturnType<typeof createChecks>;
+  readonly tell: (says: string) => void;
+  readonly begin: (work: () => Promise<void>) => void;
+  /** One more robot of the same kind. */
+  readonly join: () => Promise<VirtualRobot>;
+}
+export interface Outcome {
+  readonly seed: number;
+  readonly robots: number;
+  readonly hash: string;
+  readonly events: number;
+  readonly checkIns: number;
+  readonly switches: number;
+  readonly outcomes: ReadonlyMap<string, number>;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly checks: ReadonlyMap<Invariant, number>;
+  readonly virtualMs: number;
+  readonly realMs: number;
+  readonly rssMb: number;
+  /** The first thing that must not have happened. */
+  readonly failure?: {
+    readonly error: Error;
+    readonly lastEvents: readonly string[];
+    readonly serverLog: readonly string[];
+  };
+}
+
+const START = Date.parse('2026-11-21T06:00:00Z');
+const ENVIRONMENT: EnvironmentName = 'development';
+
+export async function simulate(options: SimulationOptions): Promise<Outcome> {
+  const started = performance.now();
+  const folder = await mkdtemp(join(options.folder ?? (await memoryFolder()), 'fairlead-simulation-'));
+  const agenda = createAgenda(START);
+  const log: string[] = [];
+  const keys = chanceOf(options.seed, 'online keys');
+  const signer = () => nativeSigner(keys.bytes(32));
+  const server = createServer({
+    agenda,
+    folder,
+    onlineKeys: { snapshot: signer(), timestamp: signer(), director: signer() },
+    log: (line) => void log.push(line),
+  });
+  try {
+    return await live({ ...options, agenda, server, folder, log, started });
+  } finally {
+    await server.end();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Living extends SimulationOptions {
+  readonly agenda: Agenda;
+  readonly server: Server;
+  readonly folder: string;
+  readonly log: readonly string[];
+  readonly started: number;
+}
+
+async function live(order: Living): Promise<Outcome> {
+  const { seed, robots, agenda, server, hours = 6, faults: profile = ROUGH, story } = order;
+  const end = START + 1.5 * hours * HOUR;
+  const healsAt = START + hours * HOUR;
+  let failure: Error | undefined;
+  const defect = (error: unknown): void => {
+    failure ??= error instanceof Error ? error : new Error(String(error));
+  };
+  const checks = createChecks(defect);
+  const chronicle = createChronicle(agenda.now);
+  const fleet = new Map<RobotId, VirtualRobot>();
+  const overseer = createOverseer({ agenda, chronicle, checks, fleet });
+  const faults = new Map<string, number>();
+  const releases = new Map<Sha256, Release>();
+  let director: DirectorKeys | undefined;
+  const world: World = {
+    seed,
+    agenda,
+    server,
+    chronicle,
+    overseer,
+    releases,
+    director: () => {
+      if (!director) throw new Error('there is no director yet');
+      return director;
+    },
+    environment: ENVIRONMENT,
+    faults: () => (agenda.now() < healsAt ? profile : CALM),
+    healsAt,
+    injected: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
+    defect,
+  };
+  const tell = (says: string): void => {
+    chronicle.note('world', says);
+    order.onLine?.({ at: agenda.now(), says });
+  };
+
+  const checkInSec = Math.round(Math.min(600, Math.max(60, robots / 8)));
+  begin(world, async () => {
+    await server.start();
+    const person = (name: string, role: 'admin' | 'operator') => {
+      const chance = chanceOf(seed, name);
+      const line = { agenda, server, chance, faults: world.faults, isCut: () => false, from: '192.0.2.1' };
+      const transport = faultyLine({ ...line, injected: world.injected });
+      return createPerson({ name, role, server, agenda, chance, transport });
+    };
+    const admin = await person('mara', 'admin');
+    const operators = [await person('ines', 'operator'), await person('tomas', 'operator')] as const;
+    const publisher = await agenda.during(
+      openPublisher({
+        folder: order.folder,
+        clock: agenda,
+        chance: chanceOf(seed, 'publisher'),
+        transport: (request) => server.exchange(request, '192.0.2.2'),
+        token: admin.token,
+        environment: ENVIRONMENT,
+      }),
+    );
+    const publish: Stage['publish'] = async (...what) => {
+      while (!server.isUp()) await agenda.sleep(MINUTE);
+      const release = await agenda.during(publisher.publish(...what));
+      releases.set(release.manifestSha256, release);
+      return release;
+    };
+    const first = await publish('1.0.0', { rejectedBy: [], diesInProbation: 0 });
+    director = directorKeys(publisher.director, agenda.now());
+    await admin.must((api) =>
+      api.changeSettings({
+        body: {
+          checkInIntervalSec: checkInSec,
+          checkInJitterSec: Math.ceil(checkInSec / 5),
+          longPollSec: 0,
+          lateAfterSec: checkInSec * 3,
+          offlineAfterSec: checkInSec * 6,
+        },
+      }),
+    );
+    let index = 0;
+    const join_ = async (): Promise<VirtualRobot> => {
+      index += 1;
+      const robot = await joinFleet(world, index, { first, operator: operators[0], faults: profile });
+      fleet.set(robot.traits.name, robot);
+      return robot;
+    };
+    const stage: Stage = {
+      world,
+      operators,
+      publisher,
+      publish,
+      fleet,
+      checks,
+      tell,
+      begin: (work) => begin(world, work),
+      join: async () => {
+        const robot = await join_();
+        robot.boot();
+        beginMishaps(world, robot);
+        return robot;
+      },
+    };
+    staged = stage;
+    while (fleet.size < robots) await join_();
+    tell(`${robots} robots have joined and run 1.0.0`);
+    const spread = chanceOf(seed, 'spread');
+    for (const robot of fleet.values()) {
+      agenda.plan(agenda.now() + spread.between(0, checkInSec * 1000), () => robot.boot());
+      beginMishaps(world, robot);
+    }
+    beginServerDeaths(world);
+    begin(world, () => story.begin(stage));
+  });
+  let staged: Stage | undefined;
+  const checkIns = () => [...fleet.values()].reduce((sum, robot) => sum + robot.checkIns(), 0);
+
+  const isHalted = () => failure !== undefined;
+  const STEP = 5 * MINUTE;
+  for (let at = START; at < end && !isHalted(); at += STEP) {
+    await agenda.runUntil(at + STEP, isHalted);
+    order.onProgress?.({
+      share: Math.min(1, (at + STEP - START) / (end - START)),
+      now: agenda.now(),
+      checkIns: checkIns(),
+    });
+  }
+  if (!isHalted()) {
+    try {
+      const audited = server.running();
+      for (const robot of fleet.values()) {
+        await auditReports(audited, robot, checks, robot.isOnline());
+        await auditVerdicts(audited, robot, checks);
+        if (robot.isUp()) auditRest(robot, checks);
+      }
+      if (staged) await story.atEnd?.(staged);
+    } catch (error) {
+      defect(error);
+    }
+  }
+  const concerned = (failure as Violation | undefined)?.robot;
+  return {
+    seed,
+    robots: fleet.size,
+    hash: chronicle.hash(),
+    events: chronicle.count(),
+    checkIns: checkIns(),
+    switches: overseer.switched(),
+    outcomes: overseer.outcomes,
+    faults,
+    checks: checks.counts(),
+    virtualMs: agenda.now() - START,
+    realMs: performance.now() - order.started,
+    rssMb: Math.round(process.memoryUsage.rss() / 1e6),
+    ...(failure && {
+      failure: {
+        error: failure,
+        lastEvents: concerned === undefined ? chronicle.lastOf('world') : chronicle.lastOf(concerned),
+        serverLog: order.log.slice(-5),
+      },
+    }),
+  };
+}
+
+/** A folder in memory, where the machine has one: a database that is flushed for every check-in needs no disk here. */
+async function memoryFolder(): Promise<string> {
+  const { existsSync } = await import('node:fs');
+  return existsSync('/dev/shm') && process.env['TMPDIR'] === undefined ? '/dev/shm' : tmpdir();
+}

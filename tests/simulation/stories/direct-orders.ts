@@ -1,0 +1,98 @@
+/** Two operators give direct orders, withdraw them and roll back, each without asking the other. */
+
+import type { Target } from '@fairlead/shared/fleet/target';
+import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
+import { HOUR, MINUTE } from '@fairlead/shared/time';
+import { BOARDS, SITES } from '../robot/traits.ts';
+import type { VirtualRobot } from '../robot/virtual-robot.ts';
+import type { Stage, Story } from '../simulation.ts';
+import { type Chance, chanceOf } from '../world/chance.ts';
+import type { Person } from '../world/people.ts';
+import { COMPONENT } from '../world/publisher.ts';
+import type { Release, Temper } from '../world/world.ts';
+
+/** The last orders come early enough that everybody can have ended. */
+const LAST_ORDER = 0.5 * HOUR;
+
+export const directOrders: Story = {
+  name: 'direct-orders',
+  async begin(stage) {
+    const { world, publish, tell } = stage;
+    const chance = chanceOf(world.seed, 'story');
+    const releases: Release[] = [];
+    for (let minor = 1; minor <= 4; minor += 1) {
+      const temper = temperOf(chance);
+      releases.push(await publish(`1.${minor}.0`, temper));
+      tell(`1.${minor}.0 is published${sayTemper(temper)}`);
+    }
+    for (const operator of stage.operators) {
+      stage.begin(() => actAtRandom(stage, operator, releases));
+    }
+  },
+};
+
+const temperOf = (chance: Chance): Temper => ({
+  rejectedBy: chance.happens(0.3) ? [chance.oneOf(BOARDS)] : [],
+  diesInProbation: chance.happens(0.4) ? chance.between(0.05, 0.6) : 0,
+});
+const sayTemper = ({ rejectedBy, diesInProbation }: Temper): string =>
+  [
+    ...(rejectedBy.length > 0 ? [` (bad on ${rejectedBy.join()})`] : []),
+    ...(diesInProbation > 0 ? [` (dies in ${Math.round(diesInProbation * 100)} % of its probations)`] : []),
+  ].join('');
+
+async function actAtRandom(stage: Stage, operator: Person, releases: readonly Release[]): Promise<void> {
+  const { world, tell } = stage;
+  const chance = chanceOf(world.seed, 'orders of', operator.name);
+  const given: DeploymentId[] = [];
+  while (world.agenda.now() < world.healsAt - LAST_ORDER) {
+    await world.agenda.sleep(chance.waiting(20 * MINUTE));
+    const target = targetOf(chance);
+    const release = releases[chance.whole(releases.length)];
+    if (!release) return;
+    if (chance.happens(0.6)) {
+      order(stage, target, release.manifestSha256);
+      const body = { target, component: COMPONENT, version: release.version, allowDowngrade: chance.happens(0.5) };
+      const answer = await operator.try((api, options) => api.deploy({ body }, options));
+      if (answer.ok) for (const { deployment } of answer.value.deployments.slice(0, 50)) given.push(deployment);
+      tell(
+        `${operator.name} orders ${release.version} of ${say(target)}: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
+      );
+    } else if (chance.happens(0.5)) {
+      for (const one of releases) order(stage, target, one.manifestSha256);
+      const body = { target, component: COMPONENT };
+      const answer = await operator.try((api, options) => api.rollBack({ body }, options));
+      tell(
+        `${operator.name} rolls ${say(target)} back: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
+      );
+    } else {
+      const deployment = given[chance.whole(Math.max(1, given.length))];
+      if (deployment === undefined) continue;
+      const answer = await operator.try((api) => api.cancelDeployment({ params: { deployment } }));
+      tell(`${operator.name} withdraws one deployment: ${answer.ok ? 'done' : answer.code}`);
+    }
+  }
+}
+
+function order({ fleet, world }: Stage, target: Target, release: Sha256): void {
+  const names: RobotId[] = [];
+  for (const [name, robot] of fleet) if (isMeant(target, robot)) names.push(name);
+  world.overseer.orders(release, names);
+}
+
+function targetOf(chance: Chance): Target {
+  if (chance.happens(0.2)) return { all: true };
+  if (chance.happens(0.5)) return { group: chance.oneOf(['dock', 'warehouse']) };
+  return { selector: `site=${chance.oneOf(SITES)}` };
+}
+
+/** Whom a target means, found without the server. */
+export function isMeant(target: Target, { traits }: VirtualRobot): boolean {
+  if ('all' in target) return true;
+  if ('robot' in target) return traits.name === target.robot;
+  if ('group' in target) return traits.group === target.group;
+  return target.selector === `site=${traits.labels['site']}`;
+}
+
+const say = (target: Target): string =>
+  'all' in target ? 'all' : 'group' in target ? target.group : 'robot' in target ? target.robot : target.selector;

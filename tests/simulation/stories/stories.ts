@@ -1,0 +1,5 @@
+/** Every story a simulation can tell, the usual one first. */
+import type { Story } from '../simulation.ts';
+import { directOrders } from './direct-orders.ts';
+
+export const STORIES: readonly Story[] = [directOrders];

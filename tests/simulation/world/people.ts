@@ -1,0 +1,68 @@
+/** Those who work with the control plane: over lines that break, they ask again with the same key until they are answered. */
+import { hashPassword } from '@fairlead/control-plane/people/password';
+import { type CallOptions, type Client, createClient, ProblemError, type Transport } from '@fairlead/shared/api/client';
+import { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { Role } from '@fairlead/shared/api/route';
+import { SECOND } from '@fairlead/shared/time';
+import type { Agenda } from './agenda.ts';
+import type { Chance } from './chance.ts';
+import { PASSWORD_COST, SERVER_URL, type Server } from './server.ts';
+
+const PASSWORD = 'correct horse battery';
+
+export interface Person {
+  readonly name: string;
+  readonly token: string;
+  /** Answers what the server said, a refusal by its code; asks until it says something. */
+  try<T>(call: (api: Client<typeof operatorApi>, options: CallOptions) => Promise<T>): Promise<Answer<T>>;
+  /** As `try`, where only yes will do. */
+  must<T>(call: (api: Client<typeof operatorApi>, options: CallOptions) => Promise<T>): Promise<T>;
+}
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string };
+
+export async function createPerson(order: {
+  readonly name: string;
+  readonly role: Role;
+  readonly server: Server;
+  readonly agenda: Agenda;
+  readonly chance: Chance;
+  readonly transport: Transport;
+}): Promise<Person> {
+  const { name, role, server, agenda, chance, transport } = order;
+  const passwordHash = await agenda.during(hashPassword(PASSWORD, PASSWORD_COST));
+  const { store } = server.running();
+  await store.people.insert({ name, role, passwordHash, sessionGeneration: 1, createdAt: agenda.now() });
+  const as = (token?: string) =>
+    createClient(operatorApi, {
+      baseUrl: SERVER_URL,
+      transport,
+      authorise: (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    });
+  const session = await as().login({ body: { name, password: PASSWORD } });
+  const { token } = await as(session.token).createToken({ body: { name: 'simulation' } });
+  const api = as(token);
+
+  const ask: Person['try'] = async (call) => {
+    const idempotencyKey = Buffer.from(chance.bytes(12)).toString('hex');
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return { ok: true, value: await call(api, { idempotencyKey }) };
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        if (error instanceof ProblemError && error.problem.status < 500) return { ok: false, code: error.problem.code };
+        if (error.name !== 'Unreachable' && error.name !== 'ProblemError') throw error;
+        await agenda.sleep(Math.min(60, 2 ** tries) * SECOND * (0.5 + chance.next()));
+      }
+    }
+  };
+  return {
+    name,
+    token,
+    try: ask,
+    async must(call) {
+      const answer = await ask(call);
+      if (answer.ok) return answer.value;
+      throw new Error(`${name} was told ${answer.code}`);
+    },
+  };
+}

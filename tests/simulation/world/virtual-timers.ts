@@ -1,0 +1,66 @@
+/**
+ * The timers of a control plane on the simulation's clock: heartbeats are flushed, metadata re-signed and rollouts
+ * driven in virtual time, and a killed server's timers die with it. They are the process's own while a simulation runs;
+ * the test runner holds on to the real ones.
+ */
+import type { Agenda } from './agenda.ts';
+
+interface VirtualTimer {
+  unref(): VirtualTimer;
+  ref(): VirtualTimer;
+  hasRef(): boolean;
+  refresh(): VirtualTimer;
+  [Symbol.toPrimitive](): number;
+}
+
+export interface VirtualTimers {
+  /** None of the timers made since the last call fires any more. */
+  dropAll(): void;
+  /** Gives the process its own timers back. */
+  giveBack(): void;
+}
+
+export function lendTimers(agenda: Agenda): VirtualTimers {
+  const real = { setTimeout, setInterval, clearTimeout, clearInterval };
+  const live = new Map<VirtualTimer, { cancelled: boolean }>();
+
+  const make = (act: () => void, ms: number, again: boolean): VirtualTimer => {
+    const state = { cancelled: false };
+    const fire = (): void => {
+      if (state.cancelled) return;
+      if (again) agenda.plan(agenda.now() + ms, fire);
+      else live.delete(timer);
+      act();
+    };
+    const timer: VirtualTimer = {
+      unref: () => timer,
+      ref: () => timer,
+      hasRef: () => false,
+      refresh: () => timer,
+      [Symbol.toPrimitive]: () => 0,
+    };
+    live.set(timer, state);
+    agenda.plan(agenda.now() + ms, fire);
+    return timer;
+  };
+  const clear = (timer: unknown): void => {
+    const state = live.get(timer as VirtualTimer);
+    if (state) state.cancelled = true;
+    live.delete(timer as VirtualTimer);
+    if (!state && timer !== undefined) real.clearTimeout(timer as NodeJS.Timeout);
+  };
+  const lent = {
+    setTimeout: (act: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => make(() => act(...args), ms, false),
+    setInterval: (act: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => make(() => act(...args), ms, true),
+    clearTimeout: clear,
+    clearInterval: clear,
+  };
+  Object.assign(globalThis, lent);
+  return {
+    dropAll() {
+      for (const state of live.values()) state.cancelled = true;
+      live.clear();
+    },
+    giveBack: () => void Object.assign(globalThis, real),
+  };
+}

@@ -1,0 +1,49 @@
+/** What everybody in a simulation shares: the clock, the server, the releases as they really are, and those who watch. */
+import type { EnvironmentName, Sha256, Version } from '@fairlead/shared/ids';
+import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { Instant } from '@fairlead/shared/time';
+import type { DirectorKeys } from '@fairlead/shared/trust/targets';
+import type { Overseer } from '../invariants/overseer.ts';
+import type { Agenda } from './agenda.ts';
+import type { Chronicle } from './chronicle.ts';
+import type { FaultProfile } from './faults.ts';
+import type { Server } from './server.ts';
+
+/** How a release behaves on robots: nobody but the simulation knows. */
+export interface Temper {
+  /** Boards on which its smoke test fails. */
+  readonly rejectedBy: readonly string[];
+  /** How often it fails its probation. */
+  readonly diesInProbation: number;
+}
+export interface Release {
+  readonly version: Version;
+  readonly manifestSha256: Sha256;
+  readonly releaseCounter: number;
+  readonly manifest: Manifest;
+  readonly manifestBytes: Uint8Array;
+  readonly temper: Temper;
+}
+
+export interface World {
+  readonly seed: number;
+  readonly agenda: Agenda;
+  readonly server: Server;
+  readonly chronicle: Chronicle;
+  readonly overseer: Overseer;
+  readonly releases: ReadonlyMap<Sha256, Release>;
+  readonly director: () => DirectorKeys;
+  readonly environment: EnvironmentName;
+  readonly faults: () => FaultProfile;
+  /** When the world becomes kind: every fault has ended by then, and what was begun must come to its end. */
+  readonly healsAt: Instant;
+  /** Counts a fault that happened. */
+  readonly injected: (fault: string) => void;
+  /** Anything that must not happen ends the simulation. */
+  readonly defect: (error: unknown) => void;
+}
+
+/** Starts something that goes on beside everything else. */
+export function begin(world: Pick<World, 'defect'>, work: () => Promise<void>): void {
+  void work().catch(world.defect);
+}
