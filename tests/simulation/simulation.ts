@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
-import { HOUR, MINUTE } from '@fairlead/shared/time';
+import { HOUR, MINUTE, SECOND } from '@fairlead/shared/time';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { directorKeys } from '@fairlead/shared/trust/repository';
 import type { DirectorKeys } from '@fairlead/shared/trust/targets';
@@ -89,6 +89,8 @@ export interface Outcome {
 }
 
 const START = Date.parse('2026-11-21T06:00:00Z');
+/** A real server drives its rollouts every second, and at once after a report. */
+const DRIVE_EVERY = 3 * SECOND;
 const ENVIRONMENT: EnvironmentName = 'development';
 
 export async function simulate(options: SimulationOptions): Promise<Outcome> {
@@ -141,6 +143,7 @@ async function live(order: Living): Promise<Outcome> {
     server,
     chronicle,
     overseer,
+    checks,
     releases,
     director: () => {
       if (!director) throw new Error('there is no director yet');
@@ -229,6 +232,12 @@ async function live(order: Living): Promise<Outcome> {
       beginMishaps(world, robot);
     }
     beginServerDeaths(world);
+    begin(world, async () => {
+      for (;;) {
+        await agenda.sleep(DRIVE_EVERY);
+        await server.drive();
+      }
+    });
     begin(world, () => story.begin(stage));
   });
   let staged: Stage | undefined;

@@ -7,6 +7,7 @@ export const INVARIANTS = {
   'no-switch-while-stopped': 'nobody is confirmed after a pause was acknowledged',
   budgets: 'no budget and no limit is exceeded at any instant',
   'cohorts-fixed': 'who belongs to a stage does not change once it has begun',
+  'one-seq-one-content': 'two answers of one sequence number say the same',
   'nothing-lost': 'the server has every report of every robot, once, in order',
   'verdicts-agree': 'what a robot did is what the server says it did',
   'silence-times-out': 'a robot that never answers does not hold a stage for ever',

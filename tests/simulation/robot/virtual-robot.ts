@@ -154,6 +154,8 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         ...(answeredAt - askedAt < 10 * SECOND && { floor: disk.floor }),
       });
       if (!opened.ok) {
+        const agrees = !opened.refused.detail.includes('with other content');
+        world.checks.expect('one-seq-one-content', agrees, () => `${robot}: ${opened.refused.detail}`, robot);
         // Two answers crossed on their way: the newer one was obeyed already.
         if (opened.refused.code === 'stale_seq' || opened.refused.code === 'expired') return false;
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);

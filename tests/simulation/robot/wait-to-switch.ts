@@ -33,7 +33,7 @@ export interface WaitDeps {
   readonly orderOf: (update: Update) => ComponentOrder | undefined;
   /** One more check-in, now. False where it brought no answer that can be believed. */
   readonly ask: () => Promise<boolean>;
-  /** The robot is ready but for the hold (or no longer). */
+  /** Nothing on the robot itself speaks against the switch (or something does again). */
   readonly setReady: (ready: boolean) => void;
 }
 export interface Waiting {
@@ -83,7 +83,8 @@ export function waitToSwitch(deps: WaitDeps): Waiting {
         if (update.signal.aborted) return { ok: false, refused: refusal('wait', 'cancelled', 'It was called off.') };
         const own = objection();
         const hold = own ? undefined : deps.orderOf(update)?.hold;
-        deps.setReady(hold !== undefined);
+        // While it asks whether it may, it is as ready as while it waits to be let.
+        deps.setReady(own === undefined);
         update.waits(own ?? hold);
         if (own ?? hold) {
           await pause(LOOK_AGAIN, update);

@@ -56,14 +56,14 @@ async function actAtRandom(stage: Stage, operator: Person, releases: readonly Re
       const answer = await operator.try((api, options) => api.deploy({ body }, options));
       if (answer.ok) for (const { deployment } of answer.value.deployments.slice(0, 50)) given.push(deployment);
       tell(
-        `${operator.name} orders ${release.version} of ${say(target)}: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
+        `${operator.name} orders ${release.version} of ${sayTarget(target)}: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
       );
     } else if (chance.happens(0.5)) {
       for (const one of releases) order(stage, target, one.manifestSha256);
       const body = { target, component: COMPONENT };
       const answer = await operator.try((api, options) => api.rollBack({ body }, options));
       tell(
-        `${operator.name} rolls ${say(target)} back: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
+        `${operator.name} rolls ${sayTarget(target)} back: ${answer.ok ? `${answer.value.deployments.length} deployments` : answer.code}`,
       );
     } else {
       const deployment = given[chance.whole(Math.max(1, given.length))];
@@ -88,11 +88,15 @@ function targetOf(chance: Chance): Target {
 
 /** Whom a target means, found without the server. */
 export function isMeant(target: Target, { traits }: VirtualRobot): boolean {
-  if ('all' in target) return true;
   if ('robot' in target) return traits.name === target.robot;
   if ('group' in target) return traits.group === target.group;
-  return target.selector === `site=${traits.labels['site']}`;
+  if ('selector' in target) return target.selector === `site=${traits.labels['site']}`;
+  return 'all' in target;
 }
 
-const say = (target: Target): string =>
-  'all' in target ? 'all' : 'group' in target ? target.group : 'robot' in target ? target.robot : target.selector;
+export function sayTarget(target: Target): string {
+  if ('robot' in target) return target.robot;
+  if ('group' in target) return target.group;
+  if ('selector' in target) return target.selector;
+  return 'all';
+}

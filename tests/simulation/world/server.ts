@@ -26,6 +26,8 @@ export interface Server {
   bury(): Promise<void>;
   /** One exchange; rejects where the server is down, or dies before it has answered. */
   exchange(request: TransportRequest, from: string): Promise<TransportReply>;
+  /** Rollouts go as far as they go now. */
+  drive(): Promise<void>;
   /** To look at, beside the server. */
   running(): MortalControlPlane;
   end(): Promise<void>;
@@ -38,8 +40,12 @@ export function createServer(order: {
   readonly log: (line: string) => void;
 }): Server {
   const { agenda } = order;
-  const timers = lendTimers(agenda);
   let process: MortalControlPlane | undefined;
+  const drive = async (): Promise<void> => {
+    if (process && !process.isDead()) await process.drive();
+  };
+  // A poked engine turns by itself; a turn that is asked for ends after it.
+  const timers = lendTimers(agenda, drive);
   const running = (): MortalControlPlane => {
     if (!process) throw new ServerDied('connection refused');
     return process;
@@ -66,6 +72,7 @@ export function createServer(order: {
       await agenda.during(stopping.stop());
       timers.dropAll();
     },
+    drive: () => agenda.during(drive()),
     killAfter: (questions) => running().killAfter(questions),
     async exchange({ method, url, headers, body }, from) {
       const answering = running();

@@ -20,7 +20,15 @@ export interface VirtualTimers {
   giveBack(): void;
 }
 
-export function lendTimers(agenda: Agenda): VirtualTimers {
+/** What a timer begins nobody can wait for by name: it gets so many turns of the event loop before the world goes on. */
+const WORK_OF_A_TIMER = 20;
+
+async function turns(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) await new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** `settled`: resolves when what can be waited for by name has come to rest. */
+export function lendTimers(agenda: Agenda, settled: () => Promise<void>): VirtualTimers {
   const real = { setTimeout, setInterval, clearTimeout, clearInterval };
   const live = new Map<VirtualTimer, { cancelled: boolean }>();
 
@@ -31,6 +39,7 @@ export function lendTimers(agenda: Agenda): VirtualTimers {
       if (again) agenda.plan(agenda.now() + ms, fire);
       else live.delete(timer);
       act();
+      void agenda.during(turns(WORK_OF_A_TIMER).then(settled));
     };
     const timer: VirtualTimer = {
       unref: () => timer,

@@ -3,6 +3,7 @@ import type { EnvironmentName, Sha256, Version } from '@fairlead/shared/ids';
 import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { Instant } from '@fairlead/shared/time';
 import type { DirectorKeys } from '@fairlead/shared/trust/targets';
+import type { Checks } from '../invariants/checks.ts';
 import type { Overseer } from '../invariants/overseer.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -31,6 +32,7 @@ export interface World {
   readonly server: Server;
   readonly chronicle: Chronicle;
   readonly overseer: Overseer;
+  readonly checks: Checks;
   readonly releases: ReadonlyMap<Sha256, Release>;
   readonly director: () => DirectorKeys;
   readonly environment: EnvironmentName;

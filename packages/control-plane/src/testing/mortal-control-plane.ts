@@ -26,7 +26,7 @@ export interface MortalOptions {
   readonly passwordCost: PasswordCost;
   readonly log: (line: string) => void;
 }
-export interface MortalControlPlane extends Pick<ControlPlane, 'app'> {
+export interface MortalControlPlane extends Pick<ControlPlane, 'app' | 'drive'> {
   readonly store: Store;
   /** To look at, beside the server: these questions don't count. */
   readonly database: Database;
@@ -61,9 +61,11 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
     logger: pino({ level: 'error' }, { write: (line: string) => (life.dead ? undefined : log(line)) }),
     metrics: new Registry(),
     passwordCost,
+    engine: 'by-hand',
   });
   return {
     app: controlPlane.app,
+    drive: () => controlPlane.drive(),
     store,
     database,
     isDead: () => life.dead,
