@@ -1,6 +1,7 @@
 /** Watches every robot at the moments that count, and knows what really was ordered: the server is not asked. */
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
-import { toTimestamp } from '@fairlead/shared/time';
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import type { OrderTerms } from '@fairlead/shared/trust/assignment';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { askWindow } from '@fairlead/shared/update/window';
 import type { VirtualRobot } from '../robot/virtual-robot.ts';
@@ -10,9 +11,9 @@ import type { Checks } from './checks.ts';
 
 export interface Overseer {
   /** A robot renames its link: from this instant it runs another release. */
-  switches(robot: RobotId, deployment: DeploymentId, candidate: InstalledRelease): void;
-  /** It was asked whether it may, and may. */
-  confirmed(robot: RobotId, deployment: DeploymentId): void;
+  switches(robot: RobotId, deployment: DeploymentId, candidate: InstalledRelease, terms: OrderTerms): void;
+  /** It asked at `askedAt` whether it may, and was told that it may. */
+  confirmed(robot: RobotId, deployment: DeploymentId, askedAt: Instant): void;
   /** Its switch is over, either way. */
   settles(robot: RobotId, active: InstalledRelease | undefined): void;
   ended(robot: RobotId, deployment: DeploymentId, outcome: string): void;
@@ -34,6 +35,7 @@ export function createOverseer(order: {
   const ordered = new Map<RobotId, Set<Sha256>>();
   const switching = new Set<RobotId>();
   const outcomes = new Map<string, number>();
+  const confirmations = new Map<RobotId, { readonly deployment: DeploymentId; readonly askedAt: Instant }>();
   let switched = 0;
 
   const mayRun = (robot: RobotId, { manifestSha256, version }: InstalledRelease): void => {
@@ -41,7 +43,7 @@ export function createOverseer(order: {
     checks.expect('approved-release', ordered.get(robot)?.has(manifestSha256) === true, says, robot);
   };
   return {
-    switches(robot, deployment, candidate) {
+    switches(robot, deployment, candidate, terms) {
       const now = agenda.now();
       chronicle.note(robot, `switches to ${candidate.version}`);
       mayRun(robot, candidate);
@@ -55,15 +57,15 @@ export function createOverseer(order: {
         const says = () => `${robot} switched at ${toTimestamp(now)}, outside ${window.from} to ${window.to}`;
         checks.expect('no-switch-outside-window', askWindow(window, now).open, says, robot);
       }
-      const { order: given } = one.disk;
-      if (given) {
-        const says = () => `${robot} switched to ${deployment} against ${given.hold?.detail}`;
-        checks.expect('no-switch-under-hold', given.hold === undefined, says, robot);
-      }
+      const held = () => `${robot} switched to ${deployment} against ${terms.hold?.detail ?? 'nobody’s word'}`;
+      const isConfirmed = !terms.confirm || confirmations.get(robot)?.deployment === deployment;
+      checks.expect('no-switch-under-hold', terms.hold === undefined && isConfirmed, held, robot);
       switching.add(robot);
       switched += 1;
     },
-    confirmed() {},
+    confirmed(robot, deployment, askedAt) {
+      confirmations.set(robot, { deployment, askedAt });
+    },
     settles(robot, active) {
       switching.delete(robot);
       if (active) mayRun(robot, active);

@@ -3,7 +3,7 @@ import type { QueuedEvent, ReportEvent, Spool } from '@fairlead/agent/outbox/out
 import type { ReportChain } from '@fairlead/agent/outbox/report-chain';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
-import type { ComponentOrder, Envelope } from '@fairlead/shared/trust/assignment';
+import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { GENESIS_REPORT } from '@fairlead/shared/trust/report';
@@ -19,8 +19,6 @@ interface Signed {
 
 export interface Disk {
   journal?: Journal;
-  /** The order of the update in progress: whether the switch must be confirmed. */
-  order?: ComponentOrder;
   active?: InstalledRelease;
   previous?: InstalledRelease;
   /** The last release that came through its probation. */

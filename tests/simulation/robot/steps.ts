@@ -2,7 +2,9 @@
  * The steps of an update on a virtual robot. The journey is the agent's own (its table, its driver); only the work is
  * simulated: how long it takes, and whether it comes out well, is drawn from the robot's own stream of chance.
  */
+import { type AskDeps, askBeforeSwitch } from '@fairlead/agent/update/ask-before-switch';
 import type { StepFunction, Steps, Update } from '@fairlead/agent/update/steps';
+import { wait } from '@fairlead/agent/update/steps/wait';
 import type { Phase, Refusal } from '@fairlead/shared/failure';
 import { SECOND } from '@fairlead/shared/time';
 import type { StepResult } from '@fairlead/shared/update/journey';
@@ -11,20 +13,19 @@ import type { Release, World } from '../world/world.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
 import type { Traits } from './traits.ts';
-import type { Waiting } from './wait-to-switch.ts';
 
-export interface StepDeps {
+export interface StepDeps extends AskDeps {
   readonly world: World;
   readonly traits: Traits;
   readonly disk: Disk;
   readonly life: Life;
   readonly chance: Chance;
-  readonly waiting: Waiting;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly tell: (update: Update['journal']) => void;
 }
 
 export function virtualSteps(deps: StepDeps): Steps {
-  const { world, traits, disk, life, chance, waiting } = deps;
+  const { world, traits, disk, life, chance } = deps;
   const { overseer } = world;
   const releaseOf = ({ journal }: Update): Release | undefined => world.releases.get(journal.candidate.manifestSha256);
   /** Work that a cancellation cuts short. */
@@ -51,13 +52,16 @@ export function virtualSteps(deps: StepDeps): Steps {
       return rejects ? no('smoke-test', 'golden_mismatch', 'The outputs are not those that were signed.') : OK;
     },
     'prove-parachute': plain('prove-parachute', 1, 6),
-    wait: (update) => waiting.untilItMaySwitch(update),
+    wait: wait(deps),
     switch: async (update) => {
       const { candidate, current, deployment } = update.journal;
       if (disk.active?.manifestSha256 !== candidate.manifestSha256) {
-        const notNow = await waiting.askAfresh(update);
-        if (notNow) return { ok: false, refused: notNow, notNow: true };
-        overseer.switches(traits.name, deployment, candidate);
+        const permission = await askBeforeSwitch(update.journal, update.order, deps, update.signal);
+        if (!permission.granted) {
+          update.waits(permission.reason, permission.ready);
+          return { ok: false, refused: permission.reason, notNow: true };
+        }
+        overseer.switches(traits.name, deployment, candidate, update.order.terms());
         if (current) disk.previous = current;
         disk.active = candidate;
       }

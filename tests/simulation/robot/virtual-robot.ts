@@ -4,17 +4,18 @@
  */
 import { createAgentClock } from '@fairlead/agent/clock/agent-clock';
 import { deliverOnce } from '@fairlead/agent/outbox/deliver-reports';
+import { confirmBy } from '@fairlead/agent/poll/confirm-switch';
 import { createObedience } from '@fairlead/agent/poll/obey-assignment';
 import { pauseAfterAnswer, pauseAfterFailure } from '@fairlead/agent/poll/pace';
+import { type Heard, questionsInWaiting } from '@fairlead/agent/poll/questions-in-waiting';
 import { createRequestSigner } from '@fairlead/agent/poll/request-signer';
 import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
 import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
-import type { DeploymentId } from '@fairlead/shared/ids';
 import { SECOND } from '@fairlead/shared/time';
-import type { Assignment, ComponentOrder } from '@fairlead/shared/trust/assignment';
+import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
 import { chanceOf } from '../world/chance.ts';
 import { faultyLine } from '../world/network.ts';
@@ -23,10 +24,10 @@ import { SERVER_URL } from '../world/server.ts';
 import { begin, type World } from '../world/world.ts';
 import { type Disk, diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
+import { type Lease, ownSay } from './own-say.ts';
 import { refusal, virtualSteps } from './steps.ts';
 import type { Traits } from './traits.ts';
 import { slots, virtualUpdater } from './virtual-updater.ts';
-import { type Lease, waitToSwitch } from './wait-to-switch.ts';
 
 /** Reports of one moment go in one delivery. */
 const GATHER_MS = 600;
@@ -81,8 +82,10 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     const bootId = `boot-${boots}`;
     const bornAt = agenda.now();
     const monotonic = () => agenda.now() - bornAt;
-    const bells = { checkIn: createBell(), delivery: createBell(), stirred: createBell() };
-    stir = bells.stirred.ring;
+    const bells = { checkIn: createBell(), delivery: createBell() };
+    const waiters = questionsInWaiting();
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+      signal ? Promise.race([now.sleep(ms), aborted(signal)]) : now.sleep(ms);
     const clock = createAgentClock({
       floor: {
         timeFloor: () => disk.floor,
@@ -92,6 +95,11 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       },
       wall: () => agenda.now() + traits.skewMs,
       monotonic,
+    });
+    const confirming = confirmBy((signal) => {
+      const heard = waiters.add(signal);
+      bells.checkIn.ring();
+      return heard;
     });
     const signing = createRequestSigner({
       signer: traits.signer,
@@ -113,13 +121,11 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         bells.delivery.ring();
       },
     });
-    let orders: readonly ComponentOrder[] = [];
-    let ready = false;
     let told = false;
     let agreed = { intervalSec: 30, jitterSec: 5, waitSec: 0 };
 
     /** One question and its answer; rejects as the client does. */
-    const checkIn = async (): Promise<boolean> => {
+    const checkIn = async (): Promise<Heard> => {
       const nonce = Buffer.from(chance.bytes(16)).toString('hex');
       const askedAt = monotonic();
       const reply = await client.checkIn({
@@ -141,7 +147,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       told = true;
       checkIns += 1;
       agreed = reply.next;
-      if (!reply.assignment) return false;
+      if (!reply.assignment) return refuse(refusal('check-in', 'no_assignment', `It is ${reply.lifecycle}.`));
       const answeredAt = monotonic();
       const opened = openAssignment({
         envelope: reply.assignment,
@@ -156,46 +162,33 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       if (!opened.ok) {
         const agrees = !opened.refused.detail.includes('with other content');
         world.checks.expect('one-seq-one-content', agrees, () => `${robot}: ${opened.refused.detail}`, robot);
-        // Two answers crossed on their way: the newer one was obeyed already.
-        if (opened.refused.code === 'stale_seq' || opened.refused.code === 'expired') return false;
+        // It was too long on its way.
+        if (opened.refused.code === 'expired') return refuse(refusal('check-in', 'expired', opened.refused.detail));
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
       }
       const { assignment, desiredSha256, issuedAt } = opened.value;
       disk.last = { seq: assignment.seq, sha256: desiredSha256 };
       clock.believe({ time: issuedAt, askedAt, answeredAt });
       lastAnswered = agenda.now();
-      await obey(assignment);
-      return true;
-    };
-    const obey = async (assignment: Assignment): Promise<void> => {
-      orders = assignment.components;
-      const current = disk.journal && orders.find(({ deployment }) => deployment === disk.journal?.deployment);
-      if (current) disk.order = current;
-      bells.stirred.ring();
       await obedience.obey({ assignment });
+      return accept({ assignment });
     };
-    const orderOf = (deployment: DeploymentId) => orders.find((order) => order.deployment === deployment);
-    const waiting = waitToSwitch({
-      world,
-      traits,
-      disk,
-      life: now,
-      lease: () => lease,
-      stirred: bells.stirred,
-      orderOf: ({ journal }) => orderOf(journal.deployment),
-      ask: () => checkIn().catch(ignoreNetwork(world)),
-      setReady: (isReady) => {
-        if (isReady && !ready) bells.checkIn.ring();
-        ready = isReady;
-      },
-    });
     const steps = virtualSteps({
       world,
       traits,
       disk,
       life: now,
       chance,
-      waiting,
+      sleep,
+      permission: ownSay(traits, () => lease, agenda.now),
+      confirmation: {
+        async ask(question) {
+          const askedAt = agenda.now();
+          const confirmed = await confirming.ask(question);
+          if (confirmed.ok) world.overseer.confirmed(robot, question.deployment, askedAt);
+          return confirmed;
+        },
+      },
       tell: ({ deployment, component, refusal: why, outcome = 'failed' }) => {
         if (spool.hasEnded(deployment)) return;
         spool.append({
@@ -211,15 +204,13 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     });
     const updater = virtualUpdater({
       disk,
-      life: now,
       clock,
+      sleep,
+      onReadiness: bells.checkIn.ring,
       random: chance.next,
       outbox: spool,
       steps,
-      onStep: ({ step, deployment }) => {
-        ready = false;
-        const order = orderOf(deployment);
-        if (order && disk.order?.deployment !== deployment) disk.order = order;
+      onStep: ({ step }) => {
         chronicle.note(robot, `begins ${step}`);
         if (agenda.now() < world.healsAt && world.faults().rebootEvery < Infinity && chance.happens(CUT_IN_STEP)) {
           const life = now;
@@ -237,25 +228,25 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       onEnd: bells.checkIn.ring,
       onDefect: world.defect,
     });
-    activityNow = () => {
-      const activity = obedience.activity();
-      return activity.state === 'waiting' && ready ? { ...activity, ready: true } : activity;
-    };
+    activityNow = obedience.activity;
+    stir = updater.reconsider;
 
     const askForEver = async (): Promise<void> => {
       for (let failures = 0; ; ) {
         const rung = bells.checkIn.rung();
+        const asking = waiters.asking();
         let pause: number;
         try {
-          await checkIn();
+          asking.settle(await checkIn());
           failures = 0;
           pause = pauseAfterAnswer(agreed, 0, chance.next);
         } catch (error) {
           if (!isNetwork(error)) throw error;
           failures += 1;
           pause = pauseAfterFailure(failures, error, chance.next);
+          asking.settle(refuse(refusal('check-in', 'unreachable', 'Nobody answered.')));
         }
-        await Promise.race([now.sleep(pause), ...(failures === 0 ? [rung] : [])]);
+        await Promise.race([now.sleep(pause), rung]);
       }
     };
     const deliverForEver = async (): Promise<void> => {
@@ -337,9 +328,9 @@ function verify(world: World, { inventory }: Traits, disk: Disk, order: Componen
 
 const NETWORK = new Set(['Unreachable', 'ProblemError', 'Failure']);
 const isNetwork = (error: unknown): boolean => error instanceof Error && NETWORK.has(error.name);
-const ignoreNetwork =
-  (world: World) =>
-  (error: unknown): boolean => {
-    if (!isNetwork(error)) world.defect(error);
-    return false;
-  };
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,8 +1,10 @@
 /** One virtual robot's updates, over the agent's own driver: what is begun is in the journal before it acts. */
+import { journalWithTerms } from '@fairlead/agent/journal/journal-with-terms';
 import type { ReportEvent, Spool } from '@fairlead/agent/outbox/outbox';
 import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
 import { activityBoard, STATE_OF } from '@fairlead/agent/update/activity';
 import { runUpdate } from '@fairlead/agent/update/run-update';
+import { standingOrders } from '@fairlead/agent/update/standing-order';
 import type { Steps } from '@fairlead/agent/update/steps';
 import type { Updater } from '@fairlead/agent/update/updater';
 import { accept } from '@fairlead/shared/failure';
@@ -11,28 +13,42 @@ import type { Clock } from '@fairlead/shared/time';
 import type { InstalledRelease, Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import type { Disk } from './disk.ts';
-import type { Life } from './life.ts';
 
-type Offered = Pick<Updater, 'offer' | 'activity' | 'requestCancel' | 'wantsAgain'>;
+type Offered = Pick<Updater, 'offer' | 'hear' | 'reconsider' | 'activity' | 'requestCancel' | 'wantsAgain'>;
 export interface VirtualUpdater extends Offered {
   /** Goes on with what the power cut interrupted. */
   recover(): Promise<void>;
 }
 export interface VirtualUpdaterDeps {
   readonly disk: Disk;
-  readonly life: Life;
   readonly clock: Clock;
   readonly random: () => number;
   readonly outbox: Spool;
   readonly steps: Steps;
   readonly onStep: (journal: Journal) => void;
+  /** It became ready but for its order, or is so no longer. */
+  readonly onReadiness: () => void;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
 export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
-  const { disk, life, clock, outbox } = deps;
-  const board = activityBoard();
+  const { disk, clock, outbox } = deps;
+  const board = activityBoard(deps.onReadiness);
+  const orders = standingOrders();
   const cancels = new Map<DeploymentId, AbortController>();
   const stop = new AbortController();
+  const journals = journalWithTerms(
+    {
+      write: async (written) => {
+        disk.journal = written;
+      },
+      read: async () => accept(disk.journal),
+      clear: async () => {
+        delete disk.journal;
+      },
+    },
+    (deployment) => orders.of(deployment).terms(),
+  );
 
   const run = async (journal: Journal): Promise<void> => {
     const cancel = cancels.get(journal.deployment) ?? new AbortController();
@@ -40,21 +56,16 @@ export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
     await runUpdate(
       journal,
       {
-        store: {
-          write: async (written) => {
-            disk.journal = written;
-          },
-          read: async () => accept(disk.journal),
-          clear: async () => {},
-        },
+        store: journals,
         steps: deps.steps,
         clock,
-        sleep: (ms) => life.sleep(ms),
+        sleep: deps.sleep,
         random: deps.random,
       },
       {
         stop: stop.signal,
         cancel: cancel.signal,
+        order: orders.of(journal.deployment),
         onStuck: async () => {},
         watch: { waits: board.waits, progress: board.progress },
         onStep: (now) => {
@@ -68,8 +79,7 @@ export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
       },
     );
     cancels.delete(journal.deployment);
-    delete disk.journal;
-    delete disk.order;
+    await journals.clear();
     board.idle();
   };
 
@@ -77,8 +87,14 @@ export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
     activity: () => board.activity(),
     wantsAgain: () => false,
     requestCancel: (deployment) => cancels.get(deployment)?.abort(new Error('cancelled')),
+    reconsider: orders.reconsider,
+    async hear(heard) {
+      for (const deployment of orders.hear(heard, new Set(cancels.keys()))) await journals.renew(deployment);
+    },
     async recover() {
-      if (disk.journal) await run(resume(disk.journal, clock.now()));
+      const { journal } = disk;
+      if (journal?.terms) orders.recall(journal.deployment, journal.terms);
+      if (journal) await run(resume(journal, clock.now()));
     },
     async offer(order) {
       const { deployment, component, candidate } = order;

@@ -37,7 +37,11 @@ export function beginMishaps(world: World, robot: VirtualRobot): void {
     () => faults().leaseEvery,
     (chance) => {
       world.injected('busy lease');
-      robot.takeLease({ owner: 'navigation', until: agenda.now() + within(chance.waiting(faults().leaseFor)) });
+      robot.takeLease({
+        owner: 'navigation',
+        from: agenda.now(),
+        until: agenda.now() + within(chance.waiting(faults().leaseFor)),
+      });
     },
   );
 }

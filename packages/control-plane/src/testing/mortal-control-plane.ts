@@ -11,6 +11,7 @@ import { Registry } from 'prom-client';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
 import { type ControlPlane, createControlPlane } from '../control-plane.ts';
 import type { PasswordCost } from '../people/password.ts';
+import { inProcessSignals } from '../signals/signals.ts';
 import type { Database } from '../store/database.ts';
 import { kyselyStore } from '../store/kysely-store.ts';
 import { migrate } from '../store/migrate.ts';
@@ -62,6 +63,7 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
     metrics: new Registry(),
     passwordCost,
     engine: 'by-hand',
+    signals: inProcessSignals(),
   });
   return {
     app: controlPlane.app,
