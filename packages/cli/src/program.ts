@@ -1,18 +1,24 @@
 /** The tree of commands, in the order of an update's story. */
 import { Command, Option } from 'commander';
+import { addAlertCommands, addAuditCommands } from './commands/audit.ts';
+import { addBudgetCommands } from './commands/budget.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';
 import { addDeployCommands } from './commands/deploy.ts';
 import { addDeploymentCommands } from './commands/deployment.ts';
+import { addEnvironmentCommands } from './commands/environment.ts';
+import { addGroupCommands } from './commands/group.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addReleaseCommands } from './commands/release.ts';
 import { addRobotCommands } from './commands/robot.ts';
 import { addServerCommand } from './commands/server.ts';
 import { addStatusCommands } from './commands/status.ts';
+import { addTargetCommands } from './commands/target.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addTrustCommands } from './commands/trust.ts';
 import { addUserCommands } from './commands/user.ts';
+import { addWindowCommands } from './commands/window.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { DEFAULT_SERVER } from './context.ts';
 
@@ -35,9 +41,16 @@ const ADD = [
   addKeyCommands,
   addReleaseCommands,
   addRobotCommands,
+  addGroupCommands,
+  addTargetCommands,
   addDeployCommands,
   addDeploymentCommands,
   addStatusCommands,
+  addAlertCommands,
+  addWindowCommands,
+  addBudgetCommands,
+  addEnvironmentCommands,
+  addAuditCommands,
   addUserCommands,
   addTokenCommands,
   addConfigCommands,

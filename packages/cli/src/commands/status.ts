@@ -5,6 +5,7 @@ import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { deploymentCell } from '../tones.ts';
+import { tellNotices } from './audit.ts';
 
 export function addStatusCommands(program: Command, context: CliContext): void {
   const { out } = context;
@@ -12,8 +13,11 @@ export function addStatusCommands(program: Command, context: CliContext): void {
     .command('status')
     .description('which robots run what, what is stuck and why')
     .action(async () => {
-      const status = await context.client().operator.fleetStatus();
-      out.done(status, () => {
+      const { operator } = context.client();
+      const status = await operator.fleetStatus();
+      const { items: notices } = await operator.listNotices();
+      out.done({ ...status, notices }, () => {
+        tellNotices(context, notices);
         out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
         out.line(`deployments: ${sayCounts(status.deployments)}`);
         const running = status.running.map(({ component, version, robots }) => [`${component}@${version}`, robots]);
