@@ -14,6 +14,7 @@ import { robotApi } from '@fairlead/shared/api/robot-api';
 import { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { rulesApi } from '@fairlead/shared/api/rules-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
@@ -49,7 +50,9 @@ import { publishRoleHandlers } from './publish/publish-role.ts';
 import { reportHandlers } from './report/accept-report.ts';
 import { floodLimit } from './report/flood-limit.ts';
 import { hearReport } from './report/hear-report.ts';
+import { autoDeploy } from './rollout/auto-deploy.ts';
 import { createEngine, type EngineDeps } from './rollout/engine.ts';
+import { joinRollouts } from './rollout/join-rollouts.ts';
 import { metricOf } from './rollout/metric-of.ts';
 import { openRules } from './rollout/open-rules.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
@@ -130,6 +133,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   };
   const engine = createEngine(rollouts);
   signals.onChange('rollouts', engine.poke);
+  const join = (robot: RobotId) => void joinRollouts(rollouts, robot).catch(onFailure);
+  const deployByItself = (names: readonly string[]) => void autoDeploy(rollouts, names).catch(onFailure);
   const passwords = passwordCost ? { passwordCost } : {};
 
   serve(peopleApi, {
@@ -145,6 +150,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       onDecommission: (slices, robot, by) =>
         withdrawAll(slices, robot, { by, now: clock.now(), why: 'The robot was decommissioned.' }),
       wake: (robot) => signals.wake([robot]),
+      onMoved: join,
     }),
     ...settingsHandlers(settings),
     ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
@@ -157,10 +163,10 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...uploadHandlers(artifacts),
     ...trustHandlers(store, signing),
     ...releaseHandlers(store),
-    ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: signals.wake }),
+    ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: signals.wake, onPublished: deployByItself }),
   });
   serve(robotApi, {
-    ...enrolHandlers({ store, clock, presence, rootSha256: () => newestRoot(store) }),
+    ...enrolHandlers({ store, clock, presence, onAccepted: join, rootSha256: () => newestRoot(store) }),
     ...checkInHandlers({ store, presence, settings, signing, calls, rules: rules.now, poke: engine.poke }),
     ...reportHandlers({
       store,

@@ -50,6 +50,11 @@ export function addRobotCommands(program: Command, context: CliContext): void {
   oneRobot('reject', 'refuse a pending robot').action(async (robot: RobotId) => {
     sayLifecycle(context, await context.client().operator.rejectRobot({ params: { robot } }));
   });
+  oneRobot('readmit', 'end the quarantine of a robot whose updates failed again and again').action(
+    async (robot: RobotId) => {
+      sayLifecycle(context, await context.client().operator.readmitRobot({ params: { robot } }));
+    },
+  );
   oneRobot('decommission', 'take a robot out for good; its key stays blocked').action(async (robot: RobotId) => {
     sayLifecycle(context, await context.client().operator.decommissionRobot({ params: { robot } }));
   });

@@ -3,9 +3,8 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { DeploymentId } from '@fairlead/shared/ids';
-import { holdOf, mayOffer } from '@fairlead/shared/rollout/hold';
+import { closedWindow, holdOf, mayOffer, windowFor } from '@fairlead/shared/rollout/hold';
 import { type Instant, MINUTE } from '@fairlead/shared/time';
-import type { Skippable } from '@fairlead/shared/trust/assignment';
 import type { FleetRules } from '../rollout/rollout-deps.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -21,7 +20,7 @@ export interface Held {
   readonly isWithheld: (deployment: Deployment) => boolean;
 }
 
-/** Orders that no rollout gave are never held; for those of rollouts the rollout is asked, as of now. */
+/** Every order waits for its robot's maintenance window; for those of rollouts the rollout is asked too, as of now. */
 export async function heldOrders(
   { rollouts }: Slices,
   order: {
@@ -33,25 +32,22 @@ export async function heldOrders(
   },
 ): Promise<Held> {
   const { robot, rules, now } = order;
-  const open = order.deployments.filter(({ part, state }) => part && DEPLOYMENT[state].withdrawable);
+  const open = order.deployments.filter(({ state }) => DEPLOYMENT[state].withdrawable);
+  const window = rules.windowOf(robot, now);
   const holds = new Map<DeploymentId, Refusal>();
   const tellable = new Set<DeploymentId>();
-  for (const { deployment, part, state, override } of open) {
+  for (const { deployment, component, kind, part, state, override } of open) {
     const rollout = part && (await rollouts.find(part.rollout));
-    if (!rollout) continue;
-    const skips: readonly Skippable[] = override?.skips ?? [];
-    const hold = holdOf({
-      rollout,
-      isGranted: part.grantedAt !== undefined,
-      window: rules.windowOf(robot, now),
-      skips,
-    });
+    const word = windowFor({ kind, skips: override?.skips ?? [] }, window);
+    const hold = rollout
+      ? holdOf({ rollout, isGranted: part.grantedAt !== undefined, window: word })
+      : closedWindow({ element: deployment, component, window: word });
     if (hold) holds.set(deployment, hold);
     const isNew = state === 'pending';
-    if (!isNew || (mayOffer(rollout) && (!hold || order.understandsHolds))) tellable.add(deployment);
+    const mayBeTold = rollout === undefined || mayOffer(rollout);
+    if (!isNew || (mayBeTold && (!hold || order.understandsHolds))) tellable.add(deployment);
   }
-  const isWithheld = ({ deployment, part, state }: Deployment) =>
-    part !== undefined && DEPLOYMENT[state].withdrawable && !tellable.has(deployment);
+  const isWithheld = ({ deployment, state }: Deployment) => DEPLOYMENT[state].withdrawable && !tellable.has(deployment);
   return { holds, isWithheld };
 }
 

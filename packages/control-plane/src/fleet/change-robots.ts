@@ -4,6 +4,7 @@ import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
+import { REPEATED_FAILURES } from '../report/quarantine-failing.ts';
 import { refuseLabelClash } from '../rules/refuse-label-clash.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
@@ -12,10 +13,15 @@ import { needRobot, type RobotViewDeps, viewOne } from './list-robots.ts';
 export interface ChangeRobotsDeps extends RobotViewDeps {
   /** Runs in the transaction that decommissions: what was still ordered of the robot ends with it. */
   readonly onDecommission?: (slices: Slices, robot: RobotId, by: string) => Promise<void>;
+  /** It belongs to the fleet now, or is called for by another group or other labels. */
+  readonly onMoved?: (robot: RobotId) => void;
   /** The robot's next answer differs from what it is waiting for. */
   readonly wake?: (robot: RobotId) => void;
 }
-type ChangeRoutes = Pick<typeof operatorApi, 'changeRobot' | 'acceptRobot' | 'rejectRobot' | 'decommissionRobot'>;
+type ChangeRoutes = Pick<
+  typeof operatorApi,
+  'changeRobot' | 'acceptRobot' | 'rejectRobot' | 'readmitRobot' | 'decommissionRobot'
+>;
 type Change = (record: RobotRecord, slices: Slices) => RobotRecord | Promise<RobotRecord>;
 
 export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRoutes> {
@@ -26,6 +32,7 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
       return changed;
     });
     deps.wake?.(robot);
+    deps.onMoved?.(robot);
     return viewOne(deps, record);
   };
 
@@ -42,6 +49,25 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
       change(params.robot, (record) => {
         if (body.keyFingerprint !== undefined && body.keyFingerprint !== record.keyid) throw otherKey(record);
         return move(record, 'accepted', ['pending', 'rejected']);
+      }),
+
+    readmitRobot: ({ params, caller }) =>
+      change(params.robot, async ({ quarantined, ...record }, slices) => {
+        if (quarantined && quarantined.category !== REPEATED_FAILURES) {
+          throw problem('conflict', `${record.robot} can't be readmitted: ${quarantined.detail}`, {
+            hint: quarantined.hint,
+          });
+        }
+        if (quarantined) await slices.desired.raise(record.robot);
+        await slices.audit.append({
+          at: deps.clock.now(),
+          by: caller.name,
+          action: 'robot-readmitted',
+          element: record.robot,
+          detail: quarantined?.detail ?? 'It was not quarantined.',
+          loud: false,
+        });
+        return record;
       }),
 
     rejectRobot: ({ params }) => change(params.robot, (record) => move(record, 'rejected', ['pending'])),

@@ -4,7 +4,7 @@
  */
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
-import type { Sha256 } from '@fairlead/shared/ids';
+import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
@@ -21,6 +21,8 @@ export interface EnrolDeps {
   readonly presence: PresenceRegistry;
   /** Digest of the newest published root, for the robot's log; undefined before trust is set up. */
   readonly rootSha256: () => Promise<Sha256 | undefined>;
+  /** Belongs to the fleet from now on: it came with a token. */
+  readonly onAccepted?: (robot: RobotId) => void;
 }
 /** Anybody may knock; whoever does so a million times must not fill the disk. */
 export const MOST_PENDING = 1000;
@@ -31,6 +33,7 @@ export function enrolHandlers(deps: EnrolDeps): Handlers<Pick<typeof robotApi, '
     async enrol({ body }) {
       const record = await deps.store.transaction((slices) => enrol(slices, body, deps.clock.now()));
       deps.presence.learn(record.robot, { inventory: body.inventory });
+      if (record.lifecycle === 'accepted') deps.onAccepted?.(record.robot);
       const rootSha256 = await deps.rootSha256();
       const { robot, lifecycle, environment } = record;
       return { robot, lifecycle, environment, ...(rootSha256 !== undefined && { rootSha256 }) };

@@ -26,6 +26,8 @@ export interface PublishDeps {
   readonly checkBundle: CheckBundle;
   /** Lets robots whose order changed hear of it at once. */
   readonly wake: (robots: readonly RobotId[]) => void;
+  /** After the transaction: entries that are new. */
+  readonly onPublished?: (names: readonly string[]) => void;
 }
 export interface Published extends OnlineVersions {
   readonly version: number;
@@ -43,13 +45,13 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
     update.texts,
   );
   if (!bundles.ok) throw refusedProblem(bundles.refused);
-  const { published, told } = await store.transaction(async (slices) => {
+  const { published, told, names } = await store.transaction(async (slices) => {
     const head = await readHead(slices.metadata);
     if (!head) throw noTrust();
     // The last answer was lost and the publisher asks again: it is published already.
     if (textOf(head, update.role) === update.metadata) {
       const versions = await onlineVersions(slices.metadata);
-      return { published: { version: update.base + 1, ...versions }, told: [] };
+      return { published: { version: update.base + 1, ...versions }, told: [], names: [] };
     }
     const now = signing.clock.now();
     const online = publicKeys(signing.keys);
@@ -60,9 +62,15 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
     const refused = await listChanges(slices, { update, changed: checked.value.changed, now, by });
     if (refused) throw refusedProblem(refused);
     const told = await withdrawRevoked(slices, { names: update.removes, now, by });
-    return { published: { version, ...(await signSnapshot(slices.metadata, checked.value.head, signing)) }, told };
+    const names = checked.value.changed.map(({ name }) => name);
+    return {
+      published: { version, ...(await signSnapshot(slices.metadata, checked.value.head, signing)) },
+      told,
+      names,
+    };
   });
   deps.wake(told);
+  deps.onPublished?.(names);
   return published;
 }
 

@@ -114,7 +114,7 @@ async function storeAll(
   };
   let firstUnknown: ProblemReply | undefined;
   const robot = await needRobot(slices, sender.robot);
-  if (robot.quarantined) return done(forked(robot.quarantined));
+  if (robot.quarantined?.category === 'fork') return done(forked(robot.quarantined));
   for (const one of opened) {
     if (one instanceof Error) return done(one);
     const { seq, prevReportSha256 } = one.report;

@@ -7,6 +7,7 @@ import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
+import { quarantineFailing } from './quarantine-failing.ts';
 
 export interface Applied {
   /** It speaks of an order that was never given (attack 76). */
@@ -25,17 +26,28 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
     case 'local-rollback':
       return letGo(slices, robot, body, at);
     case 'override':
+      await slices.audit.append({
+        at,
+        by: body.by,
+        action: 'override',
+        element: robot,
+        detail: `${robot} switched ${body.component} although: ${body.skipped.map(({ detail }) => detail).join(' ')}`,
+        reason: body.reason,
+        loud: true,
+      });
+      return {};
     case 'alarm':
       return {};
   }
 }
 
 async function applyToDeployment(
-  { deployments, desired }: Slices,
+  slices: Slices,
   robot: RobotId,
   body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
   at: Instant,
 ): Promise<Applied> {
+  const { deployments, desired } = slices;
   const found = await deployments.find(body.deployment);
   if (!found || found.robot !== robot || found.component !== body.component) {
     return { unknown: neverOrdered(robot, body) };
@@ -46,6 +58,7 @@ async function applyToDeployment(
   const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
+  if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
   const applied = found.part ? { rollout: found.part.rollout } : {};
   if (isOrdered(state) === isOrdered(found.state)) return applied;
   // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.

@@ -7,7 +7,7 @@ import type { Slices } from '../store/store.ts';
 
 /** Sets the robot apart and ends its unfinished deployments; answers why. Doing it twice is as good as once. */
 export async function quarantine(slices: Slices, robot: RobotRecord, seq: number, now: Instant): Promise<Refusal> {
-  if (robot.quarantined) return robot.quarantined;
+  if (robot.quarantined?.category === 'fork') return robot.quarantined;
   const refusal: Refusal = {
     phase: 'report',
     element: robot.robot,

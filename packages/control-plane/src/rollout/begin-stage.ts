@@ -7,9 +7,10 @@ import { nameOf } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Reach } from '@fairlead/shared/rollout/rollout-spec';
 import type { Instant } from '@fairlead/shared/time';
+import { eachRobot } from '../fleet/each-robot.ts';
+import { labelled } from '../fleet/labelled.ts';
 import type { CountedStage } from '../store/kysely-tallies.ts';
 import type { Member } from '../store/rollouts.ts';
-import type { Slices } from '../store/store.ts';
 import { changeRollout, withStage } from './change-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { takeIn } from './start-rollout.ts';
@@ -45,8 +46,9 @@ export async function beginStage(
 const placedBefore = ({ stage, stages }: Rollout): number =>
   stages.slice(0, stage).reduce((sum, { size }) => sum + size, 0);
 
-async function takeCohort({ store }: RolloutDeps, rollout: Rollout, upTo: Reach, atMost: number): Promise<number> {
-  const belongs = await chooser(store, upTo);
+async function takeCohort(deps: RolloutDeps, rollout: Rollout, upTo: Reach, atMost: number): Promise<number> {
+  const { store } = deps;
+  const belongs = await chooser(deps, upTo);
   let took = 0;
   for (let after: Member | undefined; took < atMost; ) {
     const found = await store.rollouts.withoutStage(rollout.rollout, { after, limit: PIECE });
@@ -66,11 +68,13 @@ async function takeCohort({ store }: RolloutDeps, rollout: Rollout, upTo: Reach,
   return took;
 }
 
-async function chooser({ robots }: Slices, upTo: Reach): Promise<(robot: string) => boolean> {
+async function chooser({ store, factsOf }: RolloutDeps, upTo: Reach): Promise<(robot: string) => boolean> {
   if (!('selector' in upTo)) return () => true;
   const selector = parseSelector(upTo.selector);
   if (!selector.ok) throw new Error(`a stored selector does not parse: ${upTo.selector}`);
-  const named = (await robots.all()).filter((robot) => matches(selector.value, labelsOf(robot)));
-  const names = new Set<string>(named.map(({ robot }) => robot));
+  const names = new Set<string>();
+  for await (const robot of eachRobot(store.robots)) {
+    if (matches(selector.value, labelsOf(labelled(robot, factsOf(robot.robot))))) names.add(robot.robot);
+  }
   return (robot) => names.has(robot);
 }

@@ -145,6 +145,8 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
       now,
       happening,
     );
+    // What robots may do has changed with the state: each of them hears of it, those about to switch above all.
+    const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
     await deps.audit(slices, {
       by: author.name,
       action: `rollout-${PAST[verb]}`,
@@ -154,8 +156,6 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
       loud: false,
       at: now,
     });
-    // What robots may do has changed with the state: each of them hears of it, those about to switch above all.
-    const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
     return { next, robots };
   });
   deps.wake(robots);

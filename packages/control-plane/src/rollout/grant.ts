@@ -4,7 +4,7 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { RobotId } from '@fairlead/shared/ids';
-import { closedWindow } from '@fairlead/shared/rollout/hold';
+import { closedWindow, windowFor } from '@fairlead/shared/rollout/hold';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
 import type { Deployment } from '../store/deployments.ts';
@@ -72,8 +72,9 @@ export async function lookForGrants(
     const open: RobotRecord[] = [];
     for (const { robot } of page) {
       const record = records.get(robot);
-      const window = record && !skips.includes('window') ? rules.windowOf(record, now) : ({ open: true } as const);
-      const why = closedWindow({ rollout, window });
+      const { kind } = rollout.spec;
+      const window = record ? windowFor({ kind, skips }, rules.windowOf(record, now)) : ({ open: true } as const);
+      const why = closedWindow({ element: rollout.rollout, component: rollout.spec.component, window });
       if (record && !why) open.push(record);
       if (why) refused = sooner(refused, { robot, why, ...(!window.open && { until: window.opensAt }) });
     }

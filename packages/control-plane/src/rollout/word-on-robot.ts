@@ -1,7 +1,7 @@
 /** What each running rollout says of one robot, by the same looks that decide about it. */
 import type { RolloutWord } from '@fairlead/shared/fleet/explain';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import { closedWindow, holdOf } from '@fairlead/shared/rollout/hold';
+import { closedWindow, holdOf, windowFor } from '@fairlead/shared/rollout/hold';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -41,19 +41,18 @@ async function wordOn(deps: RolloutDeps, rollout: Rollout, robot: RobotRecord): 
 async function whyHeld(
   deps: RolloutDeps,
   facts: ReadFacts,
-  { part, override }: Deployment,
+  { kind, part, override }: Deployment,
   robot: RobotRecord,
 ): Promise<Blocked | undefined> {
   const { rollout, now } = facts;
   const rules = deps.rules();
-  const window = rules.windowOf(robot, now);
-  const skips = override?.skips ?? [];
+  const window = windowFor({ kind, skips: override?.skips ?? [] }, rules.windowOf(robot, now));
   const isGranted = part?.grantedAt !== undefined;
-  const hold = holdOf({ rollout, isGranted, window, skips });
+  const hold = holdOf({ rollout, isGranted, window });
   if (!hold || hold.category !== 'awaits_grant') return hold && { why: hold };
   // Not ready yet: what it does or waits for now is the robot's own story.
   if (part?.readyAt === undefined) return undefined;
-  const closed = skips.includes('window') ? undefined : closedWindow({ rollout, window });
+  const closed = closedWindow({ element: rollout.rollout, component: rollout.spec.component, window });
   if (closed) return { why: closed };
   const busy = await deps.store.robots.named(await deps.store.rollouts.inBudget());
   const full = rules.pick([robot], busy).refused.get(robot.robot);

@@ -130,6 +130,15 @@ export const fleetApi = {
     params: RobotParams,
     reply: RobotView,
   },
+  readmitRobot: {
+    method: 'POST',
+    path: '/api/v1/robots/:robot/readmit',
+    access: 'operator',
+    tag: 'fleet',
+    summary: 'End the quarantine of a robot whose updates failed again and again',
+    params: RobotParams,
+    reply: RobotView,
+  },
   decommissionRobot: {
     method: 'POST',
     path: '/api/v1/robots/:robot/decommission',

@@ -3,8 +3,8 @@
  * (decision 16). What it answers is what the robot obeys, and what `explain` shows.
  */
 import type { Refusal } from '../failure.ts';
+import type { ComponentName } from '../ids.ts';
 import { type Instant, toTimestamp } from '../time.ts';
-import type { Skippable } from '../trust/assignment.ts';
 import type { Rollout } from './rollout.ts';
 
 /** The maintenance window of one robot, as of now. */
@@ -17,28 +17,47 @@ export interface HoldFacts {
   /** The engine let this robot switch. */
   readonly isGranted: boolean;
   readonly window: WindowWord;
-  readonly skips: readonly Skippable[];
 }
+
+/**
+ * The window as this order meets it. Going back waits for no window: a robot with a bad release is worse off than one
+ * that is disturbed.
+ */
+export const windowFor = (
+  { kind, skips }: { readonly kind: 'deploy' | 'rollback'; readonly skips: readonly string[] },
+  window: WindowWord,
+): WindowWord => (kind === 'rollback' || skips.includes('window') ? { open: true } : window);
 
 /** Nothing new is begun while the rollout stands still. */
 export const mayOffer = ({ state }: Pick<Rollout, 'state'>): boolean => state === 'running' || state === 'completed';
 
 /** Why the robot may not switch now; undefined where it may. */
 export function holdOf(facts: HoldFacts): Refusal | undefined {
-  const { rollout, isGranted, skips } = facts;
+  const { rollout, isGranted } = facts;
   if (!mayOffer(rollout)) return rollout.stopped?.why ?? standsStill(rollout);
-  const closed = skips.includes('window') ? undefined : closedWindow(facts);
+  const { rollout: element, spec } = rollout;
+  const closed = closedWindow({ element, component: spec.component, window: facts.window });
   if (closed) return closed;
   return isGranted ? undefined : ungranted(rollout);
 }
 
-export function closedWindow({ rollout, window }: Pick<HoldFacts, 'rollout' | 'window'>): Refusal | undefined {
+/** `element`: the rollout or direct order that waits for it. */
+export function closedWindow(order: {
+  readonly element: string;
+  readonly component: ComponentName;
+  readonly window: WindowWord;
+}): Refusal | undefined {
+  const { element, component, window } = order;
   if (window.open) return undefined;
-  return refusal(rollout, {
+  return {
+    phase: 'wait',
+    component,
+    element,
     category: 'outside_window',
     detail: `Its maintenance window ${window.window} opens at ${toTimestamp(window.opensAt)}.`,
+    retryable: true,
     hint: 'Nothing to do: it switches by itself when the window opens.',
-  });
+  };
 }
 
 const ungranted = (rollout: HoldFacts['rollout']): Refusal =>

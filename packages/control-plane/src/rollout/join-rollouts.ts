@@ -1,0 +1,87 @@
+/**
+ * A robot comes to match a target after its rollout began: it was accepted, moved to a group, labelled. Rollouts that
+ * take in new robots take it in now; those that leave them out never hear of it. Asked once per robot that changes,
+ * so that nobody has to look through the fleet again and again.
+ */
+import { choosing } from '@fairlead/shared/fleet/choose-robots';
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { Instant } from '@fairlead/shared/time';
+import { labelled } from '../fleet/labelled.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Slices } from '../store/store.ts';
+import { changeRollout, Overtaken, withStage } from './change-rollout.ts';
+import { judgeMembers } from './find-members.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+/** Completed rollouts that may still be what a newcomer should run. */
+const REMEMBERED = 200;
+const TRIES = 5;
+
+export async function joinRollouts(deps: RolloutDeps, name: RobotId): Promise<void> {
+  const { store, clock } = deps;
+  const robot = await store.robots.find(name);
+  if (robot?.lifecycle !== 'accepted') return;
+  for (const { rollout } of await openToNewcomers(store, robot)) {
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      try {
+        await store.transaction((slices) => join(deps, slices, rollout, robot, clock.now()));
+        break;
+      } catch (error) {
+        if (!(error instanceof Overtaken)) throw error;
+      }
+    }
+    deps.poke(rollout);
+  }
+}
+
+/** Of each component the newest one only: an older release is nobody's wish any more. */
+async function openToNewcomers({ rollouts }: Slices, { environment }: RobotRecord): Promise<readonly Rollout[]> {
+  const completed = await rollouts.list({ state: 'completed' }, { limit: REMEMBERED });
+  const known = [...(await rollouts.active()), ...completed].filter(
+    ({ spec }) => spec.kind === 'deploy' && spec.environment === environment,
+  );
+  const newest = new Map<string, Rollout>();
+  for (const rollout of known.sort((a, b) => b.createdAt - a.createdAt)) {
+    if (!newest.has(rollout.spec.component)) newest.set(rollout.spec.component, rollout);
+  }
+  return [...newest.values()].filter(({ spec }) => spec.newRobots === 'include');
+}
+
+async function join(
+  deps: RolloutDeps,
+  slices: Slices,
+  id: Rollout['rollout'],
+  robot: RobotRecord,
+  now: Instant,
+): Promise<void> {
+  const rollout = await slices.rollouts.find(id);
+  // Before its start everybody is asked anyway.
+  if (!rollout || rollout.startedAt === undefined) return;
+  const { target } = rollout.spec;
+  if ('robot' in target || 'updatedBy' in target || (await slices.rollouts.member(id, robot.robot))) return;
+  const { groups } = await slices.rules.all();
+  const chooses = choosing(target, groups);
+  if (!chooses.ok || !chooses.value(labelled(robot, deps.factsOf(robot.robot)))) return;
+  const [member] = await judgeMembers(deps, slices, rollout, [robot]);
+  if (!member) return;
+  await slices.rollouts.addMembers(id, [member]);
+  const last = rollout.spec.stages.length - 1;
+  const isLate = rollout.stage > last || (rollout.stage === last && rollout.stages[last]?.state !== 'pending');
+  const detail = member.excluded ? `${robot.robot} is left out: ${member.excluded.detail}` : robot.robot;
+  const happening = { by: 'control-plane', what: 'joined', detail };
+  if (member.excluded || !isLate) {
+    await changeRollout(slices, rollout, countOf(rollout, member.excluded !== undefined), now, happening);
+    return;
+  }
+  // All cohorts are fixed: it goes with the last one, and a completed rollout has a robot to bring along again.
+  await slices.rollouts.takeIntoStage(id, last, [robot.robot]);
+  const size = (rollout.stages[last]?.size ?? 0) + 1;
+  const { endedAt: _ended, ...open } = rollout;
+  const state = rollout.state === 'completed' ? 'running' : rollout.state;
+  const change = { ...countOf(rollout, false), state, stages: withStage(rollout, { size }, last) };
+  await changeRollout(slices, open, change, now, happening);
+}
+
+const countOf = ({ members, excluded }: Rollout, isExcluded: boolean): Pick<Rollout, 'members' | 'excluded'> =>
+  isExcluded ? { members, excluded: excluded + 1 } : { members: members + 1, excluded };
