@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Suffix of temp files, so that a janitor can sweep what a crash left. */
@@ -34,6 +34,26 @@ export async function writeDurably(
     throw cause;
   }
   await syncFolder(dirname(path));
+}
+
+/** Writes `path` where there is none yet, in whole and durably; false, and nothing is changed, where there is one. */
+export async function createDurably(
+  path: string,
+  content: string | Uint8Array,
+  options: { mode?: number } = {},
+): Promise<boolean> {
+  const temp = tempBeside(path);
+  try {
+    await writeDurably(temp, content, options);
+    await link(temp, path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
+    throw cause;
+  } finally {
+    await rm(temp, { force: true });
+  }
+  await syncFolder(dirname(path));
+  return true;
 }
 
 /** Points the relative symlink `path` at `to` atomically and durably. */

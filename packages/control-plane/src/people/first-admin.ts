@@ -1,12 +1,12 @@
 /** The very first start: somebody must be able to log in, and no password may be known to the world. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import type { Clock } from '@fairlead/shared/time';
-import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { createDurably } from '@fairlead/toolkit/durable-files';
 import type { Store } from '../store/store.ts';
-import { hashPassword } from './password.ts';
+import { hashPassword, isPassword } from './password.ts';
 
 export const FIRST_ADMIN = 'admin';
 
@@ -34,14 +34,20 @@ export async function createFirstAdmin(
     sessionGeneration: 1,
     createdAt: clock.now(),
   } as const;
-  await store.people.insert(admin);
-  return file;
+  if (await store.people.insert(admin)) return file;
+  // Another replica was faster. Where its folder is ours too, the password is in this file, and both told the same.
+  const made = await store.people.find(FIRST_ADMIN);
+  if (passwordFile === undefined && !(made && (await isPassword(password, made.passwordHash)))) await rm(file);
+  return undefined;
 }
 
-/** Before the admin: a crash in between leaves a password too many, not an admin nobody can be. */
+/**
+ * Before the admin: a crash in between leaves a password too many, not an admin nobody can be. A file that is there is
+ * used: it is what the crash left, or another replica with this folder has made it just now.
+ */
 async function makePasswordFile(dataFolder: string): Promise<string> {
   const file = join(dataFolder, 'initial-admin-password');
-  await writeDurably(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  await createDurably(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
   return file;
 }
 

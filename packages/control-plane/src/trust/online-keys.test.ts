@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -34,4 +34,12 @@ test('a damaged key is never quietly replaced by a new one', async () => {
   await writeFile(file, 'half a k');
   await expect(openOnlineKeys(folder)).rejects.toThrow('damaged');
   expect(await readFile(file, 'utf8')).toBe('half a k');
+});
+
+test('replicas that start first at once in one folder have the same keys', async () => {
+  const opened = await Promise.all([1, 2, 3, 4].map(() => openOnlineKeys(folder)));
+  for (const role of ['snapshot', 'timestamp', 'director'] as const) {
+    expect(new Set(opened.map((keys) => keys[role].keyid)).size).toBe(1);
+  }
+  expect((await readdir(folder)).sort()).toEqual(['director.key', 'snapshot.key', 'timestamp.key']);
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { generateKeyPair, type Signer } from '@fairlead/shared/trust/ed25519';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
-import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { createDurably, makeFolderDurably } from '@fairlead/toolkit/durable-files';
 
 export interface OnlineKeys {
   readonly snapshot: Signer;
@@ -23,12 +23,18 @@ export async function openOnlineKeys(folder: string): Promise<OnlineKeys> {
 }
 
 async function openKey(file: string, role: string): Promise<Signer> {
-  const kept = await readKept(file, role);
-  const { seed } = kept ? { seed: kept } : generateKeyPair();
-  if (!kept) await writeDurably(file, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o400 });
+  const seed = (await readKept(file, role)) ?? (await makeKey(file, role));
   const signer = nativeSigner(seed);
   seed.fill(0);
   return signer;
+}
+
+/** Replicas with one folder may all start for the first time: one of them makes the key, and all have it. */
+async function makeKey(file: string, role: string): Promise<Uint8Array> {
+  const { seed } = generateKeyPair();
+  if (await createDurably(file, `${Buffer.from(seed).toString('hex')}\n`, { mode: 0o400 })) return seed;
+  seed.fill(0);
+  return (await readKept(file, role)) ?? makeKey(file, role);
 }
 
 async function readKept(file: string, role: string): Promise<Uint8Array | undefined> {
