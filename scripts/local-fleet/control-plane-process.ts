@@ -16,17 +16,26 @@ export interface ControlPlane {
   start(): Promise<Running>;
 }
 
+export interface ControlPlaneOptions {
+  /** Where it listens. Default 127.0.0.1. */
+  readonly address?: string | undefined;
+  /** More arguments, such as --database. */
+  readonly args?: readonly string[];
+  /** Another replica of this one: with its data folder, on a port of its own. */
+  readonly beside?: ControlPlane;
+}
+
 export async function makeControlPlane(
   processes: Processes,
   folder: string,
   authorities: readonly string[],
-  address = '127.0.0.1',
+  { address = '127.0.0.1', args = [], beside }: ControlPlaneOptions = {},
 ): Promise<ControlPlane> {
   const port = await freePort();
   const url = `http://${address}:${port}`;
   const dataFolder = join(folder, 'control-plane');
   const passwordFile = join(folder, 'admin-password');
-  await writeFile(passwordFile, `${crypto.randomUUID()}\n`, { mode: 0o600 });
+  if (!beside) await writeFile(passwordFile, `${crypto.randomUUID()}\n`, { mode: 0o600 });
   return {
     url,
     dataFolder,
@@ -34,7 +43,8 @@ export async function makeControlPlane(
     async start() {
       const names = [`${address}:${port}`, ...authorities].flatMap((name) => ['--name', name]);
       const data = ['--data', dataFolder, '--admin-password-file', passwordFile];
-      const running = processes.start('control-plane', [MAIN, '--listen', `${address}:${port}`, ...names, ...data]);
+      const name = beside ? `control-plane-${port}` : 'control-plane';
+      const running = processes.start(name, [MAIN, '--listen', `${address}:${port}`, ...names, ...data, ...args]);
       await waitFor('the control plane to answer', async () => {
         if (!running.alive()) throw new GiveUp(`The control plane ended; see ${running.log}`);
         return (await fetch(`${url}/health/live`)).ok || undefined;

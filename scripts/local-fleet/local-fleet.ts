@@ -44,15 +44,17 @@ export interface FleetOptions {
   readonly authorities?: readonly string[];
   /** Where the control plane listens. Default 127.0.0.1. */
   readonly address?: string;
+  /** More arguments of the control plane. */
+  readonly args?: readonly string[];
 }
 
 /** Control plane, login, trust, settings. Whoever made `processes` ends them, also when this fails half-way. */
 export async function openFleet(
   folder: string,
   processes: Processes,
-  { tell, authorities = [], address }: FleetOptions = {},
+  { tell, authorities = [], address, args = [] }: FleetOptions = {},
 ): Promise<LocalFleet> {
-  const controlPlane = await makeControlPlane(processes, folder, authorities, address);
+  const controlPlane = await makeControlPlane(processes, folder, authorities, { address, args });
   const server = await controlPlane.start();
   const home = join(folder, 'operator');
   const run = fairleadIn(home);
@@ -66,19 +68,25 @@ export async function openFleet(
   await succeed(fairlead, 'trust', 'init', '--passphrase-file', passphraseFile);
   const settings = Object.entries(QUICK).map(([key, value]) => `${key}=${value}`);
   await succeed(fairlead, 'config', 'set', ...settings);
-  const { api, rootSha256 } = await clientOf(controlPlane);
+  const api = await clientOf(controlPlane);
+  const rootSha256 = await rootOf(controlPlane);
   return { folder, processes, controlPlane, server, fairlead, home, passphraseFile, api, rootSha256 };
 }
 
-async function clientOf({ url, passwordFile }: ControlPlane) {
+/** What an operator sees of a control plane. */
+export async function clientOf({ url, passwordFile }: ControlPlane): Promise<LocalFleet['api']> {
   const transport = undiciTransport({});
   const anybody = createClient(operatorApi, { baseUrl: url, transport });
   const password = (await readFile(passwordFile, 'utf8')).trim();
   const { token } = await anybody.login({ body: { name: 'admin', password } });
   const authorise = () => ({ authorization: `Bearer ${token}` });
-  const { rootSha256 } = await createClient(publishApi, { baseUrl: url, transport }).trustState();
+  return createClient(operatorApi, { baseUrl: url, transport, authorise });
+}
+
+async function rootOf({ url }: ControlPlane): Promise<string> {
+  const { rootSha256 } = await createClient(publishApi, { baseUrl: url, transport: undiciTransport({}) }).trustState();
   if (rootSha256 === undefined) throw new Error('The control plane has no trust root after trust init.');
-  return { api: createClient(operatorApi, { baseUrl: url, transport, authorise }), rootSha256 };
+  return rootSha256;
 }
 
 export interface NewRobot extends Pick<RobotPlan, 'main' | 'config'> {

@@ -30,6 +30,19 @@ test('a flag wins over the environment, the environment over the file', async ()
   });
 });
 
+test('a database is PostgreSQL by its URL, with its password in a file of its own', async () => {
+  expect(await readConfig([], {})).not.toHaveProperty('value.postgres');
+  const url = 'postgres://fairlead@db.example/fleet';
+  expect(await readConfig([], { FAIRLEAD_DATABASE: url, FAIRLEAD_DATABASE_PASSWORD_FILE: '/p' })).toMatchObject({
+    value: { postgres: { url, passwordFile: '/p' } },
+  });
+  const file = await configFile(`database: ${url}\n`);
+  expect(await readConfig(['--config', file], {})).toMatchObject({ value: { postgres: { url } } });
+  const [mistake] = await mistakes(['--database', 'mysql://root:secret@db/fleet']);
+  expect(mistake).toMatch(/^database: must/);
+  expect(mistake).not.toContain('secret');
+});
+
 test('a mistake is told where it was made', async () => {
   const file = await configFile('data: /data\nlisen: here\n');
   expect(await mistakes(['--config', file])).toEqual([expect.stringContaining(`${file}:2: lisen`)]);

@@ -3,6 +3,7 @@
  * main.ts starts it for real; tests call `app.inject`.
  */
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { fleetApi } from '@fairlead/shared/api/fleet-api';
@@ -128,7 +129,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     },
     // A person's word may come in here, and the driver sit elsewhere.
     poke: () => signals.changed('rollouts'),
-    holder: randomUUID(),
+    // An operator who looks into the database finds the process.
+    holder: `${hostname()} ${process.pid} ${randomUUID()}`,
     onFailure,
   };
   const engine = createEngine(rollouts);

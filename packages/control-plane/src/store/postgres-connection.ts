@@ -6,6 +6,8 @@ export interface PostgresOptions {
   readonly url: string;
   /** Wins over what the URL and PGPASSWORD say. */
   readonly password?: string;
+  /** Ends a write transaction in which nothing has happened for so long. Default 5 s. */
+  readonly pausedWriterMs?: number;
   /** Told when a connection that nobody was using broke; the next query gets a new one. */
   readonly onConnectionLost?: (cause: Error) => void;
 }
@@ -16,13 +18,13 @@ const PAUSED_WRITER_MS = 5_000;
 const PATIENCE_MS = 20_000;
 
 /** What every connection to this database is opened with; signals listen on one of their own. */
-export const connectionOf = ({ url, password }: PostgresOptions): PoolConfig => ({
+export const connectionOf = ({ url, password, pausedWriterMs = PAUSED_WRITER_MS }: PostgresOptions): PoolConfig => ({
   connectionString: url,
   ...(password !== undefined && { password }),
   application_name: 'fairlead',
   connectionTimeoutMillis: 5_000,
   keepAlive: true,
-  idle_in_transaction_session_timeout: PAUSED_WRITER_MS,
+  idle_in_transaction_session_timeout: pausedWriterMs,
   lock_timeout: PATIENCE_MS,
   types: { getTypeParser: typeParser },
 });

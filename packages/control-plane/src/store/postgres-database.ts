@@ -24,6 +24,8 @@ export function openPostgres(options: PostgresOptions): Database {
   const pool = new Pool({ ...connectionOf(options), max: MOST_CONNECTIONS });
   // Without a listener the first idle connection that the server closes would end the process.
   pool.on('error', (cause) => options.onConnectionLost?.(cause));
+  // And so would one that a transaction holds just now, between two of its statements. The next one is told.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new OneWriterPostgresDialect({ pool }, options.url) });
 }
 

@@ -44,6 +44,48 @@ describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`,
     expect(await replicas[1]?.settings.find('count')).toBe(30);
   });
 
+  test('a replica that is paused in the middle of a write loses it, and the others go on', async () => {
+    const url = await newDatabase();
+    const paused = kyselyStore(openPostgres({ url, pausedWriterMs: 300 }), 'PostgreSQL');
+    onTestFinished(() => paused.close());
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: pause, resolve: wakeUp } = Promise.withResolvers<void>();
+    const lost = paused.transaction(async ({ settings }) => {
+      await settings.save('pace', 'of the paused one');
+      begin();
+      await pause;
+      await settings.save('pace', 'too late');
+    });
+    const refused = expect(lost).rejects.toThrow();
+    await begun;
+    const other = openStore(url);
+    await other.transaction(({ settings }) => settings.save('another', 1));
+    wakeUp();
+    await refused;
+    expect([await other.settings.find('pace'), await other.settings.find('another')]).toEqual([undefined, 1]);
+    // It goes on as if nothing had been.
+    await paused.transaction(({ settings }) => settings.save('pace', 2));
+    expect(await other.settings.find('pace')).toBe(2);
+  });
+
+  test('a database of a newer version is refused with its name; a wrong password is said, and never shown', async () => {
+    const url = await newDatabase();
+    await postgres.query(
+      "insert into kysely_migration values ('9999-from-the-future', '2030-01-01')",
+      url.split('/').at(-1),
+    );
+    await expect(migrate(open(url))).rejects.toThrow('a newer Fairlead has made it (9999-from-the-future)');
+    const wrong = await migrate(open(postgres.url('fleet_1', 'hunter2'))).catch((cause: unknown) => cause);
+    expect(wrong).toMatchObject({ refusal: { category: 'database_refuses' } });
+    expect(JSON.stringify(wrong) + String(wrong)).not.toContain('hunter2');
+    await expect(migrate(open(postgres.url('no_such_fleet')))).rejects.toMatchObject({
+      refusal: { category: 'no_such_database' },
+    });
+    await expect(migrate(open('postgres://eve@127.0.0.1:1/fleet'))).rejects.toMatchObject({
+      refusal: { category: 'database_unreachable', detail: 'PostgreSQL at 127.0.0.1:1/fleet does not answer.' },
+    });
+  });
+
   test('more writers than there are connections do not keep readers waiting', async () => {
     const store = openStore(await newDatabase());
     const { promise: block, resolve: unblock } = Promise.withResolvers<void>();
