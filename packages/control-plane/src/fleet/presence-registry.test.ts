@@ -88,3 +88,45 @@ test('a batch that failed half-way through the fleet keeps nobody from the next 
   await registry.flush();
   expect(new Set(written.map(({ robot }) => robot)).size).toBe(500);
 });
+
+/** Two replicas on one store that have not heard each other yet. */
+async function twoRegistries() {
+  const controlPlane = await testControlPlane();
+  await testRobot(controlPlane, duck).enrol();
+  const { store } = controlPlane;
+  const stored = async () => (await store.presence.since(-1)).heard.find(({ robot }) => robot === duck);
+  return { a: await openPresenceRegistry(store), b: await openPresenceRegistry(store), stored };
+}
+
+test('what only one replica was told survives the word of another', async () => {
+  const { a, b, stored } = await twoRegistries();
+  a.learn(duck, { inventory: INVENTORY });
+  await a.flush();
+  b.seen(duck, { bootId: 'b' }, 2000);
+  await b.flush();
+  const both = { robot: duck, lastSeen: 2000, facts: { inventory: INVENTORY, bootId: 'b' } };
+  expect(await stored()).toEqual(both);
+  expect(b.of(duck)).toEqual(both);
+  await a.refresh();
+  expect(a.of(duck)).toEqual(both);
+});
+
+test('an older word that is written later replaces no newer one, and adds what that one does not speak of', async () => {
+  const { a, b, stored } = await twoRegistries();
+  a.seen(duck, { bootId: 'old', agentVersion: '0.1.0' }, 1000);
+  b.seen(duck, { bootId: 'new' }, 2000);
+  await b.flush();
+  await a.flush();
+  const both = { robot: duck, lastSeen: 2000, facts: { bootId: 'new', agentVersion: '0.1.0' } };
+  expect(await stored()).toEqual(both);
+  expect(a.of(duck)).toEqual(both);
+});
+
+test('what a replica has not written yet outlives what it reads of the others', async () => {
+  const { a, b } = await twoRegistries();
+  b.seen(duck, { bootId: 'b' }, 2000);
+  await b.flush();
+  a.seen(duck, { bootId: 'a' }, 3000);
+  await a.refresh();
+  expect(a.of(duck)).toMatchObject({ lastSeen: 3000, facts: { bootId: 'a' } });
+});
