@@ -25,12 +25,13 @@ const wanted = values.only.split(',');
 const [robots, seconds] = [Number(values.robots), Number(values.seconds)];
 
 const out = createOutput({ json: () => false, stdout: process.stdout, stderr: process.stderr, env: process.env });
-const LOAD = ['', 'sockets', 'per second', 'CPU ms each', 'per core', 'p50 ms', 'p99 ms', 'most', 'answers'];
+const LOAD = ['', 'sockets', 'per second', 'CPU ms each', 'loop ms', 'per core', 'p50 ms', 'p99 ms', 'most', 'answers'];
 const loadRow = (told: Throughput) => [
   told.name,
   told.connections,
   told.perSecond.toFixed(0),
   told.cpuMs.toFixed(3),
+  told.loopMs.toFixed(3),
   (1000 / told.cpuMs).toFixed(0),
   told.p50.toFixed(1),
   told.p99.toFixed(1),

@@ -19,10 +19,14 @@ export async function memoryOf(pid: number | 'self'): Promise<MemoryMb> {
 /** CPU time of all threads, milliseconds; of children only once they are gone. */
 export async function cpuMsOf(pid: number): Promise<number> {
   const threads = await readdir(`/proc/${pid}/task`);
-  const nanoseconds = await Promise.all(
-    threads.map(async (thread) =>
-      Number((await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ', 1)[0]),
-    ),
-  );
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+  const each = await Promise.all(threads.map((thread) => cpuMsOfThread(pid, Number(thread))));
+  return each.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** CPU time of the thread that runs the event loop. */
+export const mainThreadMsOf = (pid: number): Promise<number> => cpuMsOfThread(pid, pid);
+
+async function cpuMsOfThread(pid: number, thread: number): Promise<number> {
+  const schedstat = await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
+  return Number(schedstat.split(' ', 1)[0]) / 1e6;
 }

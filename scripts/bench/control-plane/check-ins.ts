@@ -1,5 +1,5 @@
 /** Check-ins of a whole fleet: how many a core carries, and how long an answer takes. */
-import { cpuMsOf } from '../agent/process-cost.ts';
+import { cpuMsOf, mainThreadMsOf } from '../agent/process-cost.ts';
 import { type Load, percentile, sendAll } from './http-load.ts';
 import { checkIn } from './signed-requests.ts';
 import type { World } from './world.ts';
@@ -10,6 +10,8 @@ export interface Throughput {
   readonly perSecond: number;
   /** Processor of the server for one answer. */
   readonly cpuMs: number;
+  /** Of which on the thread that runs the event loop: what one process can't exceed. */
+  readonly loopMs: number;
   readonly p50: number;
   readonly p99: number;
   readonly most: number;
@@ -22,14 +24,16 @@ export async function measureLoad(
   requests: readonly Buffer[],
   rate: Parameters<typeof sendAll>[2],
 ): Promise<Throughput> {
-  const before = await cpuMsOf(pid());
+  const before = { cpu: await cpuMsOf(pid()), loop: await mainThreadMsOf(pid()) };
   const { answers, latencies, seconds } = await sendAll(url, requests, rate);
-  const cpuMs = ((await cpuMsOf(pid())) - before) / requests.length;
+  const cpuMs = ((await cpuMsOf(pid())) - before.cpu) / requests.length;
+  const loopMs = ((await mainThreadMsOf(pid())) - before.loop) / requests.length;
   return {
     name,
     connections: rate.connections,
     perSecond: requests.length / seconds,
     cpuMs,
+    loopMs,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     most: percentile(latencies, 1),

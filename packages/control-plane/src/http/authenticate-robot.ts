@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts';
 import type { Doors, IncomingRequest } from './authenticate.ts';
 import type { NobodyCaller, RobotCaller } from './caller.ts';
 import { problem } from './problem.ts';
-import { type RememberRequest, rememberRequests } from './remember-requests.ts';
+import { type RequestMemory, rememberRequests } from './remember-requests.ts';
 
 export interface RobotDoorDeps {
   readonly store: Store;
@@ -27,7 +27,7 @@ const NamesARobot = Type.Object({ robot: Type.String() });
 const NamesAKey = Type.Object({ publicKey: Type.String() });
 
 export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrollingRobot'> {
-  const deps = { ...given, remember: rememberRequests(given.store.requestNonces) };
+  const deps = { ...given, requests: rememberRequests(given.store.requestNonces) };
   return {
     async robot(request, { waiting }): Promise<RobotCaller> {
       const keyid = claimedKey(request);
@@ -68,7 +68,7 @@ function opened(record: RobotKey): EdKey {
 }
 
 async function proveSignature(
-  deps: RobotDoorDeps & { readonly remember: RememberRequest },
+  deps: RobotDoorDeps & { readonly requests: RequestMemory },
   request: IncomingRequest,
   { keyid, key }: { readonly keyid: Sha256; readonly key: EdKey },
 ): Promise<void> {
@@ -86,7 +86,8 @@ async function proveSignature(
     body: request.rawBody,
   };
   const authorities = deps.authorities();
-  const verified = await verifyRequestAside(signed, { keyid, key, now, authorities });
+  const decided = deps.requests.expect();
+  const verified = await verifyRequestAside(signed, { keyid, key, now, authorities }).finally(decided);
   if (!verified.ok) {
     const { code, detail } = verified.refused;
     if (code === 'clock_skew') throw problem(code, sentence(detail), { serverTime: toTimestamp(now) });
@@ -96,7 +97,7 @@ async function proveSignature(
   }
   const { nonce, created } = verified.value;
   // After the signature, so that nobody else can use up a robot's nonces.
-  if (await deps.remember({ keyid, nonce, created })) return;
+  if (await deps.requests.remember({ keyid, nonce, created })) return;
   throw problem('replay', 'A request with this nonce was accepted before.', { hint: 'Sign each request anew.' });
 }
 

@@ -15,14 +15,14 @@ async function watched() {
   const { requestNonces } = kyselyStore(database);
   const batches: number[] = [];
   const disk = { full: false };
-  const remember = rememberRequests({
+  const { remember, expect: company } = rememberRequests({
     async rememberAll(requests) {
       batches.push(requests.length);
       if (disk.full) throw new Error('disk full');
       return requestNonces.rememberAll(requests);
     },
   });
-  return { remember, batches, disk };
+  return { remember, company, batches, disk };
 }
 
 test('requests of one moment are remembered together, and a replay among them is refused', async () => {
@@ -47,5 +47,25 @@ test('a thousand requests at once are a few batches, and each hears of its own',
   const nonces = Array.from({ length: 1200 }, (_, at) => String(at % 1000));
   const isNew = await Promise.all(nonces.map((nonce) => remember(signed(nonce))));
   expect(isNew.map((each, at) => each === at < 1000)).not.toContain(false);
-  expect(batches).toEqual([500, 500, 200]);
+  expect(batches).toEqual([256, 256, 256, 256, 176]);
+});
+
+test('a request waits a moment for those that are being verified, and goes with them', async () => {
+  const { remember, company, batches } = await watched();
+  const decided = company();
+  const first = remember(signed('a'));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(batches).toEqual([]);
+  decided();
+  expect(await Promise.all([first, remember(signed('b'))])).toEqual([true, true]);
+  expect(batches).toEqual([2]);
+});
+
+test('a request is not kept waiting by another whose verification takes its time, or whose signature does not hold', async () => {
+  const { remember, company, batches } = await watched();
+  const never = company();
+  expect(await remember(signed('a'))).toBe(true);
+  never();
+  expect(await remember(signed('b'))).toBe(true);
+  expect(batches).toEqual([1, 1]);
 });
