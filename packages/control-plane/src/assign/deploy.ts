@@ -2,7 +2,6 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
 import type { Refusal } from '@fairlead/shared/failure';
-import { directOrderForbidden } from '@fairlead/shared/fleet/environment-rules';
 import {
   type DeploymentId,
   ENVIRONMENTS,
@@ -42,22 +41,12 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
     const robots = await resolveTarget(slices, body.target, deps.factsOf);
     await refuseDirectOrder(slices, robots);
-    const { environments } = await slices.rules.all();
     const publishedIn = await readEverywhere(slices, body);
     const deployments: Deployment[] = [];
     const skipped: Ordered['skipped'][number][] = [];
     for (const robot of robots) {
       const facts = deps.factsOf(robot.robot);
       const release = publishedIn.get(robot.environment);
-      const forbidden = directOrderForbidden(
-        robot.environment,
-        environments[robot.environment],
-        robots.filter(({ environment }) => environment === robot.environment).length,
-      );
-      if (forbidden) {
-        skipped.push({ robot: robot.robot, refusal: forbidden });
-        continue;
-      }
       const judged = judgeOrder({ robot, facts, wanted: body, release, allowDowngrade });
       if (!judged.ok) {
         skipped.push({ robot: robot.robot, refusal: judged.refused });

@@ -17,7 +17,7 @@ import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
-import { changeRollout, withStage } from './change-rollout.ts';
+import { changeRollout } from './change-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 const PIECE = 40;
@@ -30,22 +30,38 @@ export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number,
   const { done, told } = await deps.store.transaction(async (slices) => {
     const told: RobotId[] = [];
     let done = 0;
+    const leftOut = new Map<number, number>();
     for (const member of await slices.rollouts.unplaced(rollout.rollout, LOOK_AHEAD)) {
       if (done >= limit) break;
       const ended = await admitOne(deps, slices, rollout, member, now);
       if (ended === 'kept') continue;
       done += 1;
       if (ended === 'ordered') told.push(member.robot);
+      else leftOut.set(member.stage ?? rollout.stage, (leftOut.get(member.stage ?? rollout.stage) ?? 0) + 1);
     }
-    if (done > 0) {
-      const { batchLeft } = rollout.stages[rollout.stage] ?? { batchLeft: 0 };
-      const stages = withStage(rollout, { batchLeft: Math.max(0, batchLeft - done) });
-      await changeRollout(slices, rollout, { stages }, now);
-    }
+    if (done > 0) await changeRollout(slices, rollout, afterAdmission(rollout, done, leftOut), now);
     return { done, told };
   });
   deps.wake(told);
   return done;
+}
+
+/** A robot that is left out after its stage began is not waited for: its cohort is one smaller. */
+function afterAdmission(
+  { stage, stages, members, excluded }: Rollout,
+  done: number,
+  leftOut: ReadonlyMap<number, number>,
+): Partial<Rollout> {
+  const gone = [...leftOut.values()].reduce((sum, robots) => sum + robots, 0);
+  return {
+    members: members - gone,
+    excluded: excluded + gone,
+    stages: stages.map((progress, index) => ({
+      ...progress,
+      size: progress.size - (leftOut.get(index) ?? 0),
+      ...(index === stage && { batchLeft: Math.max(0, progress.batchLeft - done) }),
+    })),
+  };
 }
 
 async function admitOne(

@@ -43,10 +43,14 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
       return { items, ...(found.length > limit && last && { next: last.rollout }) };
     },
     showRollout: async ({ params }) => view(await need(params.rollout)),
-    async listRolloutRobots({ params: { rollout }, query: { cursor, limit = DEFAULT_PAGE, ...filter } }) {
+    async listRolloutRobots({
+      params: { rollout },
+      query: { cursor, limit = DEFAULT_PAGE, excluded: which, ...filter },
+    }) {
       await need(rollout);
       const after = readCursor(RobotId, cursor);
-      const found = await store.rollouts.members(rollout, filter, { after, limit: limit + 1 });
+      const excluded = which === undefined ? undefined : which === 'only';
+      const found = await store.rollouts.members(rollout, { ...filter, excluded }, { after, limit: limit + 1 });
       const items = found.slice(0, limit).map(({ robot, stage, excluded, deployed }) => ({
         robot,
         ...(stage !== undefined && { stage }),

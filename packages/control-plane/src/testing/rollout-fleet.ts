@@ -59,8 +59,10 @@ export async function rolloutFleet(size: number): Promise<RolloutFleet> {
       if (order.hold) continue;
       const { deployment, component } = order;
       const target = order.target.version === v1.manifest.version ? v1 : v2;
+      const before = runs.get(robot.name);
       if (outcome === 'succeeded') runs.set(robot.name, target);
-      const active = outcome === 'succeeded' ? { active: running(target) } : {};
+      const active =
+        outcome === 'succeeded' ? { active: running(target), ...(before && { previous: running(before) }) } : {};
       await robot.tells({ event: 'update-state', deployment, component, state: 'switching' });
       await robot.tells({ event: 'update-ended', deployment, component, outcome, ...active });
       ended.add(deployment);

@@ -211,7 +211,9 @@ export const rolloutApi = {
       {
         stage: Type.Optional(Type.Integer({ minimum: 0 })),
         state: Type.Optional(DeploymentState),
-        excluded: Type.Optional(Type.Boolean()),
+        excluded: Type.Optional(
+          Type.Enum(['only', 'none'], { description: 'Only robots that were left out, or none of them.' }),
+        ),
         ...Page,
       },
       closed,

@@ -1,0 +1,315 @@
+import type { InputOf } from '@fairlead/shared/api/client';
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { RolloutId } from '@fairlead/shared/ids';
+import { describe, expect, test } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
+import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+
+type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
+const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
+
+async function create(fleet: RolloutFleet, more: Partial<Create> = {}, operator = fleet.operator): Promise<RolloutId> {
+  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, ...more } as Create;
+  const { rollout } = await operator.createRollout({ body });
+  await fleet.drive();
+  return rollout;
+}
+const show = (fleet: RolloutFleet, rollout: RolloutId) => fleet.operator.showRollout({ params: { rollout } });
+const because = (fleet: RolloutFleet, n: number) => {
+  const robot = fleet.robots[n - 1];
+  if (!robot) throw new Error('there is no such robot');
+  return fleet.operator.explainRobot({ params: { robot: robot.name } });
+};
+
+describe('a pause', () => {
+  test('binds at once: robots that were let switch are held again, and nobody new is offered anything', async () => {
+    const fleet = await rolloutFleet(2);
+    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 1 } });
+    const [{ robot, order } = { robot: undefined, order: undefined }] = await fleet.ordered();
+    if (!robot || !order) throw new Error('one is ordered');
+    const { deployment, component } = order;
+    const ready = {
+      understands: ['hold' as const],
+      activity: { state: 'waiting' as const, deployment, component, ready: true },
+    };
+    await robot.ask(ready);
+    await fleet.drive();
+    const granted = await robot.ask(ready);
+    expect(granted.assignment?.components[0]?.hold).toBeUndefined();
+    await fleet.operator.pauseRollout({ params: { rollout }, body: { reason: 'the floor is wet' } });
+    const paused = await robot.ask(ready);
+    expect(paused.assignment?.components[0]?.hold).toMatchObject({
+      category: 'paused',
+      detail: 'the-admin paused the rollout in stage all: the floor is wet.',
+    });
+    expect(paused.assignment?.seq).toBeGreaterThan(granted.assignment?.seq ?? Infinity);
+    await fleet.operator.resumeRollout({ params: { rollout }, body: {} });
+    expect((await robot.ask(ready)).assignment?.components[0]?.hold).toBeUndefined();
+  });
+
+  test('of two operators at once: one is heard, the other is told where it stands', async () => {
+    const fleet = await rolloutFleet(1);
+    const rollout = await create(fleet);
+    const both = await Promise.allSettled([
+      fleet.operator.pauseRollout({ params: { rollout }, body: {} }),
+      fleet.operator.abortRollout({ params: { rollout }, body: {} }),
+    ]);
+    const heard = both.filter(({ status }) => status === 'fulfilled');
+    expect(heard.length).toBeGreaterThanOrEqual(1);
+    expect((await show(fleet, rollout)).state).toBe('aborted');
+    expect(await refusal(fleet.operator.resumeRollout({ params: { rollout }, body: {} }))).toBe('conflict');
+  });
+});
+
+describe('an approval', () => {
+  const asking = async (approvals: 'one' | 'two') => {
+    const fleet = await rolloutFleet(1);
+    await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body: { approvals } });
+    return fleet;
+  };
+
+  test('comes from others: the author cannot, the second person is needed, then it runs', async () => {
+    const fleet = await asking('one');
+    const rollout = await create(fleet, AT_ONCE);
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'awaiting-approval',
+      blocked: { why: { category: 'needs_approval' } },
+    });
+    expect(await fleet.ordered()).toEqual([]);
+    expect(await refusal(fleet.operator.approveRollout({ params: { rollout }, body: {} }))).toBe('forbidden');
+    const { operator } = await fleet.controlPlane.as('operator');
+    await operator.approveRollout({ params: { rollout }, body: { reason: 'tested on my desk' } });
+    await fleet.drive();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'running' });
+    expect(await fleet.ordered()).toHaveLength(1);
+  });
+
+  test('that is denied, or does not come in time, ends the rollout for good', async () => {
+    const fleet = await asking('two');
+    const denied = await create(fleet, AT_ONCE);
+    const { operator } = await fleet.controlPlane.as('operator');
+    await operator.denyRollout({ params: { rollout: denied }, body: { reason: 'not on a Friday' } });
+    const forgotten = await create(fleet, AT_ONCE);
+    await operator.approveRollout({ params: { rollout: forgotten }, body: {} });
+    fleet.clock.pass(86_400_000);
+    // People's sessions are over by then too.
+    await fleet.drive();
+    const { rollouts } = fleet.controlPlane.store;
+    expect(await rollouts.find(denied)).toMatchObject({ state: 'denied' });
+    expect(await rollouts.find(forgotten)).toMatchObject({ state: 'expired' });
+  });
+
+  test('is not gone round by a direct order, and broken glass is heard by everybody', async () => {
+    const fleet = await asking('two');
+    const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version } as const;
+    expect(await refusal(fleet.operator.deploy({ body }))).toBe('refused');
+    const emergency = { reason: 'arms swing wildly', skips: ['approval'] } as const;
+    const { operator } = await fleet.controlPlane.as('operator');
+    expect(
+      await refusal(create(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } }, operator)),
+    ).toBe('forbidden');
+    const rollout = await create(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } });
+    expect((await show(fleet, rollout)).state).toBe('running');
+    const [entry] = (await fleet.operator.listAudit({ query: { action: 'break-glass' } })).items;
+    expect(entry).toMatchObject({ by: 'the-admin', reason: 'arms swing wildly', loud: true, element: rollout });
+  });
+});
+
+describe('a rolling rollout', () => {
+  test('goes batch by batch, with a rest between, and says until when it rests', async () => {
+    const fleet = await rolloutFleet(3);
+    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 2, delaySec: 60 } });
+    expect(await fleet.ordered()).toHaveLength(2);
+    await fleet.everybodyUpdates();
+    expect(await fleet.ordered()).toHaveLength(0);
+    expect(await show(fleet, rollout)).toMatchObject({ blocked: { why: { category: 'resting' } } });
+    fleet.clock.pass(60_000);
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed' });
+  });
+});
+
+describe('a blue-green rollout', () => {
+  test('stages everywhere, switches together on command, and goes back at once', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.everybodyRuns(fleet.v1);
+    const rollout = await create(fleet, { shape: { strategy: 'blue-green' } });
+    const params = { rollout };
+    expect(await refusal(fleet.operator.switchRollout({ params, body: {} }))).toBe('conflict');
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({
+      blocked: { why: { category: 'awaits_switch' } },
+      stages: [{ counts: { ready: 2, granted: 0 } }],
+    });
+    await fleet.operator.switchRollout({ params, body: {} });
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'completed',
+      stages: [{ counts: { states: { succeeded: 2 } } }],
+    });
+    const { followedBy } = await fleet.operator.switchBackRollout({ params, body: { reason: 'it limps' } });
+    if (followedBy === undefined) throw new Error('a rollback follows');
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, followedBy)).toMatchObject({ state: 'completed', members: 2 });
+  });
+});
+
+describe('a robot', () => {
+  test('that never answers times out: its stage cannot be judged, and a person decides', async () => {
+    const fleet = await rolloutFleet(1);
+    const stages = [{ upTo: { percent: 100 }, timeoutSec: 600 }];
+    const rollout = await create(fleet, { shape: { strategy: 'canary', stages } });
+    fleet.clock.pass(600_000);
+    await fleet.drive();
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'paused',
+      stages: [{ state: 'inconclusive', counts: { states: { 'timed-out': 1 } } }],
+      blocked: { why: { category: 'too_few_successes' } },
+    });
+    await fleet.operator.promoteRollout({ params: { rollout }, body: {} });
+    await fleet.drive();
+    expect((await show(fleet, rollout)).state).toBe('completed');
+  });
+
+  test('that failed gets its order once more when it is retried, and only that one', async () => {
+    const fleet = await rolloutFleet(2);
+    const rollout = await create(fleet, AT_ONCE);
+    const [first] = await fleet.ordered();
+    if (!first) throw new Error('it is ordered');
+    await fleet.everybodyUpdates('failed');
+    expect((await show(fleet, rollout)).state).toBe('paused');
+    await fleet.operator.retryRollout({ params: { rollout }, body: {} });
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'completed',
+      stages: [{ counts: { states: { succeeded: 2 } } }],
+    });
+  });
+
+  test('that cannot take the release is left out before anything is counted, and told why', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.publisher.publish({ version: '3.0.0', bend: { requires: { arch: ['x64'] } } });
+    const rollout = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'] });
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 0, excluded: 2 });
+    const { items } = await fleet.operator.listRolloutRobots({ params: { rollout }, query: { excluded: 'only' } });
+    expect(items[0]).toMatchObject({ robot: 'duck-1', excluded: { category: 'wrong_hw' } });
+  });
+
+  test('outside its maintenance window stages and waits, and the window is what explain names', async () => {
+    const fleet = await rolloutFleet(1);
+    const window = {
+      name: 'nights',
+      scope: { fleet: true as const },
+      from: '02:00',
+      to: '04:00',
+      zone: 'Europe/Berlin',
+    };
+    await fleet.operator.createWindow({ body: window });
+    await create(fleet, AT_ONCE);
+    await fleet.everybodyUpdates();
+    const { sentence } = await because(fleet, 1);
+    expect(sentence).toContain('maintenance window nights opens at 2026-11-22T01:00:00.000Z');
+    fleet.clock.pass(16 * 3_600_000 + 60_000);
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await fleet.ordered()).toEqual([]);
+  });
+
+  test('waits for its turn in words that name the stage before it', async () => {
+    const fleet = await rolloutFleet(3);
+    const rollout = await create(fleet, {
+      shape: { strategy: 'canary', stages: [{ upTo: { count: 1 } }, { upTo: { percent: 100 } }] },
+    });
+    const [canary] = await fleet.ordered();
+    const other = fleet.robots.findIndex(({ name }) => name !== canary?.robot.name) + 1;
+    const told = await because(fleet, other);
+    expect(told.sentence).toBe(
+      `duck-${other} waits for its turn in rollout ${rollout}: Stage 1 waits for its robots: 0 of 1 succeeded; 1 must.`,
+    );
+    expect(told.blocked).toBe(true);
+  });
+
+  test('on which one update after the other fails is quarantined until it is readmitted', async () => {
+    const fleet = await rolloutFleet(1);
+    for (const version of ['2.1.0', '2.2.0', '2.3.0']) {
+      await fleet.publisher.publish({ version });
+      await create(fleet, { ...AT_ONCE, version: version as Create['version'] });
+      await fleet.everybodyUpdates('rolled-back');
+    }
+    const { sentence, unblock } = await because(fleet, 1);
+    expect(sentence).toContain('The last 3 updates of duck-1 failed');
+    expect(unblock).toContain('fairlead robot readmit duck-1');
+    const [duck1] = fleet.robots;
+    if (!duck1) throw new Error('there is one');
+    const readmitted = await fleet.operator.readmitRobot({ params: { robot: duck1.name } });
+    expect(readmitted.quarantined).toBeUndefined();
+  });
+
+  test('that joins later is taken along where the rollout says so, and left out where it does not', async () => {
+    const fleet = await rolloutFleet(1);
+    const rollout = await create(fleet, { ...AT_ONCE, newRobots: 'include' });
+    await fleet.everybodyUpdates();
+    expect((await show(fleet, rollout)).state).toBe('completed');
+    const late = await fleet.robot('late-1');
+    await expect.poll(async () => (await show(fleet, rollout)).state).toBe('running');
+    await fleet.drive();
+    expect((await late.ask({ understands: ['hold'] })).assignment?.components).toHaveLength(1);
+    expect(await show(fleet, rollout)).toMatchObject({ members: 2 });
+  });
+});
+
+describe('a newer rollout of the same component', () => {
+  test('takes the place of an older one that has nothing left to do', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.publisher.publish({ version: '3.0.0' });
+    const older = await create(fleet);
+    const newer = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'] });
+    expect(await show(fleet, older)).toMatchObject({ state: 'superseded', followedBy: newer });
+    expect((await fleet.ordered()).map(({ order }) => order.target.version)).toEqual(['3.0.0', '3.0.0']);
+  });
+
+  test('of less weight waits for the robots that the weightier one still keeps', async () => {
+    const fleet = await rolloutFleet(1);
+    await fleet.publisher.publish({ version: '3.0.0' });
+    await create(fleet, { ...AT_ONCE, priority: 90 });
+    const lighter = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'], priority: 10 });
+    expect(await show(fleet, lighter)).toMatchObject({
+      state: 'running',
+      blocked: { why: { category: 'kept_by_others' } },
+    });
+    await fleet.everybodyUpdates();
+    fleet.clock.pass(6000);
+    await fleet.drive();
+    expect((await fleet.ordered()).map(({ order }) => order.target.version)).toEqual(['3.0.0']);
+  });
+});
+
+test('what is published for an environment that deploys by itself goes to its robots without being asked for', async () => {
+  const fleet = await rolloutFleet(1);
+  const autoDeploy = [{ component: '*', channel: 'dev', selector: 'environment=development' }];
+  await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body: { autoDeploy } });
+  await fleet.publisher.publish({ version: '2.1.0-dev.my-branch.1a2b3c4d' });
+  await expect.poll(async () => (await fleet.operator.listRollouts({ query: {} })).items.length).toBe(1);
+  await fleet.drive();
+  expect((await fleet.ordered()).map(({ order }) => order.target.version)).toEqual(['2.1.0-dev.my-branch.1a2b3c4d']);
+});
+
+test('a disruption budget is never exceeded, and the robot behind it is told which one is full', async () => {
+  const fleet = await rolloutFleet(2);
+  for (const { name } of fleet.robots) {
+    await fleet.operator.changeRobot({ params: { robot: name }, body: { labels: { site: 'munich' } } });
+  }
+  await fleet.operator.saveBudget({ body: { label: 'site', maxUnavailable: 1 } });
+  const rollout = await create(fleet, AT_ONCE);
+  for (const { robot, order } of await fleet.ordered()) {
+    const { deployment, component } = order;
+    await robot.ask({ understands: ['hold'], activity: { state: 'waiting', deployment, component, ready: true } });
+  }
+  await fleet.drive();
+  expect((await show(fleet, rollout)).stages[0]?.counts).toMatchObject({ ready: 1, granted: 1 });
+  const told = await Promise.all([1, 2].map(async (n) => (await because(fleet, n)).sentence));
+  expect(told.filter((sentence) => sentence.includes('site=munich has 1 of 1 robot in update'))).toHaveLength(1);
+});
