@@ -1,6 +1,6 @@
 /** Which orders of a robot are held, and why; and what it says of itself that the engine waits for. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT, mayBeHeld } from '@fairlead/shared/fleet/deployment';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import { closedWindow, holdOf, mayOffer, windowFor } from '@fairlead/shared/rollout/hold';
@@ -32,7 +32,7 @@ export async function heldOrders(
   },
 ): Promise<Held> {
   const { robot, rules, now } = order;
-  const open = order.deployments.filter(({ state }) => DEPLOYMENT[state].withdrawable);
+  const open = order.deployments.filter(({ state }) => mayBeHeld(state));
   const window = rules.windowOf(robot, now);
   const holds = new Map<DeploymentId, Refusal>();
   const tellable = new Set<DeploymentId>();

@@ -5,6 +5,7 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
+import { withdraw } from '../assign/withdraw.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
@@ -58,6 +59,7 @@ async function applyToDeployment(
   const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
+  if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
   const applied = found.part ? { rollout: found.part.rollout } : {};
   if (isOrdered(state) === isOrdered(found.state)) return applied;
@@ -65,6 +67,13 @@ async function applyToDeployment(
   const { deployments: current } = await desired.of(robot);
   if (current.some(({ deployment }) => deployment === found.deployment)) await desired.raise(robot);
   return applied;
+}
+
+/** It turned round right before its switch, and its rollout has been given up meanwhile. */
+async function withdrawOrphan(slices: Slices, deployment: Deployment, now: Instant): Promise<void> {
+  const rollout = deployment.part && (await slices.rollouts.find(deployment.part.rollout));
+  if (rollout?.state !== 'aborted' && rollout?.state !== 'superseded') return;
+  await withdraw(slices, deployment, { by: 'control-plane', now, why: `Its rollout was ${rollout.state}.` });
 }
 
 /**

@@ -47,6 +47,27 @@ describe('a pause', () => {
     expect((await robot.ask(ready)).assignment?.components[0]?.hold).toBeUndefined();
   });
 
+  test('reaches a robot that is about to switch, has said so, and asks once more', async () => {
+    const fleet = await rolloutFleet(1);
+    const rollout = await create(fleet, AT_ONCE);
+    const [one] = await fleet.ordered();
+    if (!one) throw new Error('it is ordered');
+    const { robot, order } = one;
+    const { deployment, component } = order;
+    const doing = (state: 'waiting' | 'switching', ready = false) => ({
+      understands: ['hold' as const],
+      activity: { state, deployment, component, ...(ready && { ready }) },
+    });
+    await robot.ask(doing('waiting', true));
+    await fleet.drive();
+    await robot.tells({ event: 'update-state', deployment, component, state: 'switching' });
+    await fleet.operator.pauseRollout({ params: { rollout }, body: {} });
+    expect((await robot.ask(doing('switching'))).assignment?.components[0]?.hold?.category).toBe('paused');
+    await robot.tells({ event: 'update-state', deployment, component, state: 'waiting' });
+    await fleet.operator.abortRollout({ params: { rollout }, body: {} });
+    expect((await robot.ask(doing('waiting'))).assignment?.components).toEqual([]);
+  });
+
   test('of two operators at once: one is heard, the other is told where it stands', async () => {
     const fleet = await rolloutFleet(1);
     const rollout = await create(fleet);

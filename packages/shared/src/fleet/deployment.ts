@@ -1,6 +1,6 @@
 /**
  * How a deployment moves, as one table. It only ever moves up in rank, so a late, doubled or reordered message
- * never moves it back. The highest rank is the robot's own verdict: what a robot did is a fact, and a fact
+ * never moves it back; only a robot that turned round right before its switch says so itself. The highest rank is the robot's own verdict: what a robot did is a fact, and a fact
  * outranks the server's wish (a cancellation that reached the robot after its switch).
  */
 import type { ReportEvent } from '../trust/report.ts';
@@ -59,12 +59,18 @@ export function afterReport(state: DeploymentState, event: ReportEvent): Deploym
   if (event.event !== 'update-state') return state;
   // A robot that waits before it downloads (disk, window) has not staged anything yet.
   const seen = event.refusal?.phase === 'decide' ? undefined : SEEN_AS[event.state];
+  // The one way back: a robot on its way to switch asks once more, is told to wait, and says so. Its reports are a
+  // chain, read in order and once, so this word is newer than the one before.
+  if (state === 'switching' && seen === 'waiting') return 'waiting';
   return seen === undefined ? state : advance(state, seen);
 }
 
 /** The state after a person or a newer order withdrew it; the same state where the robot has begun to switch. */
 export const afterCancel = (state: DeploymentState): DeploymentState =>
   DEPLOYMENT[state].withdrawable ? 'cancelled' : state;
+
+/** May still turn round: what it asks right before its switch may be answered with a hold. */
+export const mayBeHeld = (state: DeploymentState): boolean => DEPLOYMENT[state].withdrawable || state === 'switching';
 
 /**
  * Whether the robot is still told of it. What succeeded stays desired; what ended otherwise is left out of the
