@@ -37,12 +37,23 @@ export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Ha
         createdAt: now,
         expiresAt: now + ttlSec * SECOND,
       };
-      await store.enrolmentTokens.insert(token);
+      const detail = `${body.robot ?? 'Any robot'} may join ${body.environment} with a token, once.`;
+      await store.transaction(async ({ enrolmentTokens, audit }) => {
+        await enrolmentTokens.insert(token);
+        await audit.append({ at: now, by: caller.name, action: 'enrolment-token.create', element: token.id, detail });
+      });
       return { id: token.id, token: secret, expiresAt: toTimestamp(token.expiresAt) };
     },
 
-    async deleteEnrolmentToken({ params }) {
-      if (await store.enrolmentTokens.remove(params.id)) return {};
+    async deleteEnrolmentToken({ params, caller }) {
+      const removed = await store.transaction(async ({ enrolmentTokens, audit }) => {
+        if (!(await enrolmentTokens.remove(params.id))) return false;
+        const detail = 'An enrolment token was withdrawn.';
+        const action = 'enrolment-token.delete';
+        await audit.append({ at: clock.now(), by: caller.name, action, element: params.id, detail });
+        return true;
+      });
+      if (removed) return {};
       throw problem('not_found', `There is no enrolment token ${params.id}.`);
     },
   };

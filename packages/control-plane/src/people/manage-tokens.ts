@@ -32,7 +32,11 @@ export function manageTokensHandlers({ store, clock }: ManageTokensDeps): Handle
       const secret = newApiToken();
       const token = { id: newTokenId(), user: caller.name, name: body.name, role, createdAt: now };
       const expiry = body.ttlDays === undefined ? {} : { expiresAt: now + body.ttlDays * DAY };
-      await store.people.insertToken({ ...token, ...expiry, secretSha256: sha256Hex(secret) });
+      const detail = `A token ${body.name} of ${caller.name} may do what a ${role} may.`;
+      await store.transaction(async ({ people, audit }) => {
+        await people.insertToken({ ...token, ...expiry, secretSha256: sha256Hex(secret) });
+        await audit.append({ at: now, by: caller.name, action: 'token.create', element: token.id, detail });
+      });
       return { id: token.id, token: secret };
     },
 
@@ -40,7 +44,11 @@ export function manageTokensHandlers({ store, clock }: ManageTokensDeps): Handle
       // Somebody else's token is as absent as one that never was.
       const token = (await visibleTo(caller)).find(({ id }) => id === params.id);
       if (!token) throw problem('not_found', `You have no token ${params.id}.`, { hint: 'fairlead token list' });
-      await store.people.removeToken(token.id);
+      const detail = `The token ${token.name} of ${token.user} is gone.`;
+      await store.transaction(async ({ people, audit }) => {
+        await people.removeToken(token.id);
+        await audit.append({ at: clock.now(), by: caller.name, action: 'token.delete', element: token.id, detail });
+      });
       return {};
     },
   };

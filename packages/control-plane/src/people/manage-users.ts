@@ -1,6 +1,7 @@
 /** Users: admins create, change and delete them, and cannot lock everybody out. */
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
+import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { People, User } from '../store/people.ts';
@@ -15,20 +16,32 @@ export interface ManageUsersDeps {
 type UserRoutes = Pick<typeof operatorApi, 'listUsers' | 'createUser' | 'changeUser' | 'deleteUser'>;
 
 export function manageUsersHandlers({ store, clock, passwordCost }: ManageUsersDeps): Handlers<UserRoutes> {
+  const said = (caller: PersonCaller, action: string, element: string, detail: string) => ({
+    at: clock.now(),
+    by: caller.name,
+    action,
+    element,
+    detail,
+  });
   return {
     listUsers: async () => ({ items: (await store.people.all()).map(view) }),
 
-    async createUser({ body }) {
+    async createUser({ body, caller }) {
       const passwordHash = await hashPassword(body.password, passwordCost);
       const user = { name: body.name, role: body.role, passwordHash, sessionGeneration: 1, createdAt: clock.now() };
-      if (await store.people.insert(user)) return view(user);
+      const inserted = await store.transaction(async ({ people, audit }) => {
+        if (!(await people.insert(user))) return false;
+        await audit.append(said(caller, 'user.create', user.name, `${user.name} may log in as ${user.role}.`));
+        return true;
+      });
+      if (inserted) return view(user);
       throw problem('already_exists', `There is a user ${body.name} already.`, { hint: 'Choose another name.' });
     },
 
-    async changeUser({ params, body }) {
+    async changeUser({ params, body, caller }) {
       // Before the transaction: hashing takes long, and everybody would wait for it.
       const newHash = body.password === undefined ? undefined : await hashPassword(body.password, passwordCost);
-      return store.transaction(async ({ people }) => {
+      return store.transaction(async ({ people, audit }) => {
         const user = await need(people, params.name);
         const changed: User = {
           ...user,
@@ -38,15 +51,21 @@ export function manageUsersHandlers({ store, clock, passwordCost }: ManageUsersD
         };
         if (changed.role !== 'admin') await refuseLastAdmin(people, user);
         await people.replace(changed);
+        const detail = [
+          ...(body.role === undefined ? [] : [`${user.name} was ${user.role} and is ${changed.role}.`]),
+          ...(newHash === undefined ? [] : [`The password of ${user.name} is another one.`]),
+        ].join(' ');
+        await audit.append(said(caller, 'user.change', user.name, detail));
         return view(changed);
       });
     },
 
-    deleteUser: ({ params }) =>
-      store.transaction(async ({ people }) => {
+    deleteUser: ({ params, caller }) =>
+      store.transaction(async ({ people, audit }) => {
         const user = await need(people, params.name);
         await refuseLastAdmin(people, user);
         await people.remove(user.name);
+        await audit.append(said(caller, 'user.delete', user.name, `${user.name}, who was ${user.role}, is gone.`));
         return {};
       }),
   };
