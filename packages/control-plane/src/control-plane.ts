@@ -103,7 +103,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   const presence = await openPresenceRegistry(store);
   const stopped = new AbortController();
   const looking = { onFailure, until: stopped.signal };
-  const settings = await openFleetSettings(store, signals, looking);
+  const settings = await openFleetSettings(store, clock, signals, looking);
   signals.onChange('presence', lookAgain(presence.refresh, looking));
   const calls = wakeUpCalls(signals);
   const signing = { keys: onlineKeys, clock };
@@ -118,7 +118,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
-  const rules = await openRules({ store, presence, onFailure });
+  const rules = await openRules({ store, presence, signals, looking });
   const rollouts: EngineDeps = {
     ...assign,
     newRolloutId: rolloutIds(clock),

@@ -175,7 +175,7 @@ test('a preview tells how many and why not, with one example for each reason', a
     show: 'changes',
     limit: 20,
   });
-  expect(stdout).toContain("3 robots are meant: 1 would get walking@2.0.0, 1 have it, 1 can't");
+  expect(stdout).toContain("3 robots are meant: 1 would get walking@2.0.0, already there: 1, can't: 1");
   expect(stdout).toContain("can't: 1 wrong_hw");
   expect(stdout).toContain('not heard now: 1 offline');
   expect(stdout).toContain('night opens 2026-11-22T01:00Z');

@@ -63,7 +63,7 @@ function tell(out: Output, { counts, items, next }: Preview, release: ReleaseRef
   if (next !== undefined) out.line('More robots are meant: --limit 500, or --show to narrow it down.', 'dim');
   // One example per kind: a thousand robots with the wrong board have one reason.
   const kinds = new Map(
-    items.flatMap(({ robot, refusal }) => (refusal ? [[refusal.category, { robot, refusal }]] : [])),
+    [...items].reverse().flatMap(({ robot, refusal }) => (refusal ? [[refusal.category, { robot, refusal }]] : [])),
   );
   for (const [category, { robot, refusal }] of kinds) {
     out.line(`${category} (${robot}): ${refusal.detail}`, 'warn');
@@ -75,7 +75,7 @@ function tellCounts(out: Output, counts: NonNullable<Preview['counts']>, release
   if (counts.robots === 0) return out.line('No accepted robot is meant by that.', 'warn');
   const { changes, refused } = counts.verdicts;
   const what = release
-    ? `: ${changes} would get ${sayRelease(release)}, ${counts.verdicts['runs-it']} have it, ${refused} can't`
+    ? `: ${changes} would get ${sayRelease(release)}, already there: ${counts.verdicts['runs-it']}, can't: ${refused}`
     : '';
   out.line(`${counts.robots === 1 ? '1 robot is' : `${counts.robots} robots are`} meant${what}`, 'strong');
   const why = Object.entries(counts.refusals).map(([category, robots]) => `${robots} ${category}`);

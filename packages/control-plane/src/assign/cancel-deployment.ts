@@ -1,5 +1,5 @@
 /** An order is withdrawn. It binds until the robot begins to switch; after that only its verdict counts. */
-import type { DeploymentId } from '@fairlead/shared/ids';
+import { type DeploymentId, sayRelease } from '@fairlead/shared/ids';
 import { problem } from '../http/problem.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { AssignDeps } from './deploy.ts';
@@ -11,7 +11,12 @@ export async function cancelDeployment(deps: AssignDeps, id: DeploymentId, by: s
     if (!found) throw problem('not_found', `There is no deployment ${id}.`);
     if (found.state === 'cancelled') return found;
     const withdrawn = await withdraw(slices, found, { by, now: deps.clock.now(), why: `${by} cancelled it.` });
-    if (withdrawn) return withdrawn;
+    if (withdrawn) {
+      const detail = `${found.robot} is not asked to run ${sayRelease(found)} any more.`;
+      const action = 'deployment.cancel';
+      await slices.audit.append({ at: deps.clock.now(), by, action, element: id, detail });
+      return withdrawn;
+    }
     throw problem('conflict', `It is ${found.state} already: too late to cancel.`, {
       hint: `Undo it instead: fairlead rollback --robot ${found.robot}`,
     });

@@ -19,6 +19,7 @@ import type { Slices, Store } from '../store/store.ts';
 import { activeOf, judgeOrder, type OrderFacts } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
 import { resolveTarget } from './resolve-target.ts';
+import { sayOrders } from './say-orders.ts';
 
 export interface AssignDeps {
   readonly store: Store;
@@ -66,6 +67,7 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
         }),
       );
     }
+    await slices.audit.append(sayOrders('deploy.direct', body, { deployments, skipped }, by, now));
     return { deployments, skipped };
   });
   deps.wake(ordered.deployments.map(({ robot }) => robot));

@@ -89,7 +89,11 @@ test('without a release a preview says who is meant, and a robot by name is told
   const ask = async (target: never) =>
     (await operator.previewTarget({ body: { target } })).items.map(({ robot }) => robot);
   expect(await ask({ selector: 'arch=x64' } as never)).toEqual(['c-wrong']);
+  await operator.createGroup({ body: { name: 'geese', selector: 'bird=goose' } });
   expect(await ask({ group: 'geese' } as never)).toEqual([]);
+  await expect(ask({ group: 'duks' } as never)).rejects.toMatchObject({
+    problem: { hint: 'Did you mean the group ducks?' },
+  });
   await operator.decommissionRobot({ params: { robot: 'c-wrong' as never } });
   expect(await ask({ selector: 'arch=x64' } as never)).toEqual([]);
   const one = await operator.previewTarget({

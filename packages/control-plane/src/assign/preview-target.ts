@@ -22,6 +22,7 @@ import type { RobotRecord } from '../store/robots.ts';
 import type { FleetRules } from '../store/rules.ts';
 import { readEverywhere } from './deploy.ts';
 import { activeOf, judgeOrder, type OrderFacts } from './judge-order.ts';
+import { nobodyMeant } from './resolve-target.ts';
 
 export type PreviewDeps = RobotViewDeps;
 type Body = RequestOf<typeof rulesApi.previewTarget>['body'];
@@ -71,12 +72,19 @@ async function preview(deps: PreviewDeps, body: Body): Promise<Preview> {
     // Whoever turns the page has the counts already.
     if (more && !counts) break;
   }
+  if (counts?.robots === 0) await refuseUnknownGroup(ask, target);
   const last = items.at(-1);
   return {
     ...(counts && { counts: { ...counts, ...forbidden(ask, counts) } }),
     items,
     ...(more && last && { next: last.robot }),
   };
+}
+
+/** A saved group may be empty; a group that nobody carries and nobody saved is a typing mistake. */
+async function refuseUnknownGroup({ deps: { store }, rules: { groups } }: Question, target: Body['target']) {
+  if (!('group' in target) || groups.some(({ name }) => name === target.group)) return;
+  throw nobodyMeant(target, groups, await store.robots.all());
 }
 
 /** As for an order: a robot asked for by name whatever its lifecycle, else accepted robots. */

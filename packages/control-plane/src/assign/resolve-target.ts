@@ -1,6 +1,7 @@
 /** Who is meant: a target of an order, as robots of this moment. */
 import { closestWord } from '@fairlead/shared/closest-word';
 import { choosing } from '@fairlead/shared/fleet/choose-robots';
+import type { SavedGroup } from '@fairlead/shared/fleet/saved-group';
 import type { Target } from '@fairlead/shared/fleet/target';
 import type { RobotId } from '@fairlead/shared/ids';
 import { labelled } from '../fleet/labelled.ts';
@@ -28,9 +29,14 @@ export async function resolveTarget(
   const members = (await robots.all()).filter(({ lifecycle }) => lifecycle === 'accepted');
   const chosen = members.filter((robot) => chooses.value(labelled(robot, factsOf(robot.robot))));
   if (chosen.length > 0) return chosen;
+  throw nobodyMeant(target, groups, members);
+}
+
+/** With the group that was meant, where there is one of nearly that name. */
+export function nobodyMeant(target: Target, groups: readonly SavedGroup[], members: readonly RobotRecord[]) {
   const known = [...groups.map(({ name }) => name), ...members.flatMap(({ group }) => group ?? [])];
   const meant = 'group' in target && !known.includes(target.group) ? closestWord(target.group, known) : undefined;
-  throw problem('not_found', 'No accepted robot is meant by that.', {
+  return problem('not_found', 'No accepted robot is meant by that.', {
     hint: meant === undefined ? 'See fairlead robot list.' : `Did you mean the group ${meant}?`,
   });
 }

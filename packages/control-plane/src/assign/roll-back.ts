@@ -11,6 +11,7 @@ import { type AssignDeps, type Ordered, readRelease } from './deploy.ts';
 import { activeOf, judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
 import { resolveTarget } from './resolve-target.ts';
+import { sayOrders } from './say-orders.ts';
 
 type RollBackBody = RequestOf<(typeof deploymentApi)['rollBack']>['body'];
 
@@ -41,6 +42,7 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
         }),
       );
     }
+    await slices.audit.append(sayOrders('rollback.direct', body, { deployments, skipped }, by, now));
     return { deployments, skipped };
   });
   deps.wake(ordered.deployments.map(({ robot }) => robot));

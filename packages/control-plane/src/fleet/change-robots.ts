@@ -2,6 +2,7 @@
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { RobotId } from '@fairlead/shared/ids';
+import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import { REPEATED_FAILURES } from '../report/quarantine-failing.ts';
@@ -22,6 +23,7 @@ type ChangeRoutes = Pick<
   typeof operatorApi,
   'changeRobot' | 'acceptRobot' | 'rejectRobot' | 'readmitRobot' | 'decommissionRobot'
 >;
+type Named = Pick<RobotRecord, 'robot'>;
 type Change = (record: RobotRecord, slices: Slices) => RobotRecord | Promise<RobotRecord>;
 
 export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRoutes> {
@@ -36,19 +38,28 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
     return viewOne(deps, record);
   };
 
+  const log = async (slices: Slices, caller: PersonCaller, action: string, { robot }: Named, detail: string) => {
+    await slices.audit.append({ at: deps.clock.now(), by: caller.name, action, element: robot, detail });
+  };
+
   return {
-    changeRobot: ({ params, body }) =>
+    changeRobot: ({ params, body, caller }) =>
       change(params.robot, async ({ group, ...record }, slices) => {
         await refuseLabelClash(slices, body, record.labels);
         const newGroup = body.group ?? group;
+        const labels = Object.entries(body.labels ?? record.labels).map(([key, value]) => `${key}=${value}`);
+        const called = `Its group is ${newGroup || 'none'}, its labels are ${labels.join(', ') || 'none'}.`;
+        await log(slices, caller, 'robot.label', record, called);
         // An empty group takes the robot out of its group.
         return { ...record, ...(newGroup && { group: newGroup }), labels: body.labels ?? record.labels };
       }),
 
-    acceptRobot: ({ params, body }) =>
-      change(params.robot, (record) => {
+    acceptRobot: ({ params, body, caller }) =>
+      change(params.robot, async (record, slices) => {
         if (body.keyFingerprint !== undefined && body.keyFingerprint !== record.keyid) throw otherKey(record);
-        return move(record, 'accepted', ['pending', 'rejected']);
+        const moved = move(record, 'accepted', ['pending', 'rejected']);
+        await log(slices, caller, 'robot.accept', record, `It belongs to ${record.environment}; key ${record.keyid}.`);
+        return moved;
       }),
 
     readmitRobot: ({ params, caller }) =>
@@ -59,23 +70,28 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
           });
         }
         if (quarantined) await slices.desired.raise(record.robot);
-        await slices.audit.append({
-          at: deps.clock.now(),
-          by: caller.name,
-          action: 'robot-readmitted',
-          element: record.robot,
-          detail: quarantined?.detail ?? 'It was not quarantined.',
-          loud: false,
-        });
+        await log(slices, caller, 'robot.readmit', record, quarantined?.detail ?? 'It was not quarantined.');
         return record;
       }),
 
-    rejectRobot: ({ params }) => change(params.robot, (record) => move(record, 'rejected', ['pending'])),
+    rejectRobot: ({ params, caller }) =>
+      change(params.robot, async (record, slices) => {
+        const moved = move(record, 'rejected', ['pending']);
+        await log(slices, caller, 'robot.reject', record, `It may not join; key ${record.keyid}.`);
+        return moved;
+      }),
 
     decommissionRobot: ({ params, caller }) =>
       change(params.robot, async (record, slices) => {
         await slices.robots.blockKey(record.keyid, deps.clock.now());
         await deps.onDecommission?.(slices, record.robot, caller.name);
+        await log(
+          slices,
+          caller,
+          'robot.decommission',
+          record,
+          `It is out for good; its key ${record.keyid} is blocked.`,
+        );
         return move(record, 'decommissioned', ['pending', 'accepted', 'rejected']);
       }),
   };

@@ -1,6 +1,7 @@
 /** Check-in pace and presence thresholds: read once, kept in memory, durable when changed, read again when told. */
 import { Settings } from '@fairlead/shared/fleet/settings';
 import { parse } from '@fairlead/shared/parse';
+import type { Clock } from '@fairlead/shared/time';
 import { type LookAgainOptions, lookAgain } from '../signals/look-again.ts';
 import type { Signals } from '../signals/signals.ts';
 import type { Store } from '../store/store.ts';
@@ -17,11 +18,12 @@ const DEFAULTS: Settings = {
 export interface FleetSettings {
   now(): Settings;
   /** Durable when it resolves; other replicas follow within moments. */
-  change(settings: Settings): Promise<void>;
+  change(settings: Settings, by: string): Promise<void>;
 }
 
 export async function openFleetSettings(
   store: Store,
+  clock: Clock,
   signals: Signals,
   looking: LookAgainOptions,
 ): Promise<FleetSettings> {
@@ -35,8 +37,22 @@ export async function openFleetSettings(
   await read();
   return {
     now: () => current,
-    async change(settings) {
-      await store.settings.save(KEY, settings);
+    async change(settings, by) {
+      const detail = Object.entries(settings)
+        .filter(([key, value]) => current[key as keyof Settings] !== value)
+        .map(([key, value]) => `${key} is ${value}`)
+        .join(', ');
+      const fact = {
+        at: clock.now(),
+        by,
+        action: 'settings.change',
+        element: KEY,
+        detail: `${detail || 'Nothing changed'}.`,
+      };
+      await store.transaction(async (slices) => {
+        await slices.settings.save(KEY, settings);
+        await slices.audit.append(fact);
+      });
       current = settings;
       signals.changed('settings');
     },

@@ -9,14 +9,14 @@ type SettingsRoutes = Pick<typeof operatorApi, 'showSettings' | 'changeSettings'
 export const settingsHandlers = (settings: FleetSettings): Handlers<SettingsRoutes> => ({
   showSettings: async () => settings.now(),
 
-  async changeSettings({ body }) {
+  async changeSettings({ body, caller }) {
     if (body.offlineAfterSec < body.lateAfterSec) {
       const message = 'must not be less than lateAfterSec';
       throw problem('bad_request', `offlineAfterSec ${message}: silent robots are late before they are offline.`, {
         mistakes: [{ at: '/offlineAfterSec', message }],
       });
     }
-    await settings.change(body);
+    await settings.change(body, caller.name);
     return body;
   },
 });

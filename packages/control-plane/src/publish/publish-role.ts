@@ -63,6 +63,8 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
     if (refused) throw refusedProblem(refused);
     const told = await withdrawRevoked(slices, { names: update.removes, now, by });
     const names = checked.value.changed.map(({ name }) => name);
+    const detail = sayUpdate(update, version, names);
+    await slices.audit.append({ at: now, by, action: 'role.publish', element: role, detail });
     return {
       published: { version, ...(await signSnapshot(slices.metadata, checked.value.head, signing)) },
       told,
@@ -72,6 +74,13 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
   deps.wake(told);
   deps.onPublished?.(names);
   return published;
+}
+
+/** Names as signed: releases/production/duck-policy/2.1.0.json. */
+function sayUpdate({ removes }: RoleUpdate, version: number, names: readonly string[]): string {
+  const added = names.length === 0 ? '' : ` It adds or changes ${names.join(', ')}.`;
+  const removed = removes.length === 0 ? '' : ` It takes away ${removes.join(', ')}.`;
+  return `Version ${version} was signed elsewhere and verified here.${added}${removed}`;
 }
 
 const textOf = (head: RepositoryHead, role: RoleUpdate['role']): string =>

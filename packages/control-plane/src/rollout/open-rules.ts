@@ -1,6 +1,6 @@
 /**
  * The fleet's rules of this moment, with what the robots say of themselves. Every check-in asks them, so they are kept
- * in memory: changed here they hold at once, changed on another replica within a second.
+ * in memory: changed here they hold at once, changed on another replica as soon as its signal comes.
  */
 import { labelsOf } from '@fairlead/shared/fleet/labels-of';
 import { type FleetLimits, type Population, populationOf } from '@fairlead/shared/fleet/limits';
@@ -8,6 +8,8 @@ import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { eachRobot } from '../fleet/each-robot.ts';
 import { labelled } from '../fleet/labelled.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
+import { type LookAgainOptions, lookAgain } from '../signals/look-again.ts';
+import type { Signals } from '../signals/signals.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Store } from '../store/store.ts';
 import { fleetRules } from './fleet-rules.ts';
@@ -15,19 +17,21 @@ import type { FleetRules } from './rollout-deps.ts';
 
 export interface OpenRules {
   now(): FleetRules;
-  /** What was just changed holds when this resolves. */
+  /** What was just changed holds here when this resolves, and the other replicas are told. */
   reload(): Promise<void>;
   stop(): void;
 }
 interface OpenRulesDeps {
   readonly store: Store;
   readonly presence: PresenceRegistry;
-  readonly onFailure: (error: unknown) => void;
+  readonly signals: Signals;
+  readonly looking: LookAgainOptions;
 }
-const RELOADED_EVERY = SECOND;
+/** Should a signal ever be lost. */
+const RELOADED_EVERY = 10 * SECOND;
 const COUNTED_EVERY = MINUTE;
 
-export async function openRules({ store, presence, onFailure }: OpenRulesDeps): Promise<OpenRules> {
+export async function openRules({ store, presence, signals, looking }: OpenRulesDeps): Promise<OpenRules> {
   const known = (robot: RobotRecord) => labelled(robot, presence.of(robot.robot)?.facts);
   let population: Population = new Map();
   let budgets: FleetLimits['budgets'] = [];
@@ -50,20 +54,24 @@ export async function openRules({ store, presence, onFailure }: OpenRulesDeps): 
     }
     population = counted;
   };
-  const reload = async () => {
+  const look = async () => {
     const before = JSON.stringify(budgets);
     budgets = await read();
     if (JSON.stringify(budgets) !== before) await countIfAsked();
   };
 
-  await reload();
+  signals.onChange('settings', lookAgain(look, looking));
+  await look();
   const timers = [
-    setInterval(() => void reload().catch(onFailure), RELOADED_EVERY),
-    setInterval(() => void countIfAsked().catch(onFailure), COUNTED_EVERY),
+    setInterval(() => void look().catch(looking.onFailure), RELOADED_EVERY),
+    setInterval(() => void countIfAsked().catch(looking.onFailure), COUNTED_EVERY),
   ];
   return {
     now: () => current,
-    reload,
+    async reload() {
+      await look();
+      signals.changed('settings');
+    },
     stop: () => timers.forEach((timer) => clearInterval(timer)),
   };
 }

@@ -26,15 +26,15 @@ export function trustHandlers(
         ...(root && { rootSha256: sha256Hex(root.text) }),
       };
     },
-    trustInit: async ({ body }) => ({ rootSha256: await initialiseTrust(store, signing, body) }),
+    trustInit: async ({ body, caller }) => ({ rootSha256: await initialiseTrust(store, signing, body, caller.name) }),
   };
 }
 
 /** Stores the first repository and signs its first snapshot and timestamp. The same one twice is a no-op. */
-async function initialiseTrust(store: Store, signing: OnlineSigning, first: FirstRepository) {
+async function initialiseTrust(store: Store, signing: OnlineSigning, first: FirstRepository, by: string) {
   const checked = checkFirstRepository(first, { online: publicKeys(signing.keys), now: signing.clock.now() });
   if (!checked.ok) throw refusedProblem(checked.refused);
-  await store.transaction(async ({ metadata }) => {
+  await store.transaction(async ({ metadata, audit }) => {
     const known = await metadata.newest('root');
     if (known && (await metadata.find('root', 1))?.text === first.root) return;
     if (known) {
@@ -58,6 +58,8 @@ async function initialiseTrust(store: Store, signing: OnlineSigning, first: Firs
       if (name !== undefined) await metadata.addTarget({ name, sha256: sha256Hex(value), text: value });
     }
     await signSnapshot(metadata, { root, targets, roles }, signing);
+    const detail = `The first root, ${checked.value.rootSha256}, is trusted from now on.`;
+    await audit.append({ at: now, by, action: 'trust.init', element: 'root', detail });
   });
   return checked.value.rootSha256;
 }

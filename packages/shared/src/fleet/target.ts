@@ -33,3 +33,11 @@ export const Target = Type.Union(
   { description: 'Which robots: one, a group, a label selector, what a rollout updated, or all.' },
 );
 export type Target = Static<typeof Target>;
+
+/** In words, for logs and tables. */
+export function sayTarget(target: Target): string {
+  if ('robot' in target) return target.robot;
+  if ('group' in target) return `group ${target.group}`;
+  if ('selector' in target) return target.selector;
+  return 'updatedBy' in target ? `robots that ${target.updatedBy} updated` : 'the whole fleet';
+}
