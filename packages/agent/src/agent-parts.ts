@@ -7,6 +7,7 @@ import type { PatientTrustStore } from '@fairlead/toolkit/trust/patient-trust-st
 import type { Logger } from 'pino';
 import type { Bell } from './bell.ts';
 import type { AgentClock } from './clock/agent-clock.ts';
+import type { Conditions } from './conditions/open-conditions.ts';
 import type { AgentConfig } from './config.ts';
 import type { RobotIdentity } from './identity/robot-identity.ts';
 import type { RobotKey } from './identity/robot-key.ts';
@@ -42,10 +43,12 @@ export interface AgentParts {
   readonly updater: Updater;
   /** Asks the control plane before a switch, once there is somebody who can ask. */
   readonly confirmation: LateConfirmation;
+  /** The robot's own say in when it may switch. */
+  readonly conditions: Conditions;
   readonly client: Client<typeof robotApi>;
   readonly files: Pick<Client<typeof filesApi>, 'metadata'>;
-  /** Rung for a check-in at once, and for a delivery at once. */
-  readonly bells: { readonly checkIn: Bell; readonly delivery: Bell };
+  /** Rung for a check-in at once, for a delivery at once, and for "may it switch now?" at once. */
+  readonly bells: { readonly checkIn: Bell; readonly delivery: Bell; readonly permission: Bell };
   readonly own: OwnRelease;
   readonly pulse: Pulse;
   readonly notifier: ServiceNotifier;

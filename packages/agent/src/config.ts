@@ -4,6 +4,8 @@ import { Labels } from '@fairlead/shared/fleet/robot-facts';
 import { ComponentName, EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { UpdateWindow } from '@fairlead/shared/update/update-window';
 import { type Static, Type } from 'typebox';
+import { Preconditions } from './conditions/preconditions.ts';
+import { SafeStateConfig } from './conditions/safe-state.ts';
 
 const closed = { additionalProperties: false };
 const path = (description: string) => Type.String({ pattern: '^/', maxLength: 1024, description });
@@ -81,9 +83,35 @@ export const AgentYaml = Type.Object(
       ),
     ),
     updateWindow: Type.Optional(UpdateWindow),
+    leases: Type.Optional(
+      Type.Object(
+        {
+          maxSec: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 604_800,
+              description: 'The longest a program may ask for. Default 3600.',
+            }),
+          ),
+          alarmAfterSec: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'A lease that is older is reported, once. Default 14400.' }),
+          ),
+        },
+        { ...closed, description: 'Busy leases: how programs on this robot say "not now".' },
+      ),
+    ),
+    preconditions: Type.Optional(Preconditions),
+    safeState: Type.Optional(SafeStateConfig),
     download: Type.Optional(
       Type.Object(
-        { maxKbPerSec: Type.Integer({ minimum: 1, description: 'Bandwidth limit, 1024 bytes per second.' }) },
+        {
+          maxKbPerSec: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'Bandwidth limit, 1024 bytes per second.' }),
+          ),
+          unmeteredOnly: Type.Optional(
+            Type.Literal(true, { description: 'Begins no download while the posted link is metered or unknown.' }),
+          ),
+        },
         closed,
       ),
     ),

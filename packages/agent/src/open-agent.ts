@@ -9,12 +9,13 @@ import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { patientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
 import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { createAgent } from './agent.ts';
 import type { WhoAmI } from './agent-parts.ts';
 import { createBell, ringAfter } from './bell.ts';
 import { createAgentClock } from './clock/agent-clock.ts';
 import type { OpenedAgent } from './commands/command-context.ts';
+import { openConditions } from './conditions/open-conditions.ts';
 import type { AgentConfig } from './config.ts';
 import { httpBlobSource } from './download/http-blob-source.ts';
 import { DEFAULT_PACE } from './download/pace.ts';
@@ -26,6 +27,7 @@ import { machineFacts } from './inventory/machine-facts.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createPulse } from './lifeline/pulse.ts';
 import { serviceNotifier } from './lifeline/service-notifier.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import { openReportChain } from './outbox/report-chain.ts';
 import { openSqliteSpool } from './outbox/sqlite-spool.ts';
 import { launchedRelease } from './own-release/launched-release.ts';
@@ -38,7 +40,6 @@ import type { ServiceManager } from './services/service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
-import { windowPermission } from './update/window-permission.ts';
 import { BUILT_AT } from './version.ts';
 
 /**
@@ -61,7 +62,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const findings: Refusal[] = key.lost ? [key.lost] : [];
   const who = await whoAmI(config, identityFolder, key.signer.keyid, findings);
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  const bells = { checkIn: createBell(), delivery: createBell() };
+  const bells = { checkIn: createBell(), delivery: createBell(), permission: createBell() };
 
   // Before there is a spool, what is found is told at the start of the agent.
   let tell = (refusal: Refusal): unknown => findings.push(refusal);
@@ -94,6 +95,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const notifier = serviceNotifier(process.env);
   const pulse = createPulse(() => performance.now());
   const confirmation = lateConfirmation();
+  const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, outbox: spool, log });
+  const maxKbPerSec = config.download?.maxKbPerSec;
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
@@ -104,16 +107,19 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     blobs: httpBlobSource({ server, authorise: signer.headersFor }),
     services: services.manager,
     prober: createProber(services.manager),
-    outbox: spool,
+    outbox: loudly(spool, log),
     own,
     pulse,
-    permission: windowPermission(config.updateWindow, clock),
+    permission: conditions.permission,
+    safeState: conditions.safeState,
+    mayDownload: conditions.mayDownload,
+    permissionBell: bells.permission,
     confirmation,
     // A lease or a fact that comes and goes at once is one question and not two.
     onReadiness: ringAfter(bells.checkIn, GATHER_MS / 2),
     forbids: forbiddenByPolicy(trust, who.environment),
     clock,
-    ...(config.download && { pace: { ...DEFAULT_PACE, maxBytesPerSec: config.download.maxKbPerSec * 1024 } }),
+    ...(maxKbPerSec && { pace: { ...DEFAULT_PACE, maxBytesPerSec: maxKbPerSec * 1024 } }),
   });
   const agent = createAgent({
     config,
@@ -135,6 +141,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     ),
     updater,
     confirmation,
+    conditions,
     client,
     files: createClient(filesApi, { baseUrl: server, transport }),
     bells,
@@ -160,11 +167,22 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     },
     verify: (component) => updater.verifyActive(component),
     close: () => {
+      conditions.close();
       spool.close();
       trust.close();
     },
   };
 }
+
+/** What an override stepped over is said on the robot too, not only to the server. */
+const loudly = (spool: Outbox, log: Logger): Outbox => ({
+  ...spool,
+  append: (event) => {
+    if (event.event === 'override')
+      log.warn({ override: event }, `an override by ${event.by} steps over this robot's own conditions`);
+    spool.append(event);
+  },
+});
 
 async function whoAmI(
   config: AgentConfig,

@@ -4,6 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { ProblemError } from '@fairlead/shared/api/client';
+import { PROBLEMS } from '@fairlead/shared/api/problem';
 import type { Refusal } from '@fairlead/shared/failure';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { AgentConfig } from './config.ts';
@@ -54,12 +56,25 @@ export async function openStandIn(config: AgentConfig, trouble: () => Refusal): 
     vitals: await facts.vitals(),
     troubles: [trouble()],
   });
+  const notYet = (): Promise<never> => {
+    const { detail, hint } = trouble();
+    const { status: code, title } = PROBLEMS.unavailable;
+    return Promise.reject(
+      new ProblemError({ type: 'about:blank', title, status: code, code: 'unavailable', detail, hint }),
+    );
+  };
   return {
     local: {
       status,
       explain: async () => explainLocally(await status()),
       checkNow: async () => ({ asked: false }),
       rollBack: async () => ({ refusal: trouble() }),
+      // Nothing is switched by an agent that does not run, and nothing could be kept for the one that will.
+      listLeases: notYet,
+      takeLease: notYet,
+      extendLease: notYet,
+      releaseLease: notYet,
+      postFacts: notYet,
     },
     close: async () => {
       clearInterval(feed);

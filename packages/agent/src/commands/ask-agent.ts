@@ -8,8 +8,10 @@ import { localClient } from '../local-api/local-client.ts';
 import { type CommandContext, CommandError, EXIT_CODES, readComponent, refusedError } from './command-context.ts';
 import { sayStatus } from './say-status.ts';
 
-export function addAskAgent(program: Command, context: CommandContext): void {
-  const ask = async <T>(question: (agent: Client<typeof localApi>) => Promise<T>): Promise<T> => {
+/** Asks the agent that runs on this machine, or ends with who does not answer. */
+export const asker =
+  (context: CommandContext) =>
+  async <T>(question: (agent: Client<typeof localApi>) => Promise<T>): Promise<T> => {
     const { socket } = await context.config();
     try {
       return await question(localClient(socket));
@@ -22,6 +24,9 @@ export function addAskAgent(program: Command, context: CommandContext): void {
       );
     }
   };
+
+export function addAskAgent(program: Command, context: CommandContext): void {
+  const ask = asker(context);
 
   program
     .command('status')

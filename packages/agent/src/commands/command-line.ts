@@ -12,6 +12,7 @@ import { becomeOwnerOf } from './become-owner.ts';
 import { type CommandContext, CommandError, EXIT_CODES, toCommandError } from './command-context.ts';
 import { addEnroll } from './enroll.ts';
 import { addFaultCampaign } from './fault-campaign.ts';
+import { addLease } from './lease.ts';
 import { addRun } from './run.ts';
 import { addSelfTest } from './self-test.ts';
 import { addVerify } from './verify.ts';
@@ -47,7 +48,8 @@ export async function runCommandLine(
       process.stdout.write(`${text}\n`);
     },
   };
-  for (const add of [addRun, addEnroll, addAskAgent, addVerify, addSelfTest, addFaultCampaign]) add(program, context);
+  for (const add of [addRun, addEnroll, addAskAgent, addLease, addVerify, addSelfTest, addFaultCampaign])
+    add(program, context);
   try {
     await program.parseAsync(argv);
     return EXIT_CODES.ok;

@@ -7,7 +7,28 @@ import { expect, onTestFinished, test } from 'vitest';
 import { localClient } from './local-client.ts';
 import { type LocalHandlers, serveLocalApi } from './serve-local-api.ts';
 
+const LEASE = {
+  owner: 'navigation',
+  reason: 'mapping run',
+  expiresAt: '2026-11-21T14:05:00.000Z',
+  ageSec: 1,
+  remainingSec: 9,
+};
 const handlers: LocalHandlers = {
+  listLeases: async () => ({ leases: [LEASE], maxSec: 3600 }),
+  takeLease: async ({ body }) => ({ ...LEASE, ...body }),
+  extendLease: async ({ params }) => ({ ...LEASE, owner: params.owner }),
+  releaseLease: ({ params }) =>
+    Promise.reject(
+      new ProblemError({
+        type: 'about:blank',
+        title: '',
+        status: 404,
+        code: 'not_found',
+        detail: `${params.owner} holds none`,
+      }),
+    ),
+  postFacts: async ({ body = {} } = {}) => body,
   status: () => Promise.reject(new Error('the disk is gone')),
   explain: async () => ({ robot: 'duck-1' as RobotId, sentence: 'duck-1 is up to date.', blocked: false }),
   checkNow: async () => ({ asked: true }),
@@ -63,4 +84,17 @@ test('a socket that a dead agent left is replaced', async () => {
 test('a second agent on one root folder does not start', async () => {
   const { socket } = await agentOn();
   await expect(serveLocalApi(socket, handlers)).rejects.toMatchObject({ refusal: { category: 'already_running' } });
+});
+
+test('a program names its lease in the path, and a handler’s no is told as it was said', async () => {
+  const { agent } = await agentOn();
+  expect(await agent.extendLease({ params: { owner: 'arm@left' }, body: { ttlSec: 5 } })).toMatchObject({
+    owner: 'arm@left',
+  });
+  const released = agent.releaseLease({ params: { owner: 'arm' } });
+  await expect(released).rejects.toMatchObject({ problem: { status: 404, detail: 'arm holds none' } });
+  const odd = agent.extendLease({ params: { owner: '../x' }, body: { ttlSec: 5 } });
+  await expect(odd).rejects.toMatchObject({ problem: { status: 400 } });
+  const none = agent.postFacts({ body: {} });
+  await expect(none).rejects.toMatchObject({ problem: { status: 400 } });
 });

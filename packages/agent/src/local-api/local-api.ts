@@ -7,6 +7,8 @@ import { Lifecycle } from '@fairlead/shared/fleet/states';
 import { ComponentName, EnvironmentName, RobotId, Sha256, Version } from '@fairlead/shared/ids';
 import { Timestamp } from '@fairlead/shared/time';
 import { type Static, Type } from 'typebox';
+import { Lease } from '../leases/lease.ts';
+import { situationApi } from './situation-api.ts';
 
 const closed = { additionalProperties: false };
 
@@ -31,6 +33,8 @@ export const AgentStatus = Type.Object({
   unsentReports: Type.Integer(),
   inventory: Inventory,
   vitals: Vitals,
+  /** Who is busy on this robot. */
+  leases: Type.Optional(Type.Array(Lease)),
   /** What does not work right now, most important first. */
   troubles: Type.Array(Refusal),
 });
@@ -84,4 +88,5 @@ export const localApi = {
     ),
     reply: Type.Object({ refusal: Type.Optional(Refusal) }),
   },
+  ...situationApi,
 } as const satisfies Api;

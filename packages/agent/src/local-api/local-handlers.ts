@@ -9,6 +9,7 @@ import { AGENT_VERSION } from '../version.ts';
 import { explainLocally } from './explain-locally.ts';
 import type { AgentStatus } from './local-api.ts';
 import type { LocalHandlers } from './serve-local-api.ts';
+import { situationHandlers } from './situation-handlers.ts';
 
 export function localHandlers(running: {
   readonly parts: AgentParts;
@@ -39,6 +40,7 @@ export function localHandlers(running: {
       unsentReports: spool.count() + chain.flight().length,
       inventory: await facts.inventory(),
       vitals: await facts.vitals(),
+      leases: [...parts.conditions.leases.list()],
       troubles: [
         trust.trouble(),
         ...updater.damages(),
@@ -50,6 +52,7 @@ export function localHandlers(running: {
     };
   };
   return {
+    ...situationHandlers(parts),
     status,
     explain: async () => explainLocally(await status()),
     checkNow: async () => {

@@ -2,11 +2,11 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import type { Client } from '@fairlead/shared/api/client';
+import { type Client, ProblemError } from '@fairlead/shared/api/client';
 import { PROBLEM_TYPE, PROBLEMS, type Problem, type ProblemCode } from '@fairlead/shared/api/problem';
-import type { Route } from '@fairlead/shared/api/route';
 import { Failure } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
+import { findRoute } from './find-route.ts';
 import { localApi } from './local-api.ts';
 
 /** The same shape as the client that calls it: what one sends, the other gets. */
@@ -38,17 +38,25 @@ interface Reply {
 }
 
 async function answer(request: IncomingMessage, handlers: LocalHandlers): Promise<Reply> {
-  const found = Object.entries(localApi).find(
-    ([, route]: [string, Route]) => route.path === request.url && route.method === request.method,
-  );
-  if (!found) return problem('not_found', `There is no ${request.method} ${request.url}.`);
-  const [name] = found;
-  if (name === 'status') return ok(await handlers.status());
-  if (name === 'explain') return ok(await handlers.explain());
-  if (name === 'checkNow') return ok(await handlers.checkNow());
-  const body = parse(localApi.rollBack.body, await readJson(request));
-  if (body.ok) return ok(await handlers.rollBack({ body: body.value }));
-  return problem('bad_request', body.refused.map(({ at, message }) => `${at} ${message}`).join('; '));
+  const { method = 'GET', url = '/' } = request;
+  const path = url.replace(/\?.*$/, '');
+  const found = findRoute(localApi, method, path);
+  if (!found) return problem('not_found', `There is no ${method} ${path}.`);
+  const { name, route } = found;
+  const params = route.params && parse(route.params, found.params);
+  const body = route.body && route.body !== 'bytes' ? parse(route.body, await readJson(request)) : undefined;
+  const mistakes = [params, body].flatMap((parsed) => (parsed && !parsed.ok ? parsed.refused : []));
+  if (mistakes.length > 0) {
+    return problem('bad_request', mistakes.map(({ at, message }) => `${at} ${message}`.trim()).join('; '));
+  }
+  // What the route's own schemas have checked is what its handler takes.
+  const handle = handlers[name as keyof LocalHandlers] as (input: unknown) => Promise<unknown>;
+  try {
+    return ok(await handle({ ...(params?.ok && { params: params.value }), ...(body?.ok && { body: body.value }) }));
+  } catch (error) {
+    if (error instanceof ProblemError) return { status: error.problem.status, body: error.problem };
+    throw error;
+  }
 }
 
 async function readJson(request: AsyncIterable<Uint8Array>): Promise<unknown> {

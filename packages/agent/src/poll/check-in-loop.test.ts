@@ -124,3 +124,31 @@ test('agent.yaml may turn long-poll off', async () => {
   await expect.poll(() => patience).toEqual([0, 0]);
   await end();
 });
+
+test('whoever needs a fresh answer gets one to a question that was asked after he came', async () => {
+  const { loop, patience, end } = robotHearing([{}, { assignment: envelope }]);
+  await expect.poll(() => patience).toEqual([0, 25]);
+  const heard = await loop.askNow(new AbortController().signal);
+  expect(heard).toMatchObject({ ok: true, value: { assignment: { seq: 1 } } });
+  // The long-poll was given up for it: no two questions of a robot are ever open.
+  expect(patience.slice(0, 3)).toEqual([0, 25, 0]);
+  await end();
+});
+
+test('a question that somebody waits for is not given up for another one', async () => {
+  const { loop, patience, bell, end } = robotHearing([{}, { assignment: envelope }]);
+  await expect.poll(() => patience).toEqual([0, 25]);
+  const heard = [loop.askNow(new AbortController().signal), loop.askNow(new AbortController().signal)];
+  bell.ring();
+  expect((await Promise.all(heard)).map(({ ok }) => ok)).toEqual([true, true]);
+  await end();
+});
+
+test('whoever needs an answer hears why there is none', async () => {
+  const { loop, patience, end } = robotHearing([{}, {}, down]);
+  await expect.poll(() => patience).toEqual([0, 25]);
+  const heard = await loop.askNow(new AbortController().signal);
+  expect(heard).toMatchObject({ ok: false, refused: { category: 'unreachable' } });
+  await end();
+  expect(await loop.askNow(AbortSignal.abort())).toMatchObject({ ok: false });
+});

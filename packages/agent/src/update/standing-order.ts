@@ -5,7 +5,7 @@
 import type { Refusal } from '@fairlead/shared/failure';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import type { ComponentOrder, OrderTerms } from '@fairlead/shared/trust/assignment';
-import { createBell } from '../bell.ts';
+import { type Bell, createBell } from '../bell.ts';
 
 /** The order of one update, as its steps see it. */
 export interface StandingOrder {
@@ -13,8 +13,17 @@ export interface StandingOrder {
   /** Why the control plane could not confirm the switch when it was asked; forgotten with its next answer. */
   unconfirmed(): Refusal | undefined;
   doubt(why: Refusal): void;
+  /** The application said no in the last moment: it is not asked again before this. */
+  postpone(until: Postponed): void;
+  /** What was postponed, once. */
+  postponed(): Postponed | undefined;
   /** Aborts when the answer to "may it switch?" may have become another one. Listen first, ask second. */
   news(): AbortSignal;
+}
+
+export interface Postponed {
+  readonly reason: Refusal;
+  readonly askAgainInMs: number;
 }
 
 export interface StandingOrders {
@@ -26,19 +35,24 @@ export interface StandingOrders {
   hear(orders: readonly ComponentOrder[], kept: ReadonlySet<DeploymentId>): readonly DeploymentId[];
   /** After a restart: what the journal remembers counts until the control plane is heard. */
   recall(deployment: DeploymentId, terms: OrderTerms): void;
-  /** Something on the robot itself changed: whoever waits asks again. */
-  reconsider(): void;
 }
 
-export function standingOrders(): StandingOrders {
+/** `bell` is rung by whatever may change the answer to "may it switch?". */
+export function standingOrders(bell: Bell = createBell()): StandingOrders {
   let known = new Map<DeploymentId, OrderTerms>();
   const doubts = new Map<DeploymentId, Refusal>();
-  const bell = createBell();
+  let postponed: Postponed | undefined;
   return {
     of: (deployment) => ({
       terms: () => known.get(deployment) ?? {},
       unconfirmed: () => doubts.get(deployment),
       doubt: (why) => void doubts.set(deployment, why),
+      postpone: (until) => void (postponed = until),
+      postponed: () => {
+        const until = postponed;
+        postponed = undefined;
+        return until;
+      },
       news: bell.listen,
     }),
     hear(orders, kept) {
@@ -57,7 +71,6 @@ export function standingOrders(): StandingOrders {
     recall(deployment, terms) {
       if (!known.has(deployment)) known.set(deployment, terms);
     },
-    reconsider: bell.ring,
   };
 }
 

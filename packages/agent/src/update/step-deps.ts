@@ -1,8 +1,10 @@
 /** Everything a step may need; each takes only its part. */
+import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import type { ExtractBundle, MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import type { RunSmokeTests } from '@fairlead/toolkit/smoke-test/smoke-test';
+import type { SafeState } from '../conditions/safe-state.ts';
 import type { BlobSource } from '../download/blob-source.ts';
 import type { Pace } from '../download/pace.ts';
 import type { Prober } from '../health/prober.ts';
@@ -28,6 +30,9 @@ export interface StepDeps {
   readonly own: OwnRelease;
   readonly permission: SwitchPermission;
   readonly confirmation: SwitchConfirmation;
+  readonly safeState: SafeState;
+  /** Why nothing may be downloaded right now (a metered link); undefined where it may. */
+  readonly mayDownload: (component: ComponentName) => Promise<Refusal | undefined>;
   readonly clock: Clock;
   /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */
   readonly elapsed: () => number;

@@ -10,6 +10,8 @@ import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
+import type { Bell } from '../bell.ts';
+import { alwaysSafe } from '../conditions/safe-state.ts';
 import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { journalWithTerms } from '../journal/journal-with-terms.ts';
@@ -49,7 +51,8 @@ type Injected = Pick<
   | 'confirmation'
   | 'clock'
 >;
-export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'>> {
+type Defaulted = Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload'>;
+export interface UpdaterDeps extends Injected, Partial<Defaulted> {
   /** The agent's root folder. */
   readonly root: string;
   readonly journal: JournalStore;
@@ -58,6 +61,8 @@ export interface UpdaterDeps extends Injected, Partial<Pick<StepDeps, 'pace' | '
   readonly forbids: Forbids;
   /** The robot became ready but for its order, or is so no longer: whoever asks for assignments asks at once. */
   readonly onReadiness?: () => void;
+  /** Rung where something changed that the permission to switch hangs on: whoever waits asks again. */
+  readonly permissionBell?: Bell;
 }
 
 export interface Measured {
@@ -73,8 +78,6 @@ export interface Updater {
   offer(order: VerifiedOrder): Promise<void>;
   /** A verified answer arrived. Resolves once what it says of the update under way is durable. */
   hear(orders: readonly ComponentOrder[]): Promise<void>;
-  /** Something changed that the permission to switch hangs on: whoever waits asks again. */
-  reconsider(): void;
   /** Whether a release that ended well here is wanted once more, because the disk has spoilt it since. */
   wantsAgain(component: ComponentName, manifestSha256: Sha256): boolean;
   /** Active releases that are no longer what was signed, as found at the start. */
@@ -110,7 +113,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   };
   const steps = makeSteps(deps);
   const board = activityBoard(injected.onReadiness);
-  const orders = standingOrders();
+  const orders = standingOrders(injected.permissionBell);
   const journals = journalWithTerms(injected.journal, (deployment) => orders.of(deployment).terms());
   const stop = new AbortController();
   /** Of every update that was offered and has not ended: it can be called off before its first step too. */
@@ -200,7 +203,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     hear: async (heard) => {
       for (const deployment of orders.hear(heard, new Set(cancels.keys()))) await journals.renew(deployment);
     },
-    reconsider: orders.reconsider,
     wantsAgain: damages.wants,
     damages: damages.troubles,
     activity: () => board.activity(),
@@ -241,7 +243,9 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   };
 }
 
-const DEFAULTS: Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random'> = {
+const DEFAULTS: Defaulted = {
+  safeState: alwaysSafe,
+  mayDownload: async () => undefined,
   pace: DEFAULT_PACE,
   elapsed: () => performance.now(),
   sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),

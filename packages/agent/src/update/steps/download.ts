@@ -1,6 +1,7 @@
 /** Beat 6: bring the bundle to this robot, however often the line drops. */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { Manifest } from '@fairlead/shared/release/manifest';
+import { SECOND } from '@fairlead/shared/time';
 import type { StepResult } from '@fairlead/shared/update/journey';
 import { planRetry } from '@fairlead/shared/update/retry';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
@@ -11,9 +12,14 @@ import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction, Update } from '../steps.ts';
 import { clearDamagedCandidate } from './clear-damaged-candidate.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'blobs' | 'pace' | 'clock' | 'elapsed' | 'sleep' | 'random'>;
+type Deps = Pick<
+  StepDeps,
+  'layout' | 'folderOf' | 'blobs' | 'pace' | 'clock' | 'elapsed' | 'sleep' | 'random' | 'mayDownload'
+>;
 /** A captive portal may go away when somebody signs in; a blob store that lost its mind will not. */
 const MOST_WRONG_ANSWERS = 10;
+/** A link that changes is posted, which wakes whoever waits for it. */
+const LINK_AGAIN_MS = 30 * SECOND;
 
 export const download =
   (deps: Deps): StepFunction =>
@@ -23,6 +29,7 @@ export const download =
     const manifest = await folder.readManifest(candidate, 'download');
     if (!manifest.ok) return manifest;
     if (await clearDamagedCandidate(folder, candidate)) return { ok: true };
+    await untilLinkAllows(update, deps);
     await makeFolderDurably(deps.layout.downloads);
     const file = deps.layout.part(manifest.value.bundle.sha256);
     const part = await openPart(file, deps.elapsed);
@@ -38,6 +45,18 @@ export const download =
       throw error;
     }
   };
+
+/** Asked before a download begins; one that runs is not torn off for a link that changes under it. */
+async function untilLinkAllows({ journal, signal, waits, order }: Update, deps: Deps): Promise<void> {
+  for (;;) {
+    const news = order.news();
+    const refused = await deps.mayDownload(journal.component);
+    waits(refused);
+    if (!refused) return;
+    await deps.sleep(LINK_AGAIN_MS, AbortSignal.any([signal, news]));
+    signal.throwIfAborted();
+  }
+}
 
 async function fetchWhole(part: PartFile, manifest: Manifest, deps: Deps, update: Update): Promise<StepResult> {
   const { bundle } = manifest;

@@ -8,8 +8,15 @@ import type { StepFunction } from '../steps.ts';
 const LONGEST_SLEEP = 1 * MINUTE;
 
 export const wait =
-  (deps: Pick<StepDeps, 'permission' | 'sleep'>): StepFunction =>
+  (deps: Pick<StepDeps, 'permission' | 'safeState' | 'sleep'>): StepFunction =>
   async ({ journal, signal, waits, order }) => {
+    const doze = (ms: number, news: AbortSignal): Promise<void> =>
+      deps.sleep(Math.min(Math.max(ms, 100), LONGEST_SLEEP), AbortSignal.any([signal, news]));
+    const postponed = order.postponed();
+    if (postponed) {
+      waits(postponed.reason);
+      await doze(postponed.askAgainInMs, order.news());
+    }
     for (;;) {
       const news = order.news();
       const permission = await askToSwitch(journal, order, deps);
@@ -19,9 +26,6 @@ export const wait =
       }
       waits(permission.reason, permission.ready);
       if (signal.aborted) return { ok: false, refused: permission.reason };
-      await deps.sleep(
-        Math.min(Math.max(permission.askAgainInMs, 100), LONGEST_SLEEP),
-        AbortSignal.any([signal, news]),
-      );
+      await doze(permission.askAgainInMs, news);
     }
   };

@@ -1,0 +1,167 @@
+/**
+ * The busy leases of this robot, one per owner. A lease is durable before it is granted, so it also holds after a restart
+ * or a power cut, until it expires. One that expires, or that is held for very long, is told once.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Refusal } from '@fairlead/shared/failure';
+import { parse } from '@fairlead/shared/parse';
+import { type Clock, SECOND, toTimestamp } from '@fairlead/shared/time';
+import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
+import { renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { oneAtATime } from '../one-at-a-time.ts';
+import { isMissing } from '../releases/disk-errors.ts';
+import { type KeptLease, type Lease, LeaseFile, leaseAt, viewOf } from './lease.ts';
+
+export interface LeaseDeps {
+  /** Absolute. */
+  readonly file: string;
+  readonly bootId: string;
+  /** Seconds since the machine was booted, sleep included. */
+  readonly uptimeSec: () => number;
+  readonly clock: Clock;
+  /** How old a lease grows before somebody is told. */
+  readonly alarmAfterSec: number;
+  /** Leases became fewer or more. */
+  readonly onChange: () => void;
+  readonly alarm: (refusal: Refusal) => void;
+}
+export interface LeaseBook {
+  /** Takes it, or renews the one this owner has. Resolves once durable. */
+  take(lease: { readonly owner: string; readonly reason: string; readonly ttlSec: number }): Promise<Lease>;
+  /** Undefined where the owner holds none any more. */
+  extend(owner: string, ttlSec: number): Promise<Lease | undefined>;
+  release(owner: string): Promise<Lease | undefined>;
+  /** Those that hold now, the longest first. */
+  list(): readonly Lease[];
+  close(): void;
+}
+
+/** Timers of Node can't be longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
+  const { clock, alarm, alarmAfterSec } = deps;
+  const inTurn = oneAtATime();
+  const moment = () => ({ bootId: deps.bootId, uptimeSec: deps.uptimeSec(), now: clock.now() });
+  const leases = new Map<string, KeptLease>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const current = (): KeptLease[] => {
+    const at = moment();
+    return [...leases.values()].map((lease) => leaseAt(lease, at));
+  };
+  const save = async (kept: ReadonlyMap<string, KeptLease>): Promise<void> => {
+    const file = { schema: 'fairlead.leases.v1', leases: [...kept.values()] };
+    await writeDurably(deps.file, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
+  };
+  const put = (lease: KeptLease): Promise<Lease> =>
+    inTurn(async () => {
+      await save(new Map(leases).set(lease.owner, lease));
+      leases.set(lease.owner, lease);
+      watch();
+      deps.onChange();
+      return viewOf(lease, clock.now());
+    });
+  const find = (owner: string): KeptLease | undefined =>
+    current().find((lease) => lease.owner === owner && lease.remainingSec > 0);
+
+  /** What is over vanishes and is told; so is what grew old. A disk that takes no write changes nothing of that. */
+  const sweep = (): Promise<void> =>
+    inTurn(async () => {
+      for (const lease of current()) {
+        leases.set(lease.owner, lease);
+        if (lease.remainingSec <= 0) {
+          leases.delete(lease.owner);
+          alarm(expired(lease));
+        } else if (lease.ageSec >= alarmAfterSec && !lease.toldOld) {
+          leases.set(lease.owner, { ...lease, toldOld: true });
+          alarm(old(viewOf(lease, clock.now())));
+        }
+      }
+      await save(leases).catch(() => undefined);
+      watch();
+      deps.onChange();
+    });
+  function watch(): void {
+    clearTimeout(timer);
+    const due = current().flatMap(({ remainingSec, ageSec, toldOld }) =>
+      toldOld ? [remainingSec] : [remainingSec, Math.max(0, alarmAfterSec - ageSec)],
+    );
+    if (due.length === 0) return;
+    timer = setTimeout(() => void sweep(), Math.min(LONGEST_TIMER_MS, Math.min(...due) * SECOND + 10)).unref();
+  }
+
+  for (const lease of await readLeases(deps)) leases.set(lease.owner, leaseAt(lease, moment()));
+  if (leases.size > 0) await sweep();
+  return {
+    take: ({ owner, reason, ttlSec }) => {
+      const { ageSec = 0, toldOld } = find(owner) ?? {};
+      const { now, ...at } = moment();
+      const lease = { owner, reason, ageSec, remainingSec: ttlSec, ...at, at: toTimestamp(now) };
+      return put({ ...lease, ...(toldOld && { toldOld }) });
+    },
+    extend: async (owner, ttlSec) => {
+      const held = find(owner);
+      return held && put({ ...held, remainingSec: ttlSec });
+    },
+    release: async (owner) => {
+      const held = find(owner);
+      if (!held) return undefined;
+      return inTurn(async () => {
+        leases.delete(owner);
+        watch();
+        deps.onChange();
+        await save(leases);
+        return viewOf(held, clock.now());
+      });
+    },
+    list: () => {
+      const now = clock.now();
+      return current()
+        .filter(({ remainingSec }) => remainingSec > 0)
+        .toSorted((one, other) => other.remainingSec - one.remainingSec)
+        .map((lease) => viewOf(lease, now));
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+async function readLeases({ file, clock, alarm }: LeaseDeps): Promise<readonly KeptLease[]> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    if (!isMissing(error)) alarm(unreadable(error instanceof Error ? error.message : String(error)));
+    return [];
+  }
+  const json = parseStrictJson(bytes, { floats: true });
+  const parsed = json.ok ? parse(LeaseFile, json.value) : undefined;
+  if (parsed?.ok) return parsed.value.leases;
+  await renameDurably(file, `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`).catch(() => undefined);
+  alarm(unreadable('it is not what this agent writes'));
+  return [];
+}
+
+const about = (owner: string): Pick<Refusal, 'phase' | 'element' | 'retryable'> => ({
+  phase: 'wait',
+  element: owner,
+  retryable: true,
+});
+const expired = ({ owner, reason, ageSec }: KeptLease): Refusal => ({
+  ...about(owner),
+  category: 'lease_expired',
+  detail: `The lease of ${owner} (${reason}) was not released: it expired after ${Math.round(ageSec)} s.`,
+  hint: `Does ${owner} still run? A program that is busy for longer extends its lease.`,
+});
+const old = ({ owner, reason, ageSec, expiresAt }: Lease): Refusal => ({
+  ...about(owner),
+  category: 'lease_old',
+  detail: `The lease of ${owner} (${reason}) has been held for ${ageSec} s, now until ${expiresAt}.`,
+  hint: `Is ${owner} still busy? \`fairlead-agent lease release ${owner}\` on the robot ends it.`,
+});
+const unreadable = (why: string): Refusal => ({
+  ...about('leases.json'),
+  category: 'bad_leases',
+  detail: `The busy leases of this robot can't be read: ${why}.`,
+  hint: 'Programs that are busy take their leases again; check the disk of this robot.',
+});
