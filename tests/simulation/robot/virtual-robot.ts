@@ -3,6 +3,7 @@
  * life that power cuts end, a line that breaks, an application that takes leases, and a clock that may be wrong.
  */
 import { createAgentClock } from '@fairlead/agent/clock/agent-clock';
+import { alwaysSafe } from '@fairlead/agent/conditions/safe-state';
 import { deliverOnce } from '@fairlead/agent/outbox/deliver-reports';
 import { confirmBy } from '@fairlead/agent/poll/confirm-switch';
 import { createObedience } from '@fairlead/agent/poll/obey-assignment';
@@ -180,6 +181,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       life: now,
       chance,
       sleep,
+      safeState: alwaysSafe,
       permission: ownSay(traits, () => lease, agenda.now),
       confirmation: {
         async ask(question) {

@@ -1,4 +1,5 @@
 /** One virtual robot's updates, over the agent's own driver: what is begun is in the journal before it acts. */
+import { createBell } from '@fairlead/agent/bell';
 import { journalWithTerms } from '@fairlead/agent/journal/journal-with-terms';
 import type { ReportEvent, Spool } from '@fairlead/agent/outbox/outbox';
 import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
@@ -14,8 +15,10 @@ import type { InstalledRelease, Journal } from '@fairlead/shared/update/journal'
 import { begin, resume } from '@fairlead/shared/update/journey';
 import type { Disk } from './disk.ts';
 
-type Offered = Pick<Updater, 'offer' | 'hear' | 'reconsider' | 'activity' | 'requestCancel' | 'wantsAgain'>;
+type Offered = Pick<Updater, 'offer' | 'hear' | 'activity' | 'requestCancel' | 'wantsAgain'>;
 export interface VirtualUpdater extends Offered {
+  /** Something changed that the permission to switch hangs on. */
+  reconsider(): void;
   /** Goes on with what the power cut interrupted. */
   recover(): Promise<void>;
 }
@@ -34,7 +37,8 @@ export interface VirtualUpdaterDeps {
 export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
   const { disk, clock, outbox } = deps;
   const board = activityBoard(deps.onReadiness);
-  const orders = standingOrders();
+  const permissionBell = createBell();
+  const orders = standingOrders(permissionBell);
   const cancels = new Map<DeploymentId, AbortController>();
   const stop = new AbortController();
   const journals = journalWithTerms(
@@ -87,7 +91,7 @@ export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
     activity: () => board.activity(),
     wantsAgain: () => false,
     requestCancel: (deployment) => cancels.get(deployment)?.abort(new Error('cancelled')),
-    reconsider: orders.reconsider,
+    reconsider: permissionBell.ring,
     async hear(heard) {
       for (const deployment of orders.hear(heard, new Set(cancels.keys()))) await journals.renew(deployment);
     },
