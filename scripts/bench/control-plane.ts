@@ -1,7 +1,7 @@
 /**
  * What a fleet costs the control plane: `node scripts/bench/control-plane.ts [--robots 10000] [--seconds 20]
- * [--only check-ins,reports]`. A real server process, real HTTP, real signatures; robots are rows and requests signed
- * beforehand. Figures: docs/performance.md.
+ * [--only memory,check-ins,reports,long-polls,rollout]`. A real server process, real HTTP, real signatures; robots are rows
+ * and requests signed beforehand. Figures: docs/performance.md.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,22 +10,29 @@ import { parseArgs } from 'node:util';
 import { createOutput } from '@fairlead/cli/output';
 import { createProcesses } from '../local-fleet/processes.ts';
 import { describeMachine } from './agent/machine.ts';
-import { measureCheckIns, type Throughput } from './control-plane/check-ins.ts';
+import { checkIns, measureCheckIns, measureLoad, type Throughput } from './control-plane/check-ins.ts';
+import { measureLongPolls, measureMemory } from './control-plane/memory.ts';
+import { askMeanwhile, type Question } from './control-plane/questions.ts';
 import { measureReports } from './control-plane/reports.ts';
+import { measureRollout } from './control-plane/rollout.ts';
 import { openWorld } from './control-plane/world.ts';
 
 const { values } = parseArgs({
   options: {
     robots: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '20' },
-    only: { type: 'string', default: 'check-ins,reports' },
+    only: { type: 'string', default: 'memory,check-ins,questions,reports,long-polls,rollout' },
   },
 });
 const wanted = values.only.split(',');
 const [robots, seconds] = [Number(values.robots), Number(values.seconds)];
 
 const out = createOutput({ json: () => false, stdout: process.stdout, stderr: process.stderr, env: process.env });
-const LOAD = ['', 'sockets', 'per second', 'CPU ms each', 'loop ms', 'per core', 'p50 ms', 'p99 ms', 'most', 'answers'];
+const LOAD = ['sockets', 'per second', 'CPU ms each', 'loop ms', 'per core', 'p50 ms', 'p99 ms', 'most', 'answers'];
+/** Both ends of a socket are files of this machine. */
+const MOST_SOCKETS = 9000;
+const QUESTION = ['times', 'p50 ms', 'p99 ms'];
+const questionRow = ({ name, times, p50, p99 }: Question) => [name, times, p50.toFixed(1), p99.toFixed(1)];
 const loadRow = (told: Throughput) => [
   told.name,
   told.connections,
@@ -46,11 +53,41 @@ const processes = createProcesses(join(folder, 'logs'));
 try {
   out.table(['', ''], await describeMachine());
   const world = await openWorld(folder, processes);
-  await world.grow(robots);
+  if (wanted.includes('memory')) {
+    const told = await measureMemory(world, robots);
+    out.table(
+      ['memory', 'robots', 'anonymous MB'],
+      told.map(({ name, robots: known, anonymousMb }) => [name, known, anonymousMb.toFixed(1)]),
+    );
+  }
+  if (world.robots.length < robots) await world.grow(robots);
   if (wanted.includes('check-ins'))
-    out.table(['check-ins', ...LOAD.slice(1)], (await measureCheckIns(world, seconds)).map(loadRow));
-  if (wanted.includes('reports'))
-    out.table(['reports', ...LOAD.slice(1)], [loadRow(await measureReports(world, seconds))]);
+    out.table(['check-ins', ...LOAD], (await measureCheckIns(world, seconds)).map(loadRow));
+  if (wanted.includes('questions')) {
+    const meanwhile = askMeanwhile(world);
+    const perSecond = Math.ceil(robots / 30);
+    const told = await measureLoad('each robot twice a minute', world, checkIns(world, perSecond * seconds), {
+      connections: 64,
+      perSecond,
+    });
+    out.table(['check-ins', ...LOAD], [loadRow(told)]);
+    out.table(['meanwhile', ...QUESTION], (await meanwhile.stop()).map(questionRow));
+  }
+  if (wanted.includes('reports')) out.table(['reports', ...LOAD], [loadRow(await measureReports(world, seconds))]);
+  if (wanted.includes('long-polls')) {
+    const { polls, kbEach, wakeMs } = await measureLongPolls(world, Math.min(robots, MOST_SOCKETS));
+    out.line(`${polls} long-polls held open, ${kbEach.toFixed(1)} kB each`);
+    out.line(
+      `from an operator's change to the robot's answer: p50 ${wakeMs.p50.toFixed(1)} ms, p99 ${wakeMs.p99.toFixed(1)} ms`,
+    );
+  }
+  if (wanted.includes('rollout')) {
+    const told = await measureRollout(world);
+    out.line(`rollout to ${told.robots} robots: ${told.state} after ${told.seconds.toFixed(0)} s`);
+    out.line(`${told.requests} requests, ${told.cpuSeconds.toFixed(0)} s of the server's processors`);
+    out.table(['meanwhile', ...QUESTION], told.questions.map(questionRow));
+  }
+  out.table(['', ''], await describeMachine());
 } finally {
   await processes.stopAll();
   await rm(folder, { recursive: true, force: true });

@@ -39,7 +39,7 @@ export async function sendAll(
         const early = due === undefined ? 0 : due - performance.now();
         if (early > 1) await new Promise((resolve) => setTimeout(resolve, early));
         const from = due ?? performance.now();
-        const status = await ask(requests[at] ?? Buffer.alloc(0));
+        const { status } = await ask(requests[at] ?? Buffer.alloc(0));
         latencies.push(performance.now() - from);
         answers[status] = (answers[status] ?? 0) + 1;
       }
@@ -56,10 +56,14 @@ export async function openSocket(url: string): Promise<Socket> {
   return socket;
 }
 
-/** Sends one request after another; each resolves with the status of its answer once that is complete. */
-export function exchange(socket: Socket): (request: Buffer) => Promise<string> {
+export interface Answer {
+  readonly status: string;
+  readonly body: Buffer;
+}
+/** Sends one request after another; each resolves with its answer once that is complete. */
+export function exchange(socket: Socket): (request: Buffer) => Promise<Answer> {
   let received: Buffer = Buffer.alloc(0);
-  let waiting: { resolve(status: string): void; reject(cause: Error): void } | undefined;
+  let waiting: { resolve(answer: Answer): void; reject(cause: Error): void } | undefined;
   socket.on('data', (chunk) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
     const end = received.indexOf(END_OF_HEAD);
@@ -67,8 +71,9 @@ export function exchange(socket: Socket): (request: Buffer) => Promise<string> {
     const head = received.toString('latin1', 0, end);
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
     if (received.length < end + 4 + length) return;
+    const body = received.subarray(end + 4);
     received = Buffer.alloc(0);
-    waiting?.resolve(head.slice(9, 12));
+    waiting?.resolve({ status: head.slice(9, 12), body });
   });
   const fail = (cause: Error) => waiting?.reject(cause);
   socket.on('error', fail);

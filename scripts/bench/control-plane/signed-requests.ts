@@ -1,10 +1,11 @@
 /** Requests as robots send them, signed before the clock starts: what is measured is the server, not its callers. */
 import { randomBytes } from 'node:crypto';
+import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import type { Sha256 } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { signRequest } from '@fairlead/shared/trust/http-signature';
-import type { ReportEvent } from '@fairlead/shared/trust/report';
-import { GENESIS_REPORT } from '@fairlead/shared/trust/report';
+import { GENESIS_REPORT, type ReportEvent } from '@fairlead/shared/trust/report';
 import { signReport } from '@fairlead/shared/trust/sign-report';
 import { type BenchRobot, COMPONENT, inventoryOf, MANIFEST, VERSION } from './bench-fleet.ts';
 
@@ -14,13 +15,15 @@ export interface Asking {
   /** Default 1, the order it was seeded with. */
   readonly knownSeq?: number;
   readonly withInventory?: boolean;
+  /** Default idle. */
+  readonly activity?: Activity;
 }
 
 /** One check-in of a robot that runs what it was told, byte for byte as it goes over the wire. */
 export function checkIn(
   url: string,
   robot: BenchRobot,
-  { waitSec = 0, knownSeq = 1, withInventory }: Asking = {},
+  { waitSec = 0, knownSeq = 1, withInventory, activity = { state: 'idle' } }: Asking = {},
 ): Buffer {
   const body = {
     nonce: randomBytes(16).toString('hex'),
@@ -29,7 +32,7 @@ export function checkIn(
     knownSeq,
     waitSec,
     components: [{ component: COMPONENT, active: { version: VERSION, manifestSha256: MANIFEST, releaseCounter: 1 } }],
-    activity: { state: 'idle' },
+    activity,
     trust: { root: 1, timestamp: 1, snapshot: 1, role: 1 },
     vitals: {
       uptimeSec: Math.round(performance.now()),
@@ -47,30 +50,28 @@ export function checkIn(
   return signed(new URL(`${url}/api/v1/robots/${robot.name}/check-in`), robot, body);
 }
 
-/** What a robot tells while it carries out its order, one delivery per report, in the order of its chain. */
+/** Where each robot's chain of reports ends: who reports in two measurements has one chain nevertheless. */
+const ends = new WeakMap<BenchRobot, { readonly seq: number; readonly sha256: Sha256 }>();
+
+/** A robot's chain of reports: each call is the next delivery of one report. */
+export function reportChain(url: string, robot: BenchRobot): (body: ReportEvent) => Buffer {
+  return (body) => {
+    const last = ends.get(robot) ?? { seq: 0, sha256: GENESIS_REPORT };
+    const head = { schema: 'fairlead.report.v1', robot: robot.name, bootId: 'boot-1', clockTrust: 'director' } as const;
+    const place = { seq: last.seq + 1, prevReportSha256: last.sha256, time: toTimestamp(Date.now()) };
+    const envelope = signReport({ ...head, ...place, body }, robot.signer);
+    ends.set(robot, { seq: place.seq, sha256: sha256Hex(Buffer.from(envelope.payload, 'base64')) });
+    return signed(new URL(`${url}/api/v1/robots/${robot.name}/reports`), robot, { envelopes: [envelope] });
+  };
+}
+
+/** What a robot tells while it carries out the order it was seeded with, one delivery per report. */
 export function updateReports(url: string, robot: BenchRobot): Buffer[] {
   const progress = { deployment: robot.deployment, component: COMPONENT };
   const states = ['downloading', 'testing', 'waiting', 'switching', 'probation'] as const;
-  const bodies: ReportEvent[] = states.map((state) => ({ event: 'update-state', ...progress, state }));
-  bodies.push({ event: 'update-ended', ...progress, outcome: 'succeeded' });
-  let prevReportSha256 = GENESIS_REPORT;
-  return bodies.map((body, at) => {
-    const envelope = signReport(
-      {
-        schema: 'fairlead.report.v1',
-        robot: robot.name,
-        bootId: 'boot-1',
-        seq: at + 1,
-        prevReportSha256,
-        time: toTimestamp(Date.now()),
-        clockTrust: 'director',
-        body,
-      },
-      robot.signer,
-    );
-    prevReportSha256 = sha256Hex(Buffer.from(envelope.payload, 'base64'));
-    return signed(new URL(`${url}/api/v1/robots/${robot.name}/reports`), robot, { envelopes: [envelope] });
-  });
+  const next = reportChain(url, robot);
+  const told = states.map((state) => next({ event: 'update-state', ...progress, state }));
+  return [...told, next({ event: 'update-ended', ...progress, outcome: 'succeeded' })];
 }
 
 function signed(url: URL, robot: BenchRobot, document: object): Buffer {

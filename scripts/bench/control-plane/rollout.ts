@@ -1,0 +1,107 @@
+/** A whole rollout: every robot is played by its number, asks, stages, waits for its grant, switches and reports. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RobotId, RolloutId, Version } from '@fairlead/shared/ids';
+import type { Assignment, ComponentOrder } from '@fairlead/shared/trust/assignment';
+import { publishRelease } from '../../local-fleet/local-fleet.ts';
+import { cpuMsOf } from '../agent/process-cost.ts';
+import { type BenchRobot, COMPONENT, MANIFEST, VERSION } from './bench-fleet.ts';
+import { type Answer, exchange, openSocket } from './http-load.ts';
+import { askMeanwhile, type Question } from './questions.ts';
+import { checkIn, reportChain } from './signed-requests.ts';
+import type { World } from './world.ts';
+
+export interface RolloutCost {
+  readonly state: string;
+  readonly robots: number;
+  readonly seconds: number;
+  readonly requests: number;
+  readonly cpuSeconds: number;
+  readonly questions: readonly Question[];
+}
+const NEXT = '2.0.0' as Version;
+const SOCKETS = 64;
+type Ask = (request: Buffer) => Promise<Answer>;
+
+/** Robots ask as often as the sockets allow, not every half minute: what takes minutes in a fleet is seen in one. */
+export async function measureRollout(world: World, most = Infinity): Promise<RolloutCost> {
+  const { fleet, url, pid } = world;
+  const robots = world.robots.slice(0, Math.min(most, world.robots.length));
+  await publishRelease(fleet, { version: NEXT, policy: { seed: 2 } });
+  const cpuBefore = await cpuMsOf(pid());
+  const started = performance.now();
+  const stages = [{ upTo: { percent: 1 } }, { upTo: { percent: 25 } }, { upTo: { percent: 100 } }];
+  const { rollout } = await fleet.api.createRollout({
+    body: {
+      target: { all: true },
+      component: COMPONENT,
+      version: NEXT,
+      environment: 'production',
+      shape: { strategy: 'custom', stages },
+      emergency: { reason: 'measured on a machine of nobody', skips: ['approval', 'limits', 'window'] },
+    },
+  });
+  const meanwhile = askMeanwhile(world);
+  const players = robots.map((robot) => player(url, robot));
+  let requests = 0;
+  let running = true;
+  const asks = await Promise.all(Array.from({ length: SOCKETS }, async () => exchange(await openSocket(url))));
+  const playing = asks.map(async (ask, socket) => {
+    for (let at = socket; running; at = at + SOCKETS < players.length ? at + SOCKETS : socket) {
+      const sent = (await players[at]?.(ask)) ?? 0;
+      requests += sent;
+      // Those that have nothing to say any more leave the processor to the others.
+      if (sent === 0) await sleep(1);
+    }
+  });
+  const state = await untilEnded(world, rollout);
+  const seconds = (performance.now() - started) / 1000;
+  running = false;
+  await Promise.all(playing);
+  const cpuSeconds = ((await cpuMsOf(pid())) - cpuBefore) / 1000;
+  return { state, robots: robots.length, seconds, requests, cpuSeconds, questions: await meanwhile.stop() };
+}
+
+async function untilEnded({ fleet }: World, rollout: RolloutId): Promise<string> {
+  for (let second = 0; second < 1800; second += 1) {
+    const { state, stopped } = await fleet.api.showRollout({ params: { rollout } });
+    if (state !== 'running' && state !== 'scheduled') return stopped ? `${state}: ${stopped.why.detail}` : state;
+    await sleep(1000);
+  }
+  return 'not ended within half an hour';
+}
+
+/** One robot's next move; answers how many requests it took, 0 once it has ended. */
+function player(url: string, robot: BenchRobot): (ask: Ask) => Promise<number> {
+  const report = reportChain(url, robot);
+  let staged = false;
+  let done = false;
+  return async (ask) => {
+    if (done) return 0;
+    const order = newOrder(await ask(checkIn(url, robot, { knownSeq: 1 })), robot.name);
+    if (!order) return 1;
+    const progress = { deployment: order.deployment, component: order.component };
+    if (!staged) {
+      staged = true;
+      await ask(report({ event: 'update-state', ...progress, state: 'downloading' }));
+      await ask(report({ event: 'update-state', ...progress, state: 'waiting' }));
+    }
+    if (order.hold) {
+      await ask(checkIn(url, robot, { knownSeq: 1, activity: { state: 'waiting', ...progress, ready: true } }));
+      return 4;
+    }
+    await ask(report({ event: 'update-state', ...progress, state: 'switching' }));
+    const active = { version: order.target.version, manifestSha256: order.target.sha256 };
+    const previous = { version: VERSION, manifestSha256: MANIFEST };
+    await ask(report({ event: 'update-ended', ...progress, outcome: 'succeeded', active, previous }));
+    done = true;
+    return 3;
+  };
+}
+
+function newOrder({ status, body }: Answer, robot: RobotId): ComponentOrder | undefined {
+  if (status !== '200') throw new Error(`${robot} was answered ${status}: ${body.toString()}`);
+  const { assignment } = JSON.parse(body.toString()) as { assignment?: { payload: string } };
+  if (!assignment) return undefined;
+  const { components } = JSON.parse(Buffer.from(assignment.payload, 'base64').toString()) as Assignment;
+  return components.find(({ target }) => target.version === NEXT);
+}
