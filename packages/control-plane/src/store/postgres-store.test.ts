@@ -1,3 +1,4 @@
+import { AUDIT_START, verifyAuditChain } from '@fairlead/shared/fleet/audit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { noPostgres, startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts';
@@ -99,6 +100,17 @@ describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`,
     unblock();
     await Promise.all(writers);
     expect(await store.settings.find('29')).toBe(29);
+  });
+
+  test('replicas that log at once write one unbroken audit chain', async () => {
+    const url = await newDatabase();
+    const replicas = [openStore(url), openStore(url), openStore(url)];
+    const fact = { at: 0, by: 'ada', action: 'window.save', element: 'night', detail: 'It was changed.' };
+    const append = (store: Store, n: number) =>
+      n % 2 === 0 ? store.audit.append(fact) : store.transaction(({ audit }) => audit.append(fact));
+    await Promise.all(Array.from({ length: 10 }, (_, n) => replicas.map((store) => append(store, n))).flat());
+    const entries = await openStore(url).audit.list({}, { order: 'oldest-first', limit: 100 });
+    expect(verifyAuditChain(AUDIT_START, entries)).toMatchObject({ ok: true, value: { seq: 30 } });
   });
 
   test('names sort by their bytes, whatever language the database speaks', async () => {

@@ -102,3 +102,35 @@ test('no text, however odd, does more than parse or be refused', () => {
     }),
   );
 });
+
+/** The syntax as its documentation says it, requirement by requirement, without our reader. */
+const KEYS = ['site', 'app.kubernetes.io/name', 'running/duck-policy', 'in', 'A_b-c.d'] as const;
+const VALUES = ['munich', 'oslo', '2.1.0', '', 'notin', 'x_y-Z'] as const;
+type Naive = readonly [text: string, holds: (labels: Readonly<Record<string, string>>) => boolean];
+const key = fc.constantFrom(...KEYS);
+const value = fc.constantFrom(...VALUES);
+const gap = fc.constantFrom('', ' ', '  ', '\t');
+const naive: fc.Arbitrary<Naive> = fc.oneof(
+  fc.tuple(key, value, gap, fc.constantFrom('=', '==')).map(([k, v, s, is]): Naive => {
+    return [`${s}${k}${s}${is}${s}${v}${s}`, (labels) => labels[k] === v];
+  }),
+  fc.tuple(key, value, gap).map(([k, v, s]): Naive => [`${k}${s}!=${s}${v}`, (labels) => labels[k] !== v]),
+  fc.tuple(key, gap).map(([k, s]): Naive => [`${s}${k}${s}`, (labels) => k in labels]),
+  fc.tuple(key, gap).map(([k, s]): Naive => [`!${s}${k}`, (labels) => !(k in labels)]),
+  fc.tuple(key, fc.array(value, { minLength: 1, maxLength: 3 }), gap).map(([k, vs, s]): Naive => {
+    return [`${k} in${s}(${vs.join(`${s},${s}`)})`, (labels) => vs.some((v) => labels[k] === v)];
+  }),
+  fc.tuple(key, fc.array(value, { minLength: 1, maxLength: 3 }), gap).map(([k, vs, s]): Naive => {
+    return [`${k}  notin (${s}${vs.join(',')}${s})`, (labels) => vs.every((v) => labels[k] !== v)];
+  }),
+);
+
+test('every selector chooses exactly the robots that Kubernetes would choose', () => {
+  fc.assert(
+    fc.property(fc.array(naive, { minLength: 1, maxLength: 4 }), fc.dictionary(key, value), (parts, labels) => {
+      const text = parts.map(([part]) => part).join(',');
+      expect([text, chooses(text, labels)]).toEqual([text, parts.every(([, holds]) => holds(labels))]);
+    }),
+    { numRuns: 1000 },
+  );
+});
