@@ -49,6 +49,11 @@ test('windows of one scope add up, and what they hand over to each other is one 
   );
 });
 
+test('days that hand over to each other are one opening, however many they are', () => {
+  const week = [window(fleet, '00:00', '00:00', { days: ['mon', 'tue', 'wed', 'thu'] })];
+  expect(say(week, '2026-11-23T12:00Z')).toBe('open until 2026-11-27T00:00Z');
+});
+
 test('a window for a saved group is for whoever its selector chooses now', () => {
   const windows = [window({ group: 'bavaria' }, '01:00', '02:00')];
   const saved = [{ name: 'bavaria', selector: 'site in (munich,augsburg)' }];
