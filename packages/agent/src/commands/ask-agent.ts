@@ -56,8 +56,10 @@ export function addAskAgent(program: Command, context: CommandContext): void {
     .command('rollback <component>')
     .description('Go back to the previous release of a component, without the network')
     .option('--by <name>', 'who does this, for the report', userInfo().username)
-    .action(async (name: string, options: { by: string }) => {
-      const body = { component: readComponent(name), by: options.by };
+    .option('--override', 'although programs on the robot are busy; it is reported')
+    .action(async (name: string, options: { by: string; override?: true }) => {
+      const { by, override } = options;
+      const body = { component: readComponent(name), by, ...(override && { override }) };
       const { refusal } = await ask((agent) => agent.rollBack({ body }));
       if (refusal) throw refusedError(refusal);
       context.answer({ component: name, rolledBack: true }, () => [`${name} runs its previous release again.`]);

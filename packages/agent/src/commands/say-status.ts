@@ -26,6 +26,9 @@ export function sayStatus(status: AgentStatus): string[] {
       'machine',
       `${vitals.memoryFreeMb} MiB memory free, ${vitals.diskFreeMb} MiB disk free, agent ${vitals.agentRssMb} MiB`,
     ),
+    ...(status.leases ?? []).map(({ owner, expiresAt, reason }) =>
+      line('busy', `${owner} until ${expiresAt}: ${reason}`),
+    ),
     ...status.troubles.map((trouble) => line('trouble', sayRefusal(trouble))),
   ];
 }

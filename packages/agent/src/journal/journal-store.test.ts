@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileJournalStore } from './file-journal-store.ts';
 import { describeJournalStore, sampleJournal } from './journal-store-contract.ts';
+import { journalWithTerms } from './journal-with-terms.ts';
 import { memoryJournalStore } from './memory-journal-store.ts';
 
 const clock = { now: () => Date.UTC(2026, 10, 21) };
@@ -41,6 +42,41 @@ test('the journal of the first released format can still be read', async () => {
     value: { step: 'probation', starts: 2 },
   });
 });
+
+test('the journal of an agent that knows holds can be read with what its order said', async () => {
+  const root = await folder();
+  const file = join(root, 'journal.json');
+  await writeFile(file, JOURNAL_WITH_TERMS);
+  expect(await fileJournalStore(file, clock).read()).toMatchObject({
+    ok: true,
+    value: {
+      step: 'wait',
+      terms: { confirm: true, hold: { category: 'stage_waits' }, override: { skips: ['lease'] } },
+    },
+  });
+});
+
+test('past the switch a journal carries no terms, so that the agent before this one can finish it', async () => {
+  const hold = { phase: 'assign', element: 'x', category: 'paused', detail: '', retryable: true, hint: '' } as const;
+  const written: (string | undefined)[] = [];
+  const store = memoryJournalStore(({ step, terms }) => written.push(terms ? step : undefined));
+  const journals = journalWithTerms(store, () => ({ hold }));
+  for (const step of ['wait', 'switch', 'probation', 'commit', 'done'] as const) {
+    await journals.write({ ...sampleJournal(), step, terms: { hold } });
+  }
+  expect(written).toEqual(['wait', 'switch', undefined, undefined, undefined]);
+});
+
+/** A fixture, never edited: the first agents that know holds wrote this. */
+const JOURNAL_WITH_TERMS = `{
+  "schema": "fairlead.journal.v1", "deployment": "dep_0000000001", "component": "duck-policy",
+  "candidate": {"component": "duck-policy", "version": "2.0.0", "manifestSha256": "${'b'.repeat(64)}", "releaseCounter": 2},
+  "step": "wait", "starts": 2, "startedAt": "2026-11-21T09:00:00.000Z", "stepStartedAt": "2026-11-21T09:01:00.000Z",
+  "terms": {
+    "hold": {"phase": "assign", "element": "rol_0000000001", "category": "stage_waits", "detail": "stage 1 waits for 3 of 10", "retryable": true, "hint": ""},
+    "confirm": true, "override": {"by": "ann", "reason": "recall", "skips": ["lease"]}
+  }
+}`;
 
 /** A fixture, never edited: agents of the first release wrote this. */
 const JOURNAL_V1 = `{

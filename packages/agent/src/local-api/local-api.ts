@@ -83,6 +83,9 @@ export const localApi = {
       {
         component: ComponentName,
         by: Type.String({ minLength: 1, maxLength: 100, description: 'Who asks, for the report.' }),
+        override: Type.Optional(
+          Type.Literal(true, { description: 'Although programs on the robot are busy. It is reported.' }),
+        ),
       },
       closed,
     ),

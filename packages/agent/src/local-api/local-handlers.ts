@@ -9,7 +9,7 @@ import { AGENT_VERSION } from '../version.ts';
 import { explainLocally } from './explain-locally.ts';
 import type { AgentStatus } from './local-api.ts';
 import type { LocalHandlers } from './serve-local-api.ts';
-import { situationHandlers } from './situation-handlers.ts';
+import { situationHandlers, stepsOver } from './situation-handlers.ts';
 
 export function localHandlers(running: {
   readonly parts: AgentParts;
@@ -60,6 +60,8 @@ export function localHandlers(running: {
       return { asked: true };
     },
     rollBack: async ({ body }) => {
+      const busy = stepsOver(parts, body);
+      if (busy) return { refusal: busy };
       const rolledBack = await parts.updater.rollBackLocally(body.component, body.by);
       parts.bells.checkIn.ring();
       return rolledBack.ok ? {} : { refusal: rolledBack.refused };

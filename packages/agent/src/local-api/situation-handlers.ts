@@ -1,6 +1,8 @@
 /** Answers programs that are busy, and takes what they know of the robot. */
 import { type Client, ProblemError } from '@fairlead/shared/api/client';
 import { PROBLEMS, type ProblemCode } from '@fairlead/shared/api/problem';
+import type { Refusal } from '@fairlead/shared/failure';
+import type { ComponentName } from '@fairlead/shared/ids';
 import type { AgentParts } from '../agent-parts.ts';
 import type { Lease } from '../leases/lease.ts';
 import type { situationApi } from './situation-api.ts';
@@ -42,6 +44,33 @@ export function situationHandlers({
       return conditions.facts();
     },
   };
+}
+
+/**
+ * A person goes back by hand although somebody is busy: only with an override, which is told before anything stops.
+ * Roll-backs that nobody asked for (a failed probation, a release that must never run) ask no lease.
+ */
+export function stepsOver(
+  { conditions, spool, log }: Pick<AgentParts, 'conditions' | 'spool' | 'log'>,
+  { component, by, override }: { readonly component: ComponentName; readonly by: string; readonly override?: true },
+): Refusal | undefined {
+  const [lease] = conditions.leases.list();
+  if (!lease) return undefined;
+  const busy: Refusal = {
+    phase: 'roll-back',
+    component,
+    element: lease.owner,
+    category: 'busy_lease',
+    detail: `lease of ${lease.owner} until ${lease.expiresAt}: ${lease.reason}`,
+    retryable: true,
+    hint: `Wait for ${lease.owner}, or repeat it with --override, which is reported.`,
+  };
+  if (!override) return busy;
+  const detail = `${by} goes back by hand and steps over the ${busy.detail}`;
+  log.warn({ lease, by }, detail);
+  const hint = `Ask ${by} why, and look whether ${lease.owner} came to harm.`;
+  spool.append({ event: 'alarm', refusal: { ...busy, category: 'lease_overridden', detail, hint } });
+  return undefined;
 }
 
 function problem(code: ProblemCode, detail: string, hint: string): ProblemError {

@@ -68,7 +68,10 @@ async function soundPrevious(release: ReleaseIdentity, folder: ReleaseFolder, de
   if (!previous || deps.forbids(previous)) return undefined;
   if (!(await folder.measure(previous, 'roll-back')).ok) return undefined;
   // A running application is not stopped in the wrong moment for this either.
-  return (await deps.permission.ask(folder.component)).granted ? previous : undefined;
+  const asked = await deps.permission.ask(folder.component);
+  if (asked.granted || asked.reason.category !== 'fact_unknown') return asked.granted ? previous : undefined;
+  // Nobody has posted anything yet, and who posts may be the application that is damaged.
+  return (await deps.permission.ask(folder.component, ['precondition'])).granted ? previous : undefined;
 }
 
 /** The mark first, as a roll-back by hand does: a power cut after it is finished by `reconcile`. */
