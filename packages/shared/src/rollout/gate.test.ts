@@ -1,0 +1,94 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type GateFacts, judgeGate, wilson } from './gate.ts';
+import type { Gate } from './rollout-spec.ts';
+
+const judge = (gate: Gate | undefined, facts: Partial<GateFacts['outcomes']> & { size: number; unplaced?: number }) => {
+  const { size, unplaced = 0, ...counts } = facts;
+  const outcomes = { succeeded: 0, failed: 0, neutral: 0, open: 0, ...counts };
+  return judgeGate({ gate, size, unplaced, forgiven: 0, outcomes });
+};
+
+describe('a gate without wishes', () => {
+  test.each([
+    ['waits while robots are at work', { size: 10, succeeded: 9, open: 1 }, 'waiting'],
+    ['waits for robots that have not begun', { size: 10, succeeded: 9, unplaced: 1 }, 'waiting'],
+    ['passes when all have it', { size: 10, succeeded: 10 }, 'passed'],
+    ['passes with nine tenths, where the others were never heard', { size: 10, succeeded: 9, neutral: 1 }, 'passed'],
+    ['cannot judge a canary that was never heard', { size: 1, neutral: 1 }, 'inconclusive'],
+    ['cannot judge with fewer than nine tenths', { size: 10, succeeded: 8, neutral: 2 }, 'inconclusive'],
+    ['fails at the first failure, whoever is still at work', { size: 10, failed: 1, open: 9 }, 'failed'],
+    ['passes a stage that nobody belongs to', { size: 0 }, 'passed'],
+  ] as const)('%s', (_, facts, verdict) => {
+    expect(judge(undefined, facts).gate).toBe(verdict);
+  });
+});
+
+describe('a gate', () => {
+  test('that asks for three successes does not wait for the fourth robot', () => {
+    expect(judge({ minSuccesses: 3 }, { size: 10, succeeded: 3, open: 7 }).gate).toBe('passed');
+    expect(judge({ minSuccesses: 3 }, { size: 10, succeeded: 2, open: 8 }).gate).toBe('waiting');
+  });
+
+  test('that allows a tenth of failures counts them of the whole cohort', () => {
+    expect(judge({ maxFailures: '10%' }, { size: 20, failed: 2, open: 18 }).gate).toBe('waiting');
+    expect(judge({ maxFailures: '10%' }, { size: 20, failed: 3, open: 17 }).gate).toBe('failed');
+  });
+
+  test('with a confidence says that two robots prove little, and that three hundred prove enough', () => {
+    const gate: Gate = { maxFailures: '5%', minSuccesses: 1, confidence: 0.95 };
+    expect(judge(gate, { size: 2, succeeded: 2 })).toMatchObject({ gate: 'inconclusive', category: 'too_few_robots' });
+    expect(judge(gate, { size: 300, succeeded: 300 }).gate).toBe('passed');
+    expect(judge(gate, { size: 10, failed: 1, succeeded: 9 }).gate).toBe('inconclusive');
+    expect(judge(gate, { size: 100, failed: 20, succeeded: 30, open: 50 }).gate).toBe('failed');
+  });
+
+  test('whose metric is out of bounds fails; one that nobody tells can not be judged', () => {
+    const facts = { gate: undefined, size: 2, unplaced: 0, forgiven: 0 };
+    const outcomes = { succeeded: 2, failed: 0, neutral: 0, open: 0 };
+    const conditions = (holds: 'yes' | 'no' | 'unknown') =>
+      judgeGate({ ...facts, outcomes, conditions: holds === 'yes' ? { holds } : { holds, says: 'latency' } }).gate;
+    expect([conditions('yes'), conditions('no'), conditions('unknown')]).toEqual(['passed', 'failed', 'inconclusive']);
+  });
+
+  test('that a person let go on counts only what failed since', () => {
+    const facts = { gate: undefined, size: 10, unplaced: 0, forgiven: 2 };
+    const outcomes = { succeeded: 0, neutral: 0, open: 8 };
+    expect(judgeGate({ ...facts, outcomes: { ...outcomes, failed: 2 } }).gate).toBe('waiting');
+    expect(judgeGate({ ...facts, outcomes: { ...outcomes, failed: 3, open: 7 } }).gate).toBe('failed');
+    expect(judgeGate({ ...facts, outcomes: { ...outcomes, failed: 2, succeeded: 8, open: 0 } }).gate).toBe('passed');
+  });
+});
+
+test('more failures never make a failed gate pass, more successes never make a passed one fail', () => {
+  const counts = fc.record({ succeeded: fc.nat(50), failed: fc.nat(50), neutral: fc.nat(10) });
+  const gate = fc.record(
+    { maxFailures: fc.oneof(fc.nat(5), fc.constantFrom('5%', '20%')), minSuccesses: fc.constantFrom('50%', '90%') },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(gate, counts, fc.integer({ min: 1, max: 5 }), (wish, outcomes, more) => {
+      const size = outcomes.succeeded + outcomes.failed + outcomes.neutral + more;
+      const before = judge(wish, { ...outcomes, size, open: more });
+      const worse = judge(wish, { ...outcomes, failed: outcomes.failed + more, size });
+      if (before.gate === 'failed') expect(worse.gate).toBe('failed');
+      const better = judge(wish, { ...outcomes, succeeded: outcomes.succeeded + more, size });
+      if (before.gate === 'passed') expect(better.gate).toBe('passed');
+    }),
+  );
+});
+
+test('Wilson bounds are those of the literature', () => {
+  // Newcombe, Statistics in Medicine 17 (1998), table I: 95 % without continuity correction.
+  const cases = [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ] as const;
+  for (const [hits, of, low, high] of cases) {
+    const bounds = wilson(hits, of, 0.95);
+    expect(bounds.low).toBeCloseTo(low, 3);
+    expect(bounds.high).toBeCloseTo(high, 3);
+  }
+});
