@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { RobotRecord, Robots } from '../store/robots.ts';
 
-const PAGE = 500;
+const PAGE = 200;
 
 export async function* eachRobot(robots: Robots, after?: RobotId): AsyncGenerator<RobotRecord> {
   let last = after;

@@ -29,6 +29,10 @@ const OPERATIONS = {
     call: ({ operator }: People, target: Target) =>
       operator.rollBack({ body: { target, component, toVersion: version } }),
   },
+  createRollout: {
+    least: 'operator',
+    call: ({ operator }: People, target: Target) => operator.createRollout({ body: { target, component, version } }),
+  },
 } as const satisfies Record<string, { readonly least: Role; call(people: People, target: Target): Promise<unknown> }>;
 
 test('every role may do to many robots exactly what it may do to one, however they are named', async () => {

@@ -13,7 +13,10 @@ const text = (maxLength = 200) => Type.String({ maxLength });
 export const Labels = Type.Record(
   Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' }),
   Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' }),
-  { description: 'Free labels, key=value. group, environment and robot are reserved keys.' },
+  {
+    description:
+      'Free labels, key=value. Keys that the control plane knows of every robot (robot, group, environment, arch, board, os, running/… ) are reserved.',
+  },
 );
 export type Labels = Static<typeof Labels>;
 
