@@ -5,6 +5,7 @@ import { describePeople } from './people-contract.ts';
 import { describeReleases } from './releases-contract.ts';
 import { describeRequests } from './requests-contract.ts';
 import { describeRobots } from './robots-contract.ts';
+import { describeRollouts } from './rollouts-contract.ts';
 import { describeRules } from './rules-contract.ts';
 import type { Store } from './store.ts';
 
@@ -16,6 +17,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeRequests(open);
     describeReleases(open);
     describeDeployments(open);
+    describeRollouts(open);
     describeRules(open);
   });
 }

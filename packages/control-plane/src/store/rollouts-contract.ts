@@ -1,0 +1,229 @@
+import type { DeploymentState } from '@fairlead/shared/fleet/states';
+import type { ComponentName, DeploymentId, RobotId, RolloutId, Version } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { allAtOnce } from '@fairlead/shared/rollout/strategy';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { newRollout } from '../rollout/new-rollout.ts';
+import type { Deployment, RolloutPart } from './deployments.ts';
+import { publishedRelease } from './releases-contract.ts';
+import type { Store } from './store.ts';
+
+const RO = 'ro_0000000001' as RolloutId;
+const OTHER = 'ro_0000000002' as RolloutId;
+const duck = (n: number) => `duck-${n}` as RobotId;
+const member = (n: number) => ({ robot: duck(n), rank: n * 10 });
+const excluded = {
+  phase: 'assign',
+  element: 'x',
+  category: 'wrong_hw',
+  detail: 'd',
+  retryable: false,
+  hint: 'h',
+} as const;
+
+const rollout = (id: RolloutId = RO): Rollout =>
+  newRollout({
+    id,
+    by: 'eve',
+    now: 1000,
+    spec: {
+      kind: 'deploy',
+      component: 'duck' as ComponentName,
+      version: '1.0.0' as Version,
+      environment: 'development',
+      target: { all: true },
+      ...allAtOnce(),
+      newRobots: 'leave-out',
+      onFailure: 'pause',
+      priority: 50,
+    },
+  });
+const created = { at: 1000, by: 'eve', what: 'created' };
+
+const deployment = (n: number, state: DeploymentState, part: Partial<RolloutPart> = {}): Deployment => ({
+  deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
+  robot: duck(n),
+  environment: 'development',
+  component: 'duck' as ComponentName,
+  version: publishedRelease('duck@1.0.0').version,
+  target: publishedRelease('duck@1.0.0').target,
+  manifestSha256: sha256Hex('m'),
+  manifestLength: 400,
+  kind: 'deploy',
+  allowDowngrade: false,
+  state,
+  createdAt: 1000,
+  createdBy: 'eve',
+  part: { rollout: RO, stage: 0, rank: n * 10, deadline: 9000, ...part },
+});
+
+/** A store with five robots, and a rollout that knows them all. */
+async function withRollout(open: () => Promise<Store>): Promise<Store> {
+  const store = await open();
+  for (let n = 1; n <= 5; n += 1) {
+    const keyid = sha256Hex(duck(n));
+    const record = {
+      robot: duck(n),
+      lifecycle: 'accepted',
+      environment: 'development',
+      labels: {},
+      keyid,
+      enrolledAt: 1,
+    } as const;
+    await store.robots.save(record);
+  }
+  await store.rollouts.insert(rollout(), created);
+  await store.rollouts.addMembers(RO, [1, 2, 3, 4, 5].map(member));
+  return store;
+}
+
+export function describeRollouts(open: () => Promise<Store>): void {
+  describe('rollouts', () => {
+    test('are replaced only by whoever saw them last', async () => {
+      const { rollouts } = await withRollout(open);
+      const next = { ...rollout(), generation: 2, state: 'running' } as const;
+      expect(await rollouts.replace(next, { at: 2000, by: 'control-plane', what: 'started' })).toBe(true);
+      expect(await rollouts.replace({ ...next, state: 'paused' }, created)).toBe(false);
+      expect(await rollouts.find(RO)).toEqual(next);
+      expect((await rollouts.events(RO)).map(({ what }) => what)).toEqual(['created', 'started']);
+      expect((await rollouts.active()).map((one) => one.rollout)).toEqual([RO]);
+      await rollouts.replace({ ...next, generation: 3, state: 'completed' });
+      expect(await rollouts.active()).toEqual([]);
+      expect((await rollouts.list({ state: 'completed' }, { limit: 5 })).map((one) => one.generation)).toEqual([3]);
+    });
+
+    test('have exactly one driver, until its lease is over', async () => {
+      const { rollouts } = await withRollout(open);
+      expect(await rollouts.drive(RO, 'one', 1000, 2000)).toBe(true);
+      expect(await rollouts.drive(RO, 'two', 1500, 2500)).toBe(false);
+      expect(await rollouts.drive(RO, 'one', 1900, 3000)).toBe(true);
+      expect(await rollouts.drive(RO, 'two', 2500, 3500)).toBe(false);
+      expect(await rollouts.drive(RO, 'two', 3001, 4000)).toBe(true);
+      expect(await rollouts.drive(RO, 'one', 3002, 4000)).toBe(false);
+    });
+
+    test('fix a cohort once, take its robots by rank, and count who has no order yet', async () => {
+      const { rollouts } = await withRollout(open);
+      expect(await rollouts.addMembers(RO, [member(5)])).toBe(0);
+      const [first, second] = await rollouts.withoutStage(RO, { limit: 2 });
+      expect([first?.robot, second?.robot]).toEqual([duck(1), duck(2)]);
+      expect((await rollouts.withoutStage(RO, { after: second, limit: 9 })).map(({ robot }) => robot)).toEqual([
+        duck(3),
+        duck(4),
+        duck(5),
+      ]);
+      await rollouts.takeIntoStage(RO, 0, [duck(1), duck(2), duck(3)]);
+      expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(3);
+      const [next] = await rollouts.unplaced(RO, 1);
+      if (!next) throw new Error('three wait');
+      await rollouts.place(RO, next, deployment(1, 'pending').deployment);
+      await rollouts.exclude(RO, { ...member(2), stage: 0 }, excluded);
+      expect((await rollouts.unplaced(RO, 9)).map(({ robot }) => robot)).toEqual([duck(3)]);
+      expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(1);
+      expect(await rollouts.countMembers(RO)).toEqual({ members: 4, excluded: 1 });
+    });
+
+    test('list their robots by name, of a stage, of a state, left out or not', async () => {
+      const store = await withRollout(open);
+      const { rollouts } = store;
+      await rollouts.takeIntoStage(RO, 0, [duck(1), duck(2)]);
+      await store.deployments.save(deployment(1, 'failed'), { at: 1, state: 'failed', by: 'x', refusal: excluded });
+      await rollouts.place(RO, { ...member(1), stage: 0 }, deployment(1, 'failed').deployment);
+      await rollouts.exclude(RO, member(4), excluded);
+      const names = async (...of: Parameters<typeof rollouts.members>) =>
+        (await rollouts.members(...of)).map(({ robot }) => robot);
+      expect(await names(RO, {}, { after: duck(2), limit: 2 })).toEqual([duck(3), duck(4)]);
+      expect(await names(RO, { stage: 0 }, { limit: 9 })).toEqual([duck(1), duck(2)]);
+      expect(await names(RO, { state: 'failed' }, { limit: 9 })).toEqual([duck(1)]);
+      expect(await names(RO, { excluded: true }, { limit: 9 })).toEqual([duck(4)]);
+      expect(await rollouts.ofRobot(duck(4))).toEqual([RO]);
+      expect((await rollouts.members(RO, { stage: 0 }, { limit: 1 }))[0]?.deployed?.state).toBe('failed');
+    });
+
+    test('count what became of their robots with every change, whatever the order of changes', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(CHANGE, { maxLength: 25 }), async (changes) => {
+          const store = await withRollout(open);
+          const now = new Map<number, Deployment>();
+          for (const [n, state, part] of changes) {
+            const next = deployment(n, state, part);
+            now.set(n, next);
+            await store.deployments.save(next);
+          }
+          const { states = {}, ready = 0, granted = 0, silent = 0 } = (await store.rollouts.tallies(RO)).get(0) ?? {};
+          const counted = [...now.values()].filter(({ part }) => part?.stage !== undefined);
+          for (const state of STATES) {
+            expect(states[state] ?? 0).toBe(counted.filter((one) => one.state === state).length);
+          }
+          const isOpen = ({ state }: Deployment) => state === 'waiting' || state === 'switching';
+          expect(granted).toBe(
+            counted.filter((one) => isOpen(one) && (one.part?.grantedAt !== undefined || one.state === 'switching'))
+              .length,
+          );
+          expect(ready).toBe(
+            counted.filter(
+              (one) => one.state === 'waiting' && one.part?.grantedAt === undefined && one.part?.readyAt !== undefined,
+            ).length,
+          );
+          expect(silent).toBe(
+            counted.filter((one) => one.state === 'timed-out' && one.part?.grantedAt === undefined).length,
+          );
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    test('know who waits for the grant, who may be switching, and whose time is over', async () => {
+      const store = await withRollout(open);
+      const { rollouts, deployments } = store;
+      await deployments.save(deployment(3, 'waiting', { readyAt: 1 }));
+      await deployments.save(deployment(1, 'waiting', { readyAt: 1 }));
+      await deployments.save(deployment(2, 'waiting', { readyAt: 1, grantedAt: 2, deadline: 5000 }));
+      await deployments.save(deployment(4, 'probation', { deadline: 4000 }));
+      await deployments.save(deployment(5, 'downloading'));
+      const waiting = await rollouts.awaitingGrant(RO, { limit: 9 });
+      expect(waiting.map(({ robot }) => robot)).toEqual([duck(1), duck(3)]);
+      expect((await rollouts.awaitingGrant(RO, { after: 10, limit: 9 })).map(({ robot }) => robot)).toEqual([duck(3)]);
+      expect([...(await rollouts.inBudget())].sort()).toEqual([duck(2), duck(4)]);
+      expect(await rollouts.staging()).toBe(1);
+      expect(await rollouts.nextDeadline(RO)).toBe(4000);
+      expect(await rollouts.countOverdue(RO, 4999)).toBe(1);
+      expect((await rollouts.overdue(RO, 5000, 9)).map(({ robot }) => robot)).toEqual([duck(4), duck(2)]);
+      expect(await rollouts.open(RO, { limit: 9 })).toHaveLength(5);
+      await deployments.save(deployment(4, 'succeeded'));
+      expect(await rollouts.nextDeadline(RO)).toBe(5000);
+      expect(await rollouts.inBudget()).toEqual([duck(2)]);
+    });
+
+    test('raise the generation of those robots that are still in it, and of nobody else', async () => {
+      const store = await withRollout(open);
+      for (const n of [1, 2]) await store.desired.raise(duck(n));
+      await store.deployments.save(deployment(1, 'waiting'));
+      await store.deployments.save(deployment(2, 'succeeded'));
+      expect(await store.rollouts.raiseOpen(RO)).toEqual([duck(1)]);
+      expect((await store.desired.of(duck(1))).generation).toBe(2);
+      expect((await store.desired.of(duck(2))).generation).toBe(1);
+    });
+
+    test('tell whether a newer one takes every robot that the older one still had', async () => {
+      const store = await withRollout(open);
+      const { rollouts, deployments } = store;
+      await rollouts.insert(rollout(OTHER), created);
+      await rollouts.addMembers(OTHER, [1, 2, 3, 4].map(member));
+      expect(await rollouts.takesAllOf(OTHER, RO)).toBe(false);
+      await deployments.save(deployment(5, 'succeeded'));
+      await rollouts.place(RO, member(5), deployment(5, 'succeeded').deployment);
+      expect(await rollouts.takesAllOf(OTHER, RO)).toBe(true);
+      expect(await rollouts.updatedBy(RO)).toEqual([duck(5)]);
+    });
+  });
+}
+
+const STATES = ['waiting', 'switching', 'succeeded', 'failed', 'timed-out'] as const;
+const CHANGE = fc.tuple(
+  fc.integer({ min: 1, max: 5 }),
+  fc.constantFrom(...STATES),
+  fc.record({ readyAt: fc.constant(5), grantedAt: fc.constant(6) }, { requiredKeys: [] }),
+);
