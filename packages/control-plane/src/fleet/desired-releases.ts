@@ -4,14 +4,12 @@ import type { Deployment } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
 import type { DesiredRelease } from './robot-view.ts';
 
-/** For one robot a look-up, for a page one reading of all. */
+/** Of these robots alone: a page costs a page, whatever the fleet. */
 export async function desiredReleases(
   { desired }: Pick<Store, 'desired'>,
   robots: readonly RobotId[],
 ): Promise<ReadonlyMap<RobotId, readonly DesiredRelease[]>> {
-  const [first, ...others] = robots;
-  if (first === undefined) return new Map();
-  const found = others.length === 0 ? new Map([[first, (await desired.of(first)).deployments]]) : await desired.all();
+  const found = await desired.named(robots);
   return new Map([...found].map(([robot, deployments]) => [robot, deployments.map(toDesired)]));
 }
 

@@ -90,6 +90,8 @@ export function describeDeployments(open: () => Promise<Store>): void {
       expect(await store.desired.raise(duck1)).toBe(2);
       expect(await store.desired.of(duck1)).toEqual({ generation: 2, deployments: [deployment(3), nav] });
       expect((await store.desired.all()).get(duck1)).toEqual([deployment(3), nav]);
+      expect([...(await store.desired.named([duck1, 'nobody' as RobotId]))]).toEqual([[duck1, [deployment(3), nav]]]);
+      expect((await store.desired.named([])).size).toBe(0);
       await store.desired.unset(duck1, nav.component);
       await store.desired.unset(duck1, deployment(3).component);
       expect(await store.desired.of(duck1)).toEqual({ generation: 2, deployments: [] });

@@ -12,6 +12,8 @@ export interface Desired {
 export interface DesiredSlice {
   /** Generation and deployments as of one moment: they are signed together. */
   of(robot: RobotId): Promise<Desired>;
+  /** Of these robots, those that were ever given anything. */
+  named(robots: readonly RobotId[]): Promise<ReadonlyMap<RobotId, readonly Deployment[]>>;
   /** All robots that were ever given anything. */
   all(): Promise<ReadonlyMap<RobotId, readonly Deployment[]>>;
   /**

@@ -1,9 +1,8 @@
-import { RobotId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Kysely } from 'kysely';
 import type { Deployment } from './deployments.ts';
 import type { DesiredSlice } from './desired.ts';
-import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
-import { readColumn } from './read-column.ts';
+import { type DeploymentRow, type DeploymentTables, toDeployment } from './kysely-deployments.ts';
 
 export interface DesiredTables {
   robot_orders: { robot: string; generation: number };
@@ -25,20 +24,11 @@ export const kyselyDesired = (db: Kysely<DesiredTables & DeploymentTables>): Des
     const deployments = rows.flatMap((row) => (isJoined(row) ? [toDeployment(row)] : []));
     return { generation: Number(rows[0]?.generation ?? 0), deployments };
   },
+  async named(robots) {
+    return byRobot(robots.length === 0 ? [] : await ordered(db).where('desired.robot', 'in', robots).execute());
+  },
   async all() {
-    const rows = await db
-      .selectFrom('desired')
-      .innerJoin('deployments', 'deployments.deployment', 'desired.deployment')
-      .selectAll('deployments')
-      .orderBy('desired.robot')
-      .orderBy('desired.component')
-      .execute();
-    const all = new Map<RobotId, Deployment[]>();
-    for (const row of rows) {
-      const robot = readColumn(RobotId, row.robot);
-      all.set(robot, [...(all.get(robot) ?? []), toDeployment(row)]);
-    }
-    return all;
+    return byRobot(await ordered(db).execute());
   },
   async raise(robot, atLeast = 0) {
     const insert = db.insertInto('robot_orders').values({ robot, generation: Math.max(1, atLeast) });
@@ -67,6 +57,25 @@ export const kyselyDesired = (db: Kysely<DesiredTables & DeploymentTables>): Des
     await db.deleteFrom('desired').where('robot', '=', robot).where('component', '=', component).execute();
   },
 });
+
+const ordered = (db: Kysely<DesiredTables & DeploymentTables>) =>
+  db
+    .selectFrom('desired')
+    .innerJoin('deployments', 'deployments.deployment', 'desired.deployment')
+    .selectAll('deployments')
+    .orderBy('desired.robot')
+    .orderBy('desired.component');
+
+function byRobot(rows: readonly DeploymentRow[]): ReadonlyMap<RobotId, readonly Deployment[]> {
+  const all = new Map<RobotId, Deployment[]>();
+  for (const row of rows) {
+    const deployment = toDeployment(row);
+    const others = all.get(deployment.robot);
+    if (others) others.push(deployment);
+    else all.set(deployment.robot, [deployment]);
+  }
+  return all;
+}
 
 /** A robot without any desired component still has its row, joined with nothing. */
 const isJoined = <Row extends { deployment: string | null }>(row: Row): row is Row & Filled<Row> =>

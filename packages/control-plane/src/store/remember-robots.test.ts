@@ -39,11 +39,13 @@ const key = { keyid: sha256Hex('key'), robot: duck, publicKey: 'a'.repeat(64), a
 /** A fleet of one robot, counting how often the database is asked for it. */
 async function watched() {
   const inner = await database();
-  const asked = { find: 0, findKey: 0 };
+  const asked = { find: 0, findKey: 0, all: 0, named: 0 };
   const robots: Robots = {
     ...inner.robots,
     find: (robot) => (asked.find++, inner.robots.find(robot)),
     findKey: (keyid) => (asked.findKey++, inner.robots.findKey(keyid)),
+    all: () => (asked.all++, inner.robots.all()),
+    named: (names) => (asked.named++, inner.robots.named(names)),
   };
   const remembering = rememberRobots({ ...inner, robots });
   await remembering.store.robots.save(record());
@@ -57,7 +59,26 @@ test('a robot and its key are asked for once', async () => {
     expect(await store.robots.find(duck)).toEqual(record());
     expect(await store.robots.findKey(key.keyid)).toEqual(key);
   }
-  expect(asked).toEqual({ find: 1, findKey: 1 });
+  expect(asked).toMatchObject({ find: 1, findKey: 1 });
+});
+
+test('a fleet is read once; who joins or changes is asked for alone, and stands in its place', async () => {
+  const { store, asked, inner, forget } = await watched();
+  const names = async () => (await store.robots.all()).map(({ robot, lifecycle }) => `${robot} ${lifecycle}`);
+  expect([await names(), await names()]).toEqual([['duck-1 accepted'], ['duck-1 accepted']]);
+  expect(asked).toMatchObject({ all: 1, named: 0 });
+  await store.robots.save(named('adder'));
+  await store.robots.save(named('goose', { lifecycle: 'pending' }));
+  expect(await names()).toEqual(['adder accepted', 'duck-1 accepted', 'goose pending']);
+  await store.transaction(({ robots }) => robots.save(named('goose', { lifecycle: 'rejected' })));
+  expect(await names()).toEqual(['adder accepted', 'duck-1 accepted', 'goose rejected']);
+  expect(asked).toMatchObject({ all: 1, named: 2, find: 0 });
+  await inner.robots.save(named('heron'));
+  forget('heron' as RobotId);
+  expect(await names()).toContain('heron accepted');
+  await inner.robots.save(named('ibis'));
+  forget();
+  expect(await names()).toContain('ibis accepted');
 });
 
 test('a decommissioned robot and its blocked key are known as such to the very next reader', async () => {
@@ -137,6 +158,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom('a', 'b', 'c').map((name) => (robots: Robots) => robots.blockKey(sha256Hex(name), 5000)),
   fc.constantFrom('a', 'b', 'c').map((name) => (robots: Robots) => robots.find(name as RobotId)),
   fc.constantFrom('a', 'b', 'c').map((name) => (robots: Robots) => robots.findKey(sha256Hex(name))),
+  fc.constant((robots: Robots) => robots.all()),
 );
 const named = (name: string, more: Partial<RobotRecord> = {}) =>
   record({ robot: name as RobotId, keyid: sha256Hex(name), ...more });
@@ -161,6 +183,7 @@ test('whatever is done at once, in transactions or not, memory and database agre
             : Promise.all(steps.map((each) => each(store.robots))),
         ),
       );
+      expect(await store.robots.all()).toEqual(await inner.robots.all());
       for (const name of ['a', 'b', 'c']) {
         expect(await store.robots.find(name as RobotId)).toEqual(await inner.robots.find(name as RobotId));
         expect(await store.robots.findKey(sha256Hex(name))).toEqual(await inner.robots.findKey(sha256Hex(name)));

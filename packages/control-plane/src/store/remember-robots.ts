@@ -17,13 +17,19 @@ export interface RememberingStore {
 export function rememberRobots(inner: Store): RememberingStore {
   const records = new Map<RobotId, RobotRecord>();
   const keys = new Map<Sha256, RobotKey>();
+  /** All of them by name, once somebody asked; those in `stale` have to be asked for again. */
+  let everybody: readonly RobotRecord[] | undefined;
+  const stale = new Set<RobotId>();
   const inTransaction = new AsyncLocalStorage<true>();
   /** Rises with everything forgotten: what was asked for before that may be old already. */
   let epoch = 0;
 
   const forget = (robots: Iterable<RobotId>, keyids: Iterable<Sha256>) => {
     epoch += 1;
-    for (const robot of robots) records.delete(robot);
+    for (const robot of robots) {
+      records.delete(robot);
+      stale.add(robot);
+    }
     for (const keyid of keyids) keys.delete(keyid);
   };
   const recall = async <K, V>(kept: Map<K, V>, key: K, ask: () => Promise<V | undefined>): Promise<V | undefined> => {
@@ -33,6 +39,21 @@ export function rememberRobots(inner: Store): RememberingStore {
     const askedIn = epoch;
     const found = await ask();
     if (found !== undefined && askedIn === epoch) kept.set(key, found);
+    return found;
+  };
+
+  /** A fleet is read once; after that only those that changed. */
+  const recallAll = async (): Promise<readonly RobotRecord[]> => {
+    if (everybody && stale.size === 0 && !inTransaction.getStore()) return everybody;
+    const askedIn = epoch;
+    const known = stale.size <= MOST_STALE ? everybody : undefined;
+    const names = new Set(stale);
+    const found = known ? replaced(known, names, await inner.robots.named([...names])) : await inner.robots.all();
+    // Somebody changed meanwhile: then it is as good as any answer that was on its way, and not kept.
+    if (askedIn !== epoch) return known ? inner.robots.all() : found;
+    everybody = found;
+    stale.clear();
+    for (const record of found) records.set(record.robot, record);
     return found;
   };
 
@@ -82,7 +103,7 @@ export function rememberRobots(inner: Store): RememberingStore {
       find: (robot) => recall(records, robot, () => robots.find(robot)),
       findKey: (keyid) => recall(keys, keyid, () => robots.findKey(keyid)),
       named: (names) => robots.named(names),
-      all: () => robots.all(),
+      all: recallAll,
       page: (after, limit) => robots.page(after, limit),
       count: (lifecycle) => robots.count(lifecycle),
       save: (record) => forgetting((touched) => writing(robots, touched).save(record)),
@@ -99,13 +120,30 @@ export function rememberRobots(inner: Store): RememberingStore {
   return {
     store,
     forget(robot) {
-      if (robot === undefined) return forget(records.keys(), keys.keys());
+      if (robot === undefined) {
+        everybody = undefined;
+        return forget(records.keys(), keys.keys());
+      }
       const record = records.get(robot);
       // Whoever asks for a key asks for its robot next, so the record nearly always knows which one it is.
       const keyids = record ? [record.keyid] : [...keys.values()].filter((key) => key.robot === robot).map(toKeyid);
       forget([robot], keyids);
     },
   };
+}
+
+/** More than that, and reading all of them is as quick. */
+const MOST_STALE = 1000;
+
+/** The same list with those names as they are now; a name that is new finds its place. */
+function replaced(
+  known: readonly RobotRecord[],
+  names: ReadonlySet<RobotId>,
+  fresh: readonly RobotRecord[],
+): readonly RobotRecord[] {
+  const others = known.filter(({ robot }) => !names.has(robot));
+  // Already sorted runs are merged in one pass.
+  return [...others, ...fresh].sort((a, b) => (a.robot < b.robot ? -1 : 1));
 }
 
 const toKeyid = ({ keyid }: RobotKey): Sha256 => keyid;
