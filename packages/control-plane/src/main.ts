@@ -96,12 +96,13 @@ async function openShared({ url, passwordFile }: NonNullable<Config['postgres']>
     onConnectionLost: (err: unknown) => logger.warn({ err }, 'the database closed a connection'),
     onCut: (err: unknown) => logger.warn({ err }, 'the line to the other replicas was cut'),
   };
+  const database = openPostgres(options);
   try {
-    const database = openPostgres(options);
     await migrate(database);
     const store = kyselyStore(database, 'PostgreSQL');
     return { store, signals: await openPostgresSignals(options), sessionSecret: await sharedSessionSecret(store) };
   } catch (cause) {
+    await database.destroy();
     throw postgresTrouble(cause, url);
   }
 }

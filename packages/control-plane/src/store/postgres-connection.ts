@@ -19,8 +19,7 @@ const PATIENCE_MS = 20_000;
 
 /** What every connection to this database is opened with; signals listen on one of their own. */
 export const connectionOf = ({ url, password, pausedWriterMs = PAUSED_WRITER_MS }: PostgresOptions): PoolConfig => ({
-  connectionString: url,
-  ...(password !== undefined && { password }),
+  connectionString: password === undefined ? url : withPassword(url, password),
   application_name: 'fairlead',
   connectionTimeoutMillis: 5_000,
   keepAlive: true,
@@ -28,6 +27,13 @@ export const connectionOf = ({ url, password, pausedWriterMs = PAUSED_WRITER_MS 
   lock_timeout: PATIENCE_MS,
   types: { getTypeParser: typeParser },
 });
+
+/** In the URL, since pg believes nothing else where it is given one; as a parameter, since not every URL has a host. */
+function withPassword(url: string, password: string): string {
+  const complete = new URL(url);
+  complete.searchParams.set('password', password);
+  return complete.href;
+}
 
 /** Counts, sums and generations are 64 bit there, and text by default; every one of ours fits a number. */
 const typeParser: typeof types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>

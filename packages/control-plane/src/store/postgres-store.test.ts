@@ -79,6 +79,10 @@ describe.skipIf(noPostgres)(`PostgreSQL${noPostgres ? ` (${noPostgres})` : ''}`,
     const wrong = await migrate(open(postgres.url('fleet_1', 'hunter2'))).catch((cause: unknown) => cause);
     expect(wrong).toMatchObject({ refusal: { category: 'database_refuses' } });
     expect(JSON.stringify(wrong) + String(wrong)).not.toContain('hunter2');
+    const { href } = Object.assign(new URL(url), { password: 'hunter2' });
+    const right = kyselyStore(openPostgres({ url: href, password: postgres.password }));
+    onTestFinished(() => right.close());
+    expect(await right.settings.find('pace')).toBeUndefined();
     await expect(migrate(open(postgres.url('no_such_fleet')))).rejects.toMatchObject({
       refusal: { category: 'no_such_database' },
     });
