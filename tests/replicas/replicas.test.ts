@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect } from 'vitest';
+import { afterAll, describe, expect, onTestFinished } from 'vitest';
 import { publishRelease } from '../../scripts/local-fleet/local-fleet.ts';
 import type { LivingRobot } from '../../scripts/local-fleet/robot-process.ts';
 import { waitFor } from '../../scripts/local-fleet/wait-for.ts';
@@ -74,7 +74,7 @@ describe.skipIf(noPostgres)(`replicas${noPostgres ? ` (${noPostgres})` : ''}`, (
     const { fleet, a, b, network } = replicas;
     const writing = [load(a), load(b)];
     const ordered = await begin(fleet, duck, 'walking@1.0.0');
-    await untilState(fleet, ordered, 'staging');
+    await untilState(fleet, ordered, 'offered');
     await b.server.kill();
     network.leadTo(a.controlPlane.url);
     const { view, events } = await endOf(fleet, ordered);
@@ -96,6 +96,7 @@ describe.skipIf(noPostgres)(`replicas${noPostgres ? ` (${noPostgres})` : ''}`, (
     const writing = load(b);
     await waitFor('the load', () => writing.answered() > 20 || undefined);
     process.kill(b.server.pid, 'SIGSTOP');
+    onTestFinished(() => void process.kill(b.server.pid, 'SIGCONT'));
     network.leadTo(a.controlPlane.url);
     // Longer than a paused writer may hold the lock, or a driver its rollout.
     const slept = pause(16_000);

@@ -105,6 +105,9 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   const looking = { onFailure, until: stopped.signal };
   const settings = await openFleetSettings(store, clock, signals, looking);
   signals.onChange('presence', lookAgain(presence.refresh, looking));
+  const shareLearned = lookAgain(async () => {
+    if (store.database === 'PostgreSQL' && (await presence.flushLearned())) signals.changed('presence');
+  }, looking);
   const calls = wakeUpCalls(signals);
   const signing = { keys: onlineKeys, clock };
   const { fastify, sessions, serve } = await createApp({ trustedProxies: [], ...deps });
@@ -113,6 +116,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     store,
     clock,
     newId: deploymentIds(clock),
+    freshFacts: presence.refresh,
     factsOf: (robot: Parameters<typeof presence.of>[0]) => presence.of(robot)?.facts ?? {},
     wake: signals.wake,
   };
@@ -174,7 +178,10 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       store,
       clock,
       floodLimit: floodLimit(clock),
-      heard: (report) => hearReport(presence, logger, report),
+      heard: (report) => {
+        hearReport(presence, logger, report);
+        shareLearned();
+      },
       onGap: (robot, seq) => logger.warn({ robot, seq }, 'reports before this one are missing here'),
       wake: signals.wake,
       poke: engine.poke,

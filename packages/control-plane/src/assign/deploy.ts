@@ -25,6 +25,8 @@ export interface AssignDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly newId: () => DeploymentId;
+  /** Before robots are judged by their facts: takes in what they said to other replicas. */
+  readonly freshFacts: () => Promise<void>;
   /** What a robot said last. */
   readonly factsOf: (robot: RobotId) => RobotFacts;
   /** Lets robots whose order changed hear of it at once; called after the transaction. */
@@ -37,6 +39,7 @@ export interface Ordered {
 type DeployBody = RequestOf<(typeof deploymentApi)['deploy']>['body'];
 
 export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Promise<Ordered> {
+  await deps.freshFacts();
   const now = deps.clock.now();
   const allowDowngrade = body.allowDowngrade ?? false;
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {

@@ -16,6 +16,7 @@ import { sayOrders } from './say-orders.ts';
 type RollBackBody = RequestOf<(typeof deploymentApi)['rollBack']>['body'];
 
 export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string): Promise<Ordered> {
+  await deps.freshFacts();
   const now = deps.clock.now();
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
     const deployments: Deployment[] = [];

@@ -130,3 +130,16 @@ test('what a replica has not written yet outlives what it reads of the others', 
   await a.refresh();
   expect(a.of(duck)).toMatchObject({ lastSeen: 3000, facts: { bootId: 'a' } });
 });
+
+test('what a report says of a robot goes to the others ahead of the heartbeats', async () => {
+  const { a, b, stored } = await twoRegistries();
+  expect(await a.flushLearned()).toBe(false);
+  a.seen('duck-2' as RobotId, { bootId: 'b' }, 1000);
+  a.learn(duck, { components: [] });
+  expect(await a.flushLearned()).toBe(true);
+  expect(await stored()).toMatchObject({ facts: { components: [] } });
+  await b.refresh();
+  expect(b.of(duck)?.facts.components).toEqual([]);
+  expect(b.of('duck-2' as RobotId)).toBeUndefined();
+  expect(await a.flushLearned()).toBe(false);
+});

@@ -23,6 +23,8 @@ export interface PresenceRegistry {
   all(): readonly Heard[];
   /** Writes everything that changed since the last flush; one batch at a time. True where there was something. */
   flush(): Promise<boolean>;
+  /** Writes only what was learned: robots are judged by it, so other replicas must not wait for the next batch. */
+  flushLearned(): Promise<boolean>;
   /** Takes in what other replicas wrote. */
   refresh(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   const share = shareFacts();
   const heard = new Map<RobotId, Heard>();
   const news = new Map<RobotId, News>();
+  const learned = new Set<RobotId>();
   const beingWritten = new Map<RobotId, News>();
   let revision = -1;
   let flushing: Promise<unknown> = Promise.resolve();
@@ -64,8 +67,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   };
 
   /** Those that had changed when it began; who speaks meanwhile is in the next flush. */
-  const writeChanged = async () => {
-    const due = [...news.keys()];
+  const write = async (due: readonly RobotId[]) => {
     for (let at = 0; at < due.length; at += LARGEST_BATCH) {
       // Check-ins that arrived during the last batch go first.
       if (at > 0) await setImmediate();
@@ -78,6 +80,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
       const told = news.get(robot);
       if (told) beingWritten.set(robot, told);
       news.delete(robot);
+      learned.delete(robot);
     }
     try {
       revision = await store.transaction(async ({ presence }) => {
@@ -105,10 +108,14 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   await takeIn(store.presence);
   return {
     seen: (robot, facts, at) => update(robot, { facts: share(facts), at }),
-    learn: (robot, facts) => update(robot, { facts: share(facts) }),
+    learn: (robot, facts) => {
+      update(robot, { facts: share(facts) });
+      learned.add(robot);
+    },
     of: (robot) => heard.get(robot),
     all: () => [...heard.values()],
-    flush: () => inTurn(writeChanged),
+    flush: () => inTurn(() => write([...news.keys()])),
+    flushLearned: () => inTurn(() => write([...learned].filter((robot) => news.has(robot)))),
     refresh: () => inTurn(() => takeIn(store.presence)),
   };
 }

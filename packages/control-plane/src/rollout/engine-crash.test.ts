@@ -81,6 +81,7 @@ async function open(name: string): Promise<World> {
       clock,
       newId: deploymentIds(clock),
       newRolloutId: () => ID,
+      freshFacts: async () => undefined,
       factsOf: () => ({}),
       wake: () => undefined,
       rules: () => rules,
