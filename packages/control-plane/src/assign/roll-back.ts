@@ -5,11 +5,13 @@ import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/fail
 import type { ComponentName, ReleaseRef, Sha256 } from '@fairlead/shared/ids';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
+import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 import { type AssignDeps, type Ordered, readRelease } from './deploy.ts';
 import { activeOf, judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
+import { ranBefore } from './ran-before.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { sayOrders } from './say-orders.ts';
 
@@ -19,6 +21,7 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
   await deps.freshFacts();
   const now = deps.clock.now();
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
+    const { environments } = await slices.rules.all();
     const deployments: Deployment[] = [];
     const skipped: Ordered['skipped'][number][] = [];
     for (const robot of await resolveTarget(slices, body.target, deps.factsOf)) {
@@ -26,6 +29,12 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
       const chosen = await chooseRelease(slices, robot, facts, body);
       if (!chosen.ok) {
         skipped.push({ robot: robot.robot, refusal: chosen.refused });
+        continue;
+      }
+      const { approvals } = environments[robot.environment];
+      const named = body.toVersion !== undefined && approvals !== 'none';
+      if (named && !(await ranBefore(slices, robot.environment, chosen.value))) {
+        skipped.push({ robot: robot.robot, refusal: neverRan(chosen.value) });
         continue;
       }
       deployments.push(
@@ -49,6 +58,16 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
   deps.wake(ordered.deployments.map(({ robot }) => robot));
   return ordered;
 }
+
+const neverRan = ({ component, version, environment }: PublishedRelease): Refusal => ({
+  phase: 'assign',
+  component,
+  element: `${component}@${version}`,
+  category: 'needs_approval',
+  detail: `It never ran in ${environment}: going there is no way back, and people must agree to it.`,
+  retryable: false,
+  hint: 'Make it a rollout: fairlead deploy --staged.',
+});
 
 /** The release this robot is to go back to; refused where there is none, or it may not have it. */
 export async function chooseRelease(

@@ -7,6 +7,7 @@ import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { allAtOnce, blueGreen, checkShape, rolling, staged } from '@fairlead/shared/rollout/strategy';
 import { SECOND } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
+import { ranBefore } from '../assign/ran-before.ts';
 import { resolveTarget } from '../assign/resolve-target.ts';
 import { readSelector } from '../fleet/list-robots.ts';
 import { isAtLeast } from '../http/authenticate.ts';
@@ -74,7 +75,7 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
     });
   }
   const now = clock.now();
-  const skipsApproval = spec.emergency?.skips.includes('approval') || spec.kind === 'rollback';
+  const skipsApproval = spec.emergency?.skips.includes('approval') || (await isWayBack(deps, spec));
   const needed = skipsApproval ? 0 : rules.approvals;
   const rollout = newRollout({
     id: deps.newRolloutId(),
@@ -99,6 +100,12 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
   });
   deps.poke(rollout.rollout);
   return rollout;
+}
+
+/** Nobody is asked before robots go back to what ran there; `rollback --to` a new release is no way back. */
+async function isWayBack({ store }: RolloutDeps, { kind, component, version, environment }: RolloutSpec) {
+  if (kind !== 'rollback') return false;
+  return version === undefined || ranBefore(store, environment, { component, version });
 }
 
 const sayOrder = ({ kind, component, version, environment }: RolloutSpec): string =>

@@ -1,0 +1,21 @@
+/**
+ * A rollback asks nobody for approval, so it must be one: to a release that robots of the environment have run before.
+ * Otherwise `rollback --to` would be the way around four eyes.
+ */
+import type { EnvironmentName, ReleaseRef } from '@fairlead/shared/ids';
+import type { Slices } from '../store/store.ts';
+
+const PAGE = 500;
+
+export async function ranBefore(
+  { deployments }: Pick<Slices, 'deployments'>,
+  environment: EnvironmentName,
+  { component, version }: ReleaseRef,
+): Promise<boolean> {
+  let page = await deployments.list({ component, state: 'succeeded' }, { limit: PAGE });
+  while (page.length > 0) {
+    if (page.some((each) => each.version === version && each.environment === environment)) return true;
+    page = await deployments.list({ component, state: 'succeeded' }, { limit: PAGE, after: page.at(-1)?.deployment });
+  }
+  return false;
+}
