@@ -12,6 +12,7 @@ import type { AgentConfig } from './config.ts';
 import type { RobotIdentity } from './identity/robot-identity.ts';
 import type { RobotKey } from './identity/robot-key.ts';
 import type { Facts } from './inventory/facts.ts';
+import type { MetricBoard } from './inventory/metric-board.ts';
 import type { Pulse } from './lifeline/pulse.ts';
 import type { ServiceNotifier } from './lifeline/service-notifier.ts';
 import type { Spool } from './outbox/outbox.ts';
@@ -45,6 +46,8 @@ export interface AgentParts {
   readonly confirmation: LateConfirmation;
   /** The robot's own say in when it may switch. */
   readonly conditions: Conditions;
+  /** What the application measured of itself lately. */
+  readonly metrics: MetricBoard;
   readonly client: Client<typeof robotApi>;
   readonly files: Pick<Client<typeof filesApi>, 'metadata'>;
   /** Rung for a check-in at once, for a delivery at once, and for "may it switch now?" at once. */

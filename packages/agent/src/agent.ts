@@ -54,6 +54,7 @@ export function createAgent(parts: AgentParts): Agent {
       components: () => updater.components(),
       activity: () => withTrouble(obedience.activity(), troubles()[0]),
       unsentReports: () => spool.count() + parts.chain.flight().length,
+      metrics: () => parts.metrics.fresh(),
       monotonic: () => performance.now(),
     }),
     open: (answer) => openAnswer(answer, { identity: who, trust, clock, onSkew: (skewMs) => alarm(clockSkew(skewMs)) }),

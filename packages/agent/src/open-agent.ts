@@ -24,6 +24,7 @@ import { createProber } from './health/create-prober.ts';
 import { readIdentity, setIdentityAside } from './identity/robot-identity.ts';
 import { openRobotKey } from './identity/robot-key.ts';
 import { machineFacts } from './inventory/machine-facts.ts';
+import { metricBoard } from './inventory/metric-board.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createPulse } from './lifeline/pulse.ts';
 import { serviceNotifier } from './lifeline/service-notifier.ts';
@@ -142,6 +143,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     updater,
     confirmation,
     conditions,
+    metrics: metricBoard(() => performance.now()),
     client,
     files: createClient(filesApi, { baseUrl: server, transport }),
     bells,

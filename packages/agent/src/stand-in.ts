@@ -75,6 +75,7 @@ export async function openStandIn(config: AgentConfig, trouble: () => Refusal): 
       extendLease: notYet,
       releaseLease: notYet,
       postFacts: notYet,
+      postMetrics: notYet,
     },
     close: async () => {
       clearInterval(feed);

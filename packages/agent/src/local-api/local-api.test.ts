@@ -29,6 +29,7 @@ const handlers: LocalHandlers = {
       }),
     ),
   postFacts: async ({ body = {} } = {}) => body,
+  postMetrics: async ({ body = {} } = {}) => body,
   status: () => Promise.reject(new Error('the disk is gone')),
   explain: async () => ({ robot: 'duck-1' as RobotId, sentence: 'duck-1 is up to date.', blocked: false }),
   checkNow: async () => ({ asked: true }),

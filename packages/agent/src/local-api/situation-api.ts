@@ -1,5 +1,6 @@
 /** The robot's own say on the local socket: busy leases, and what the application knows of the robot's situation. */
 import type { Api } from '@fairlead/shared/api/route';
+import { Metrics } from '@fairlead/shared/fleet/robot-facts';
 import { Type } from 'typebox';
 import { PostedFacts } from '../conditions/posted-facts.ts';
 import { Lease, LeaseOwner, LeaseReason, LeaseSeconds } from '../leases/lease.ts';
@@ -52,5 +53,15 @@ export const situationApi = {
     summary: 'What the application knows of battery, dock, motion, temperature and link',
     body: PostedFacts,
     reply: PostedFacts,
+  },
+  postMetrics: {
+    method: 'POST',
+    path: '/metrics',
+    access: 'public',
+    tag: 'local',
+    summary:
+      'What the application measures of itself; check-ins carry the newest values, gates of rollouts compare them',
+    body: Metrics,
+    reply: Metrics,
   },
 } as const satisfies Api;

@@ -9,8 +9,9 @@ import type { situationApi } from './situation-api.ts';
 
 export function situationHandlers({
   conditions,
+  metrics,
   log,
-}: Pick<AgentParts, 'conditions' | 'log'>): Client<typeof situationApi> {
+}: Pick<AgentParts, 'conditions' | 'metrics' | 'log'>): Client<typeof situationApi> {
   const { leases, maxLeaseSec } = conditions;
   const checkTtl = (ttlSec: number): void => {
     if (ttlSec <= maxLeaseSec) return;
@@ -42,6 +43,10 @@ export function situationHandlers({
     postFacts: async ({ body = {} } = {}) => {
       conditions.post(body);
       return conditions.facts();
+    },
+    postMetrics: async ({ body = {} } = {}) => {
+      metrics.post(body);
+      return metrics.fresh();
     },
   };
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { Client } from '@fairlead/shared/api/client';
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
-import type { Activity, ComponentState, Inventory } from '@fairlead/shared/fleet/robot-facts';
+import type { Activity, ComponentState, Inventory, Metrics } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId } from '@fairlead/shared/ids';
 import { SECOND } from '@fairlead/shared/time';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
@@ -26,6 +26,8 @@ export interface AskDeps {
   readonly components: () => Promise<readonly ComponentState[]>;
   readonly activity: () => Activity;
   readonly unsentReports: () => number;
+  /** What the application measured of itself lately. */
+  readonly metrics: () => Metrics;
   /** Milliseconds that no NTP step touches. */
   readonly monotonic: () => number;
 }
@@ -44,6 +46,7 @@ export function createQuestioner(deps: AskDeps): Questioner {
     async ask(waitSec, signal) {
       const nonce = randomBytes(16).toString('hex');
       const inventory = await deps.facts.inventory();
+      const metrics = deps.metrics();
       const body: RequestOf<(typeof robotApi)['checkIn']>['body'] = {
         nonce,
         bootId: deps.bootId,
@@ -54,6 +57,7 @@ export function createQuestioner(deps: AskDeps): Questioner {
         activity: deps.activity(),
         trust: deps.trust.versions(),
         vitals: await deps.facts.vitals(),
+        ...(Object.keys(metrics).length > 0 && { metrics }),
         ...(told !== inventory && { inventory }),
         unsentReports: deps.unsentReports(),
         understands: ['hold'],
