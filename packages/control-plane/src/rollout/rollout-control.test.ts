@@ -282,6 +282,23 @@ describe('a robot', () => {
   });
 });
 
+test('a stage whose robots tell a latency above the threshold fails, though all of them succeeded', async () => {
+  const fleet = await rolloutFleet(2);
+  const conditions = [{ metric: 'inference_latency_p95_ms', max: 20 }];
+  const stages = [{ upTo: { count: 1 }, soakSec: 60, gate: { conditions } }, { upTo: { percent: 100 } }];
+  const rollout = await create(fleet, { shape: { strategy: 'canary', stages } });
+  await fleet.everybodyUpdates();
+  expect(await show(fleet, rollout)).toMatchObject({ stages: [{ state: 'soaking' }, { state: 'pending' }] });
+  for (const robot of fleet.robots) await robot.ask({ metrics: { inference_latency_p95_ms: 31 } });
+  // The engine looks at what no report brings every few seconds.
+  fleet.clock.pass(6000);
+  await fleet.drive();
+  expect(await show(fleet, rollout)).toMatchObject({
+    state: 'paused',
+    blocked: { why: { category: 'metric', detail: expect.stringContaining('at most 20 on 0 of the 1 robots') } },
+  });
+});
+
 describe('a newer rollout of the same component', () => {
   test('takes the place of an older one that has nothing left to do', async () => {
     const fleet = await rolloutFleet(2);
