@@ -1,4 +1,5 @@
 /** "Why is nothing happening?" for one robot, and for the whole fleet at a glance. */
+import { setImmediate } from 'node:timers/promises';
 import type { fleetApi } from '@fairlead/shared/api/fleet-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import { type ExplainFacts, explain, type RolloutWord } from '@fairlead/shared/fleet/explain';
@@ -24,6 +25,8 @@ export interface ExplainDeps {
   readonly rolloutsOf: (robot: RobotRecord) => Promise<readonly RolloutWord[]>;
 }
 const MOST_ATTENTION = 50;
+/** Robots looked at before others have their turn. */
+const AT_ONCE = 250;
 
 export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetApi, 'explainRobot' | 'fleetStatus'>> {
   const { store, presence } = deps;
@@ -37,10 +40,19 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
     },
     fleetStatus: async () => {
       const robots = await store.robots.all();
-      const desired = await store.desired.all();
       const counts = await store.deployments.counts();
       const trustInitialised = (await store.metadata.newest('root')) !== undefined;
-      const fleet = robots.map((robot) => factsOf(deps, robot, desired.get(robot.robot) ?? [], trustInitialised));
+      const fleet: ExplainFacts[] = [];
+      const blocked: Blocked[] = [];
+      for (let at = 0; at < robots.length; at += AT_ONCE) {
+        // A large fleet takes a second to look through: whoever checks in meanwhile is answered in between.
+        if (at > 0) await setImmediate();
+        const some = robots.slice(at, at + AT_ONCE);
+        const desired = await store.desired.named(some.map(({ robot }) => robot));
+        const facts = some.map((robot) => factsOf(deps, robot, desired.get(robot.robot) ?? [], trustInitialised));
+        fleet.push(...facts);
+        blocked.push(...blockedAmong(facts));
+      }
       const members = fleet.filter(({ lifecycle }) => lifecycle === 'accepted');
       return {
         robots: robots.length,
@@ -48,22 +60,30 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
         lifecycle: countBy(LIFECYCLES, (state) => robots.filter(({ lifecycle }) => lifecycle === state).length),
         running: countRunning(members.map(({ robot }) => presence.of(robot)?.facts.components ?? [])),
         deployments: countBy(DEPLOYMENT_STATES, (state) => counts.get(state) ?? 0),
-        attention: attention(fleet),
+        attention: worstFirst(blocked),
       };
     },
   };
 }
 
-/** Robots that need a person, worst first. Who was sent away on purpose needs nobody. */
-function attention(fleet: readonly ExplainFacts[]): ReplyOf<typeof fleetApi.fleetStatus>['attention'] {
-  return fleet
+type Attention = ReplyOf<typeof fleetApi.fleetStatus>['attention'];
+interface Blocked {
+  readonly urgency: number;
+  readonly told: Attention[number];
+}
+
+/** Robots that need a person. Who was sent away on purpose needs nobody. */
+const blockedAmong = (fleet: readonly ExplainFacts[]): Blocked[] =>
+  fleet
     .filter(({ lifecycle }) => lifecycle === 'accepted' || lifecycle === 'pending')
     .map((facts) => ({ urgency: urgency(facts), told: explain(facts) }))
-    .filter(({ told }) => told.blocked)
-    .sort((a, b) => a.urgency - b.urgency)
+    .filter(({ told }) => told.blocked);
+
+const worstFirst = (blocked: readonly Blocked[]): Attention =>
+  blocked
+    .toSorted((a, b) => a.urgency - b.urgency)
     .slice(0, MOST_ATTENTION)
     .map(({ told }) => told);
-}
 
 /** 0 is the worst: somebody may have cloned it; then updates that went wrong; then silence; then those that wait. */
 function urgency({ lifecycle, quarantined, presence, orders }: ExplainFacts): number {
