@@ -36,7 +36,7 @@ export default defineConfig({
       project('network', ['tests/network/**/*.test.ts'], 180),
       project('simulation', ['tests/simulation/**/*.test.ts'], 300),
       project('system', ['tests/system/**/*.test.ts'], 180),
-      project('replicas', ['tests/replicas/**/*.test.ts'], 180),
+      project('replicas', ['tests/replicas/**/*.test.ts'], 300),
       project('guest', ['tests/guest/**/*.test.ts'], 900),
       project('package', ['tests/package/**/*.test.ts'], 180),
       project('repository', ['tests/repository/**/*.test.ts'], 120),

@@ -12,7 +12,7 @@ import { noPostgres, type Replica, type Replicas, test } from './harness/replica
 type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
 
 /** Robot after robot, with a rest in between that is longer than a driver's lease. */
-const STAGES = [{ upTo: { count: 1 }, soakSec: 14 }, { upTo: { count: 2 } }];
+const STAGES = [{ upTo: { count: 1 }, soakSec: 14 }, { upTo: { percent: 100 } }];
 
 async function startRollout({ fleet }: Replicas, version: string): Promise<RolloutId> {
   const shape = { strategy: 'custom', stages: STAGES };
