@@ -3,7 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { labelsOf } from '@fairlead/shared/fleet/labels-of';
 import { matches, parseSelector } from '@fairlead/shared/fleet/selector';
 import { sizeOfStage } from '@fairlead/shared/rollout/cohort';
-import { nameOf } from '@fairlead/shared/rollout/plan-next-step';
+import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Reach } from '@fairlead/shared/rollout/rollout-spec';
 import type { Instant } from '@fairlead/shared/time';

@@ -1,7 +1,8 @@
 /** What people say to a rollout. Two who speak at once are heard one after the other; the second is told where it stands. */
 import type { RolloutId } from '@fairlead/shared/ids';
-import { isStagedEverywhere, nameOf } from '@fairlead/shared/rollout/plan-next-step';
+import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
+import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';

@@ -38,11 +38,23 @@ export function createEngine(deps: EngineDeps): Engine {
   const { store, clock } = deps;
   /** Rollouts that said "nothing to do until then", as of this generation and these counts. */
   const asleep = new Map<RolloutId, { readonly stamp: string; readonly until: Instant }>();
+  /** Until when this process drives which rollout, as far as it knows. */
+  const leases = new Map<RolloutId, Instant>();
   let turning: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
   let soon: NodeJS.Timeout | undefined;
   let stopped = false;
+
+  /** A lease that has half its time left is not renewed: it would cost every step a write of its own. */
+  const isDriver = async (id: RolloutId, now: Instant): Promise<boolean> => {
+    if ((leases.get(id) ?? 0) - now > LEASE_MS / 2) return true;
+    const until = now + LEASE_MS;
+    const taken = await store.rollouts.drive(id, deps.holder, now, until);
+    if (taken) leases.set(id, until);
+    else leases.delete(id);
+    return taken;
+  };
 
   const drive = async (id: RolloutId): Promise<boolean> => {
     for (let step = 0; step < STEPS_IN_A_ROW; step += 1) {
@@ -56,10 +68,11 @@ export function createEngine(deps: EngineDeps): Engine {
       const decision = planNextStep(facts);
       if (decision.do === 'hold' && decision.ended) {
         asleep.delete(id);
+        leases.delete(id);
         return false;
       }
       // Only who is about to write needs to be the driver.
-      if (decision.do !== 'hold' && !(await store.rollouts.drive(id, deps.holder, now, now + LEASE_MS))) return false;
+      if (decision.do !== 'hold' && !(await isDriver(id, now))) return false;
       const taken = await tryStep(() => takeStep(deps, facts, decision));
       if (taken === 'overtaken') continue;
       if (taken !== 'progress') {

@@ -1,7 +1,7 @@
 /** The facts of one rollout, for one decision: a few rows that are counted already, however many robots there are. */
 import type { RolloutId } from '@fairlead/shared/ids';
-import type { RolloutFacts } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { RolloutFacts } from '@fairlead/shared/rollout/rollout-facts';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import type { CountedStage } from '../store/kysely-tallies.ts';

@@ -1,7 +1,7 @@
 /** Decisions become writes: one function per decision, each one whole or not at all. */
 import type { Refusal } from '@fairlead/shared/failure';
+import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
-import { nameOf } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { countOf } from '@fairlead/shared/rollout/rollout-spec';
 import { outcomesOf } from '@fairlead/shared/rollout/tally';

@@ -5,57 +5,18 @@
  */
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
-import { judgeApproval } from './approval.ts';
-import { type ConditionVerdict, judgeGate, refusalOfGate } from './gate.ts';
-import type { Rollout, StageProgress } from './rollout.ts';
+import { judgeGate, refusalOfGate } from './gate.ts';
+import { hold, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
+import { type ApprovalDecision, planApproval } from './plan-approval.ts';
+import type { StageProgress } from './rollout.ts';
+import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
 import { countOf, type Stage } from './rollout-spec.ts';
-import { outcomesOf, type StageTally } from './tally.ts';
+import { outcomesOf } from './tally.ts';
 
-export interface RolloutFacts {
-  readonly rollout: Rollout;
-  readonly now: Instant;
-  /** Of the present stage. */
-  readonly tally: StageTally;
-  /** Robots of the present stage without a deployment. */
-  readonly unplaced: number;
-  /** Robots of earlier stages that a gate did not wait for: they go on beside the present stage. */
-  readonly behind: {
-    readonly open: number;
-    readonly ready: number;
-    readonly granted: number;
-    readonly unplaced: number;
-  };
-  /** Open deployments that had their time. */
-  readonly overdue: number;
-  /** When the next open deployment has had its time. */
-  readonly nextDeadline?: Instant;
-  /** How many more robots of the fleet may download and stage now. */
-  readonly stagingRoom: number;
-  /** Absent: nobody looked, because nobody had to yet. */
-  readonly conditions?: ConditionVerdict;
-}
-
-/** Why nothing happens, and when that changes by itself. */
-export interface Hold {
-  readonly do: 'hold';
-  readonly why: Refusal;
-  readonly until?: Instant;
-  /** Nothing will happen any more. */
-  readonly ended?: true;
-}
 export type Decision =
-  | Hold
-  | { readonly do: 'deny'; readonly why: Refusal; readonly state: 'denied' | 'expired' }
+  | ApprovalDecision
   | {
-      readonly do:
-        | 'schedule'
-        | 'start'
-        | 'begin-stage'
-        | 'time-out'
-        | 'begin-batch'
-        | 'switch-all'
-        | 'soak'
-        | 'complete';
+      readonly do: 'start' | 'begin-stage' | 'time-out' | 'begin-batch' | 'switch-all' | 'soak' | 'complete';
     }
   | { readonly do: 'rest'; readonly until: Instant }
   /** Give so many robots of the stage their order: they download, stage and test, and wait for the grant. */
@@ -90,43 +51,6 @@ export function planNextStep(facts: RolloutFacts): Decision {
     case 'aborted':
     case 'superseded':
       return { ...hold(rollout, rollout.state, `This rollout is ${rollout.state}`, 'Nothing to do.'), ended: true };
-  }
-}
-
-function planApproval(rollout: Rollout, now: Instant): Decision {
-  const { approval, createdBy } = rollout;
-  const verdict = approval ? judgeApproval(approval, createdBy, now) : { approval: 'approved' as const };
-  switch (verdict.approval) {
-    case 'approved':
-      return { do: 'schedule' };
-    case 'denied': {
-      const { why } = hold(
-        rollout,
-        'denied',
-        `${verdict.by} denied it${saying(verdict.reason)}`,
-        'Ask why, then roll out anew.',
-      );
-      return { do: 'deny', state: 'denied', why };
-    }
-    case 'expired': {
-      const { why } = hold(
-        rollout,
-        'approval_expired',
-        'Nobody approved it in time',
-        'Roll it out anew and tell the approvers.',
-      );
-      return { do: 'deny', state: 'expired', why };
-    }
-    case 'waiting': {
-      const says = `It waits for approval: ${verdict.have} of ${verdict.need}; ${createdBy}, who made it, does not count`;
-      return hold(
-        rollout,
-        'needs_approval',
-        says,
-        `Another person runs: fairlead rollout approve ${rollout.rollout}`,
-        approval?.expiresAt,
-      );
-    }
   }
 }
 
@@ -211,13 +135,6 @@ function planBatch({ tally, now }: RolloutFacts, { restUntil }: StageProgress, d
   return now >= restUntil ? { do: 'begin-batch' } : undefined;
 }
 
-const maySwitch = ({ spec, switchingSince }: Rollout): boolean =>
-  spec.strategy !== 'blue-green' || switchingSince !== undefined;
-
-/** Blue-green: everybody that is still in it is staged, tested and ready. */
-export const isStagedEverywhere = ({ tally, unplaced }: Pick<RolloutFacts, 'tally' | 'unplaced'>): boolean =>
-  unplaced === 0 && outcomesOf(tally).open === tally.ready + tally.granted;
-
 function planTogether(facts: RolloutFacts): Decision | undefined {
   const { rollout, now, tally } = facts;
   if (maySwitch(rollout) || outcomesOf(tally).open === 0 || !isStagedEverywhere(facts)) return undefined;
@@ -247,60 +164,3 @@ function planSoak(
   }
   return { do: 'pass-stage', why: verdict.says };
 }
-
-/** The stage waits for its robots: say for which of the reasons. */
-function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Hold {
-  const { rollout, tally, now } = facts;
-  const progress = rollout.stages[rollout.stage];
-  const name = nameOf(rollout, stage);
-  const endsAt = facts.nextDeadline;
-  if (!maySwitch(rollout) && outcomesOf(tally).open > 0) {
-    const { switchAt } = rollout.spec;
-    if (!isStagedEverywhere(facts)) {
-      const staged = `${tally.ready} robots have staged and tested it, ${outcomesOf(tally).open - tally.ready + facts.unplaced} have not`;
-      return hold(rollout, 'staging', staged, 'Nothing to do: they switch together, when all are ready.', endsAt);
-    }
-    if (switchAt === undefined) {
-      const ready = `All ${tally.ready} robots are ready to switch together`;
-      return hold(rollout, 'awaits_switch', ready, `Switch them: fairlead rollout switch ${rollout.rollout}`, endsAt);
-    }
-    return hold(
-      rollout,
-      'awaits_switch',
-      `All switch together at ${switchAt}`,
-      'Nothing to do.',
-      fromTimestamp(switchAt),
-    );
-  }
-  const rest = progress?.restUntil;
-  if (rest !== undefined && rest > now && facts.unplaced > 0 && outcomesOf(tally).open === 0) {
-    return hold(rollout, 'resting', `The next batch begins at ${toTimestamp(rest)}`, 'Nothing to do.', rest);
-  }
-  return hold(
-    rollout,
-    'stage_running',
-    `Stage ${name} waits for its robots: ${says}`,
-    'Ask one of them: fairlead explain ROBOT.',
-    endsAt,
-  );
-}
-
-export const nameOf = (rollout: Rollout, stage: Stage): string => stage.name ?? `${rollout.stage + 1}`;
-
-const saying = (reason: string | undefined): string => (reason === undefined ? '' : `: ${reason}`);
-
-function hold({ rollout, spec }: Rollout, category: string, detail: string, hint: string, until?: Instant): Hold {
-  const why: Refusal = {
-    phase: 'assign',
-    component: spec.component,
-    element: rollout,
-    category,
-    detail: `${detail}.`,
-    retryable: true,
-    hint,
-  };
-  return { do: 'hold', why, ...(until !== undefined && { until }) };
-}
-
-const stoppedWithoutWord = (rollout: Rollout): Refusal =>
-  hold(rollout, rollout.state, `This rollout is ${rollout.state}`, `fairlead rollout resume ${rollout.rollout}`).why;

@@ -2,8 +2,9 @@
 import type { RobotId, RolloutId } from '../../ids.ts';
 import { SECOND } from '../../time.ts';
 import { rankOf, sizeOfStage } from '../cohort.ts';
-import { type Decision, planNextStep, type RolloutFacts, timeoutOf } from '../plan-next-step.ts';
+import { type Decision, planNextStep, timeoutOf } from '../plan-next-step.ts';
 import type { Rollout, StageProgress } from '../rollout.ts';
+import { type RolloutFacts } from '../rollout-facts.ts';
 import { countOf, type RolloutSpec } from '../rollout-spec.ts';
 import type { StageTally } from '../tally.ts';
 

@@ -1,0 +1,77 @@
+/** Why nothing happens to a rollout, in words: what waits, for what, until when, and what a person can do. */
+import type { Refusal } from '../failure.ts';
+import { fromTimestamp, type Instant, toTimestamp } from '../time.ts';
+import type { Rollout } from './rollout.ts';
+import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
+import type { Stage } from './rollout-spec.ts';
+import { outcomesOf } from './tally.ts';
+
+/** Why nothing happens, and when that changes by itself. */
+export interface Hold {
+  readonly do: 'hold';
+  readonly why: Refusal;
+  readonly until?: Instant;
+  /** Nothing will happen any more. */
+  readonly ended?: true;
+}
+
+export const nameOf = (rollout: Rollout, stage: Stage): string => stage.name ?? `${rollout.stage + 1}`;
+
+/** The stage waits for its robots: say for which of the reasons. */
+export function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Hold {
+  const { rollout, tally, now } = facts;
+  const progress = rollout.stages[rollout.stage];
+  const name = nameOf(rollout, stage);
+  const endsAt = facts.nextDeadline;
+  if (!maySwitch(rollout) && outcomesOf(tally).open > 0) {
+    const { switchAt } = rollout.spec;
+    if (!isStagedEverywhere(facts)) {
+      const staged = `${tally.ready} robots have staged and tested it, ${outcomesOf(tally).open - tally.ready + facts.unplaced} have not`;
+      return hold(rollout, 'staging', staged, 'Nothing to do: they switch together, when all are ready.', endsAt);
+    }
+    if (switchAt === undefined) {
+      const ready = `All ${tally.ready} robots are ready to switch together`;
+      return hold(rollout, 'awaits_switch', ready, `Switch them: fairlead rollout switch ${rollout.rollout}`, endsAt);
+    }
+    return hold(
+      rollout,
+      'awaits_switch',
+      `All switch together at ${switchAt}`,
+      'Nothing to do.',
+      fromTimestamp(switchAt),
+    );
+  }
+  const rest = progress?.restUntil;
+  if (rest !== undefined && rest > now && facts.unplaced > 0 && outcomesOf(tally).open === 0) {
+    return hold(rollout, 'resting', `The next batch begins at ${toTimestamp(rest)}`, 'Nothing to do.', rest);
+  }
+  return hold(
+    rollout,
+    'stage_running',
+    `Stage ${name} waits for its robots: ${says}`,
+    'Ask one of them: fairlead explain ROBOT.',
+    endsAt,
+  );
+}
+
+export function hold(
+  { rollout, spec }: Rollout,
+  category: string,
+  detail: string,
+  hint: string,
+  until?: Instant,
+): Hold {
+  const why: Refusal = {
+    phase: 'assign',
+    component: spec.component,
+    element: rollout,
+    category,
+    detail: `${detail}.`,
+    retryable: true,
+    hint,
+  };
+  return { do: 'hold', why, ...(until !== undefined && { until }) };
+}
+
+export const stoppedWithoutWord = (rollout: Rollout): Refusal =>
+  hold(rollout, rollout.state, `This rollout is ${rollout.state}`, `fairlead rollout resume ${rollout.rollout}`).why;
