@@ -58,6 +58,9 @@ export interface Story {
 export interface Stage {
   readonly world: World;
   readonly operators: readonly [Person, Person];
+  readonly admin: Person;
+  /** How often robots check in by themselves, milliseconds. */
+  readonly interval: number;
   readonly publisher: Publisher;
   readonly publish: (...what: Parameters<Publisher['publish']>) => Promise<Release>;
   readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
@@ -98,6 +101,7 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
   const folder = await mkdtemp(join(options.folder ?? (await memoryFolder()), 'fairlead-simulation-'));
   const agenda = createAgenda(START);
   const log: string[] = [];
+  const fleet = new Map<RobotId, VirtualRobot>();
   const keys = chanceOf(options.seed, 'online keys');
   const signer = () => nativeSigner(keys.bytes(32));
   const server = createServer({
@@ -105,9 +109,15 @@ export async function simulate(options: SimulationOptions): Promise<Outcome> {
     folder,
     onlineKeys: { snapshot: signer(), timestamp: signer(), director: signer() },
     log: (line) => void log.push(line),
+    onWake: (robots) => {
+      for (const robot of robots === 'all' ? fleet.keys() : robots) {
+        const woken = fleet.get(robot);
+        if (woken) agenda.plan(agenda.now() + 1, woken.wake);
+      }
+    },
   });
   try {
-    return await live({ ...options, agenda, server, folder, log, started });
+    return await live({ ...options, agenda, server, folder, fleet, log, started });
   } finally {
     await server.end();
     await rm(folder, { recursive: true, force: true });
@@ -118,12 +128,13 @@ interface Living extends SimulationOptions {
   readonly agenda: Agenda;
   readonly server: Server;
   readonly folder: string;
+  readonly fleet: Map<RobotId, VirtualRobot>;
   readonly log: readonly string[];
   readonly started: number;
 }
 
 async function live(order: Living): Promise<Outcome> {
-  const { seed, robots, agenda, server, hours = 6, faults: profile = ROUGH, story } = order;
+  const { seed, robots, agenda, server, fleet, hours = 6, faults: profile = ROUGH, story } = order;
   const end = START + 1.5 * hours * HOUR;
   const healsAt = START + hours * HOUR;
   let failure: Error | undefined;
@@ -132,7 +143,6 @@ async function live(order: Living): Promise<Outcome> {
   };
   const checks = createChecks(defect);
   const chronicle = createChronicle(agenda.now);
-  const fleet = new Map<RobotId, VirtualRobot>();
   const overseer = createOverseer({ agenda, chronicle, checks, fleet });
   const faults = new Map<string, number>();
   const releases = new Map<Sha256, Release>();
@@ -210,6 +220,8 @@ async function live(order: Living): Promise<Outcome> {
     const stage: Stage = {
       world,
       operators,
+      admin,
+      interval: checkInSec * SECOND,
       publisher,
       publish,
       fleet,
@@ -243,6 +255,7 @@ async function live(order: Living): Promise<Outcome> {
   let staged: Stage | undefined;
   const checkIns = () => [...fleet.values()].reduce((sum, robot) => sum + robot.checkIns(), 0);
 
+  let hasEnded = false;
   const isHalted = () => failure !== undefined;
   const STEP = 5 * MINUTE;
   for (let at = START; at < end && !isHalted(); at += STEP) {
@@ -253,19 +266,18 @@ async function live(order: Living): Promise<Outcome> {
       checkIns: checkIns(),
     });
   }
-  if (!isHalted()) {
-    try {
-      const audited = server.running();
-      for (const robot of fleet.values()) {
-        await auditReports(audited, robot, checks, robot.isOnline());
-        await auditVerdicts(audited, robot, checks);
-        if (robot.isUp()) auditRest(robot, checks);
-      }
-      if (staged) await story.atEnd?.(staged);
-    } catch (error) {
-      defect(error);
+  begin(world, async () => {
+    const audited = server.running();
+    for (const robot of fleet.values()) {
+      await auditReports(audited, robot, checks, robot.isOnline());
+      await auditVerdicts(audited, robot, checks);
+      if (robot.isUp()) auditRest(robot, checks);
     }
-  }
+    if (staged) await story.atEnd?.(staged);
+    hasEnded = true;
+  });
+  await agenda.runUntil(end + 2 * HOUR, () => isHalted() || hasEnded);
+  if (!hasEnded) defect(new Error('the last look at everything did not end'));
   const concerned = (failure as Violation | undefined)?.robot;
   return {
     seed,

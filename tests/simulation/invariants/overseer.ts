@@ -19,10 +19,25 @@ export interface Overseer {
   ended(robot: RobotId, deployment: DeploymentId, outcome: string): void;
   /** A person is about to order this release of these robots. */
   orders(release: Sha256, robots: Iterable<RobotId>): void;
+  /** Every confirmation and every time between a switch and its end, since the last time it was asked for. */
+  readonly confirmations: Confirmed[];
+  readonly intervals: Interval[];
   readonly switched: () => number;
   readonly outcomes: ReadonlyMap<string, number>;
-  /** Robots between their switch and its end, right now. */
-  readonly switching: ReadonlySet<RobotId>;
+}
+
+export interface Confirmed {
+  readonly robot: RobotId;
+  readonly deployment: DeploymentId;
+  readonly askedAt: Instant;
+  readonly at: Instant;
+}
+/** A robot between its switch and the end of it: what a budget is about. */
+export interface Interval {
+  readonly robot: RobotId;
+  readonly deployment: DeploymentId;
+  readonly from: Instant;
+  until?: Instant;
 }
 
 export function createOverseer(order: {
@@ -33,9 +48,11 @@ export function createOverseer(order: {
 }): Overseer {
   const { agenda, chronicle, checks, fleet } = order;
   const ordered = new Map<RobotId, Set<Sha256>>();
-  const switching = new Set<RobotId>();
+  const switching = new Map<RobotId, Interval>();
   const outcomes = new Map<string, number>();
-  const confirmations = new Map<RobotId, { readonly deployment: DeploymentId; readonly askedAt: Instant }>();
+  const lastConfirmed = new Map<RobotId, DeploymentId>();
+  const confirmations: Confirmed[] = [];
+  const intervals: Interval[] = [];
   let switched = 0;
 
   const mayRun = (robot: RobotId, { manifestSha256, version }: InstalledRelease): void => {
@@ -58,15 +75,20 @@ export function createOverseer(order: {
         checks.expect('no-switch-outside-window', askWindow(window, now).open, says, robot);
       }
       const held = () => `${robot} switched to ${deployment} against ${terms.hold?.detail ?? 'nobody’s word'}`;
-      const isConfirmed = !terms.confirm || confirmations.get(robot)?.deployment === deployment;
+      const isConfirmed = !terms.confirm || lastConfirmed.get(robot) === deployment;
       checks.expect('no-switch-under-hold', terms.hold === undefined && isConfirmed, held, robot);
-      switching.add(robot);
+      const interval: Interval = { robot, deployment, from: now };
+      intervals.push(interval);
+      switching.set(robot, interval);
       switched += 1;
     },
     confirmed(robot, deployment, askedAt) {
-      confirmations.set(robot, { deployment, askedAt });
+      lastConfirmed.set(robot, deployment);
+      confirmations.push({ robot, deployment, askedAt, at: agenda.now() });
     },
     settles(robot, active) {
+      const interval = switching.get(robot);
+      if (interval) interval.until = agenda.now();
       switching.delete(robot);
       if (active) mayRun(robot, active);
     },
@@ -81,6 +103,7 @@ export function createOverseer(order: {
     },
     switched: () => switched,
     outcomes,
-    switching,
+    confirmations,
+    intervals,
   };
 }

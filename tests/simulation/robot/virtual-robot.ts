@@ -44,6 +44,8 @@ export interface VirtualRobot {
   cutLine(until: number): void;
   takeLease(lease: Lease): void;
   lease(): Lease | undefined;
+  /** The server has news for it: what a long-poll would bring. */
+  wake(): void;
   isUp(): boolean;
   isOnline(): boolean;
   /** It leaves the fleet and is switched off. */
@@ -67,6 +69,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
   let retired = false;
   let activityNow: () => Activity = () => ({ state: 'idle' });
   let stir: () => void = () => {};
+  let ask: () => void = () => {};
   const isCut = () => agenda.now() < offlineUntil;
   const line = faultyLine({
     agenda,
@@ -232,6 +235,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     });
     activityNow = obedience.activity;
     stir = updater.reconsider;
+    ask = bells.checkIn.ring;
 
     const askForEver = async (): Promise<void> => {
       for (let failures = 0; ; ) {
@@ -299,6 +303,9 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       agenda.plan(taken.until, () => stir());
     },
     lease: () => lease,
+    wake() {
+      if (life && !isCut()) ask();
+    },
     isUp: () => life !== undefined,
     isOnline: () => life !== undefined && !isCut(),
     retire() {

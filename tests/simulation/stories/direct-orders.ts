@@ -3,13 +3,13 @@
 import type { Target } from '@fairlead/shared/fleet/target';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { HOUR, MINUTE } from '@fairlead/shared/time';
-import { BOARDS, SITES } from '../robot/traits.ts';
 import type { VirtualRobot } from '../robot/virtual-robot.ts';
 import type { Stage, Story } from '../simulation.ts';
-import { type Chance, chanceOf } from '../world/chance.ts';
+import { chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import { COMPONENT } from '../world/publisher.ts';
-import type { Release, Temper } from '../world/world.ts';
+import type { Release } from '../world/world.ts';
+import { sayTarget, sayTemper, targetOf, temperOf } from './shapes.ts';
 
 /** The last orders come early enough that everybody can have ended. */
 const LAST_ORDER = 0.5 * HOUR;
@@ -30,16 +30,6 @@ export const directOrders: Story = {
     }
   },
 };
-
-const temperOf = (chance: Chance): Temper => ({
-  rejectedBy: chance.happens(0.3) ? [chance.oneOf(BOARDS)] : [],
-  diesInProbation: chance.happens(0.4) ? chance.between(0.05, 0.6) : 0,
-});
-const sayTemper = ({ rejectedBy, diesInProbation }: Temper): string =>
-  [
-    ...(rejectedBy.length > 0 ? [` (bad on ${rejectedBy.join()})`] : []),
-    ...(diesInProbation > 0 ? [` (dies in ${Math.round(diesInProbation * 100)} % of its probations)`] : []),
-  ].join('');
 
 async function actAtRandom(stage: Stage, operator: Person, releases: readonly Release[]): Promise<void> {
   const { world, tell } = stage;
@@ -80,23 +70,10 @@ function order({ fleet, world }: Stage, target: Target, release: Sha256): void {
   world.overseer.orders(release, names);
 }
 
-function targetOf(chance: Chance): Target {
-  if (chance.happens(0.2)) return { all: true };
-  if (chance.happens(0.5)) return { group: chance.oneOf(['dock', 'warehouse']) };
-  return { selector: `site=${chance.oneOf(SITES)}` };
-}
-
 /** Whom a target means, found without the server. */
 export function isMeant(target: Target, { traits }: VirtualRobot): boolean {
   if ('robot' in target) return traits.name === target.robot;
   if ('group' in target) return traits.group === target.group;
   if ('selector' in target) return target.selector === `site=${traits.labels['site']}`;
   return 'all' in target;
-}
-
-export function sayTarget(target: Target): string {
-  if ('robot' in target) return target.robot;
-  if ('group' in target) return target.group;
-  if ('selector' in target) return target.selector;
-  return 'all';
 }

@@ -1,5 +1,6 @@
 /** Every story a simulation can tell, the usual one first. */
 import type { Story } from '../simulation.ts';
 import { directOrders } from './direct-orders.ts';
+import { rollouts } from './rollouts.ts';
 
-export const STORIES: readonly Story[] = [directOrders];
+export const STORIES: readonly Story[] = [rollouts(), directOrders];

@@ -2,6 +2,7 @@
 import { type MortalControlPlane, mortalControlPlane } from '@fairlead/control-plane/testing/mortal-control-plane';
 import type { OnlineKeys } from '@fairlead/control-plane/trust/online-keys';
 import type { TransportReply, TransportRequest } from '@fairlead/shared/api/client';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Agenda } from './agenda.ts';
 import { lendTimers } from './virtual-timers.ts';
 
@@ -38,6 +39,8 @@ export function createServer(order: {
   readonly folder: string;
   readonly onlineKeys: OnlineKeys;
   readonly log: (line: string) => void;
+  /** A robot in its long-poll would be answered now. */
+  readonly onWake: (robots: readonly RobotId[] | 'all') => void;
 }): Server {
   const { agenda } = order;
   let process: MortalControlPlane | undefined;

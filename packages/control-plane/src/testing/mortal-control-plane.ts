@@ -3,6 +3,7 @@
  * database. What was not committed is gone, and whoever waits for an answer gets none. Needs no test runner.
  */
 import { join } from 'node:path';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import type { KyselyPlugin } from 'kysely';
@@ -26,6 +27,8 @@ export interface MortalOptions {
   readonly authorities: readonly string[];
   readonly passwordCost: PasswordCost;
   readonly log: (line: string) => void;
+  /** The answers to these robots differ from what they know: a robot in its long-poll would be answered now. */
+  readonly onWake: (robots: readonly RobotId[] | 'all') => void;
 }
 export interface MortalControlPlane extends Pick<ControlPlane, 'app' | 'drive'> {
   readonly store: Store;
@@ -44,6 +47,8 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
   const { clock, folder, onlineKeys, authorities, passwordCost, log } = order;
   const database = openSqlite(join(folder, 'fairlead.db'));
   await migrate(database);
+  const signals = inProcessSignals();
+  signals.onWake(order.onWake);
   const life = { left: Number.POSITIVE_INFINITY, dead: false };
   const store = kyselyStore(database.withPlugin(mortality(life)));
   const controlPlane = await createControlPlane({
@@ -63,7 +68,7 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
     metrics: new Registry(),
     passwordCost,
     engine: 'by-hand',
-    signals: inProcessSignals(),
+    signals,
   });
   return {
     app: controlPlane.app,
