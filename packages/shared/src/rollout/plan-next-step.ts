@@ -96,7 +96,11 @@ function planEnd(facts: RolloutFacts): Decision {
   const outstanding = behind.open + behind.unplaced;
   if (outstanding === 0) return { do: 'complete' };
   const last = stages.at(-1);
-  if (behind.ready > 0 && last) return { do: 'grant', atMost: behind.ready };
+  // Whoever let the last stage pass has not lifted its limit.
+  const size = rollout.stages.at(-1)?.size ?? 0;
+  const most = last?.maxUnavailable === undefined ? Infinity : countOf(last.maxUnavailable, size);
+  const room = Math.min(behind.ready, most - behind.granted);
+  if (room > 0) return { do: 'grant', atMost: room };
   if (behind.unplaced > 0 && facts.stagingRoom > 0) return { do: 'admit', atMost: facts.stagingRoom };
   return hold(
     rollout,
