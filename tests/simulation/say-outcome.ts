@@ -1,6 +1,6 @@
 /** The end of a simulation as people read it: a table, or what went wrong and how to see it again. */
 import { INVARIANTS, type Invariant } from './invariants/checks.ts';
-import type { Outcome } from './simulation.ts';
+import type { Outcome } from './stage.ts';
 
 export interface Colours {
   readonly bold: (text: string) => string;

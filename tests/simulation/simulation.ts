@@ -11,85 +11,21 @@ import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { directorKeys } from '@fairlead/shared/trust/repository';
 import type { DirectorKeys } from '@fairlead/shared/trust/targets';
 import { auditReports, auditRest, auditVerdicts } from './invariants/audit.ts';
-import { createChecks, type Invariant, type Violation } from './invariants/checks.ts';
+import { createChecks, type Violation } from './invariants/checks.ts';
 import { createOverseer } from './invariants/overseer.ts';
-import type { VirtualRobot } from './robot/virtual-robot.ts';
+import type { VirtualRobot } from './robot/robot-handle.ts';
+import type { Outcome, SimulationOptions, Stage } from './stage.ts';
 import { type Agenda, createAgenda } from './world/agenda.ts';
 import { chanceOf } from './world/chance.ts';
 import { createChronicle } from './world/chronicle.ts';
-import { CALM, type FaultProfile, ROUGH } from './world/faults.ts';
+import { CALM, ROUGH } from './world/faults.ts';
 import { joinFleet } from './world/fleet.ts';
 import { beginMishaps, beginServerDeaths } from './world/mishaps.ts';
 import { faultyLine } from './world/network.ts';
-import { createPerson, type Person } from './world/people.ts';
-import { openPublisher, type Publisher } from './world/publisher.ts';
+import { createPerson } from './world/people.ts';
+import { openPublisher } from './world/publisher.ts';
 import { createServer, type Server } from './world/server.ts';
 import { begin, type Release, type World } from './world/world.ts';
-
-export interface SimulationOptions {
-  readonly seed: number;
-  readonly robots: number;
-  /** How long the world is rough; then it heals, and half as long is left for everything to come to its end. */
-  readonly hours?: number;
-  readonly faults?: FaultProfile;
-  readonly story: Story;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly onLine?: (line: TimeLineEntry) => void;
-  /** Where the database lies; a folder in memory by default. */
-  readonly folder?: string;
-}
-export interface Progress {
-  readonly share: number;
-  readonly now: number;
-  readonly checkIns: number;
-}
-export interface TimeLineEntry {
-  readonly at: number;
-  readonly says: string;
-}
-/** What people do in a simulation. */
-export interface Story {
-  readonly name: string;
-  /** Begins before the robots are switched on; goes on beside them. */
-  begin(stage: Stage): Promise<void>;
-  /** Looked at when everything had the time to come to its end. */
-  atEnd?(stage: Stage): Promise<void>;
-}
-export interface Stage {
-  readonly world: World;
-  readonly operators: readonly [Person, Person];
-  readonly admin: Person;
-  /** How often robots check in by themselves, milliseconds. */
-  readonly interval: number;
-  readonly publisher: Publisher;
-  readonly publish: (...what: Parameters<Publisher['publish']>) => Promise<Release>;
-  readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
-  readonly checks: ReturnType<typeof createChecks>;
-  readonly tell: (says: string) => void;
-  readonly begin: (work: () => Promise<void>) => void;
-  /** One more robot of the same kind. */
-  readonly join: () => Promise<VirtualRobot>;
-}
-export interface Outcome {
-  readonly seed: number;
-  readonly robots: number;
-  readonly hash: string;
-  readonly events: number;
-  readonly checkIns: number;
-  readonly switches: number;
-  readonly outcomes: ReadonlyMap<string, number>;
-  readonly faults: ReadonlyMap<string, number>;
-  readonly checks: ReadonlyMap<Invariant, number>;
-  readonly virtualMs: number;
-  readonly realMs: number;
-  readonly rssMb: number;
-  /** The first thing that must not have happened. */
-  readonly failure?: {
-    readonly error: Error;
-    readonly lastEvents: readonly string[];
-    readonly serverLog: readonly string[];
-  };
-}
 
 const START = Date.parse('2026-11-21T06:00:00Z');
 /** A real server drives its rollouts every second, and at once after a report. */
@@ -160,6 +96,7 @@ async function live(order: Living): Promise<Outcome> {
       return director;
     },
     environment: ENVIRONMENT,
+    mutant: order.mutant,
     faults: () => (agenda.now() < healsAt ? profile : CALM),
     healsAt,
     injected: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
@@ -170,7 +107,7 @@ async function live(order: Living): Promise<Outcome> {
     order.onLine?.({ at: agenda.now(), says });
   };
 
-  const checkInSec = Math.round(Math.min(600, Math.max(60, robots / 8)));
+  const checkInSec = Math.round(Math.min(600, Math.max(120, robots / 2)));
   begin(world, async () => {
     await server.start();
     const person = (name: string, role: 'admin' | 'operator') => {

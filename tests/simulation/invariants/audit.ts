@@ -1,6 +1,6 @@
 /** Looks into the server's database, beside the server, and compares it with what the robots know of themselves. */
 import type { MortalControlPlane } from '@fairlead/control-plane/testing/mortal-control-plane';
-import type { VirtualRobot } from '../robot/virtual-robot.ts';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
 import type { Checks } from './checks.ts';
 
 /** Every report that a robot signed is there once, in order; what is not there yet is still on the robot. */

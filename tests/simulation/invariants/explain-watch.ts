@@ -3,8 +3,8 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId } from '@fairlead/shared/ids';
 import { SECOND } from '@fairlead/shared/time';
 import { askWindow } from '@fairlead/shared/update/window';
-import type { VirtualRobot } from '../robot/virtual-robot.ts';
-import type { Stage } from '../simulation.ts';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
+import type { Stage } from '../stage.ts';
 import { chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 

@@ -4,7 +4,7 @@ import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { OrderTerms } from '@fairlead/shared/trust/assignment';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { askWindow } from '@fairlead/shared/update/window';
-import type { VirtualRobot } from '../robot/virtual-robot.ts';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
 import type { Agenda } from '../world/agenda.ts';
 import type { Chronicle } from '../world/chronicle.ts';
 import type { Checks } from './checks.ts';

@@ -3,12 +3,12 @@
  * What it finds is held against what the robots really did, moment by moment.
  */
 
-import { isTerminal } from '@fairlead/shared/fleet/states';
+import { type DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { countOf } from '@fairlead/shared/rollout/rollout-spec';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { fromTimestamp, type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
-import type { Stage } from '../simulation.ts';
+import type { Stage } from '../stage.ts';
 import type { Person } from '../world/people.ts';
 import type { Interval } from './overseer.ts';
 import { crowdOf, type Stay } from './places.ts';
@@ -24,6 +24,28 @@ export interface RolloutWatch {
   readonly known: RolloutId[];
   /** One look at everything; `last` when the world has had its time. */
   look(last: boolean): Promise<void>;
+}
+
+interface Spell {
+  readonly from: Instant;
+  readonly until: Instant;
+}
+const covers = ({ from, until }: Spell, since: Instant, to: Instant): boolean => from < since && to < until;
+
+const STOPS = new Set(['paused', 'stage-failed', 'stage-inconclusive', 'aborted', 'superseded']);
+const GOES = new Set(['resumed', 'promoted', 'retried']);
+
+/** When it stood still, as its own history has it: gates stop rollouts too, and nobody acknowledges that. */
+function standstills(history: readonly { readonly at: string; readonly what: string }[]): readonly Spell[] {
+  const spells: Spell[] = [];
+  let since: Instant | undefined;
+  for (const { at, what } of history) {
+    if (STOPS.has(what)) since ??= fromTimestamp(at);
+    if (!GOES.has(what) || since === undefined) continue;
+    spells.push({ from: since, until: fromTimestamp(at) });
+    since = undefined;
+  }
+  return since === undefined ? spells : [...spells, { from: since, until: Infinity }];
 }
 
 interface Part {
@@ -128,12 +150,18 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
   const lookAtConfirmations = async (): Promise<void> => {
     const confirmed = overseer.confirmations.splice(0);
     const parts = await partsOf(confirmed.map(({ deployment }) => deployment));
+    const halts = new Map<RolloutId, readonly Spell[]>();
+    for (const rollout of new Set([...parts.values()].map((part) => part.rollout))) {
+      const { items } = await auditor.must((api) => api.rolloutHistory({ params: { rollout } }));
+      halts.set(rollout, standstills(items));
+    }
     for (const { robot, deployment, askedAt, at } of confirmed) {
       const part = parts.get(deployment);
       if (!part) continue;
       const says = () =>
-        `${robot} asked at ${toTimestamp(askedAt)} and was let switch, while ${part.rollout} was paused or aborted`;
-      checks.expect('no-switch-while-stopped', !stops.stood(part.rollout, askedAt, at), says, robot);
+        `${robot} asked at ${toTimestamp(askedAt)} and was let switch, while ${part.rollout} stood still`;
+      const halted = halts.get(part.rollout)?.some((spell) => covers(spell, askedAt, at)) ?? false;
+      checks.expect('no-switch-while-stopped', !halted && !stops.stood(part.rollout, askedAt, at), says, robot);
     }
   };
 
@@ -180,10 +208,24 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
       .where('deadline', '<', toTimestamp(agenda.now() - LATE))
       .where('rollouts.state', 'in', ['running', 'completed'])
       .execute();
-    for (const { robot, deployment, state, deadline } of rows) {
-      const says = () => `${deployment} of ${robot} is ${state}, its time ended at ${deadline}`;
-      checks.expect('silence-times-out', isTerminal(state as Parameters<typeof isTerminal>[0]), says, robot);
-    }
+    const open = rows.find(({ state }) => !isTerminal(state as DeploymentState));
+    const says = () => `${open?.deployment} of ${open?.robot} is ${open?.state}, its time ended at ${open?.deadline}`;
+    checks.expect('silence-times-out', open === undefined, says, open?.robot);
+  };
+
+  /** What was called off is called off on every robot, whenever the server died in the middle of it. */
+  const lookForOrphans = async (): Promise<void> => {
+    const rows = await server
+      .running()
+      .database.selectFrom('deployments')
+      .innerJoin('rollouts', 'rollouts.rollout', 'deployments.rollout')
+      .select(['deployments.robot', 'deployments.rollout', 'deployments.state', 'rollouts.state as of'])
+      .where('rollouts.state', 'in', ['aborted', 'superseded'])
+      .execute();
+    const orphan = rows.find(({ state }) => !isTerminal(state as DeploymentState));
+    const says = () =>
+      `${orphan?.rollout} is ${orphan?.of}, and its order of ${orphan?.robot} is still ${orphan?.state}`;
+    checks.expect('stages-converge', orphan === undefined, says, orphan?.robot);
   };
 
   return {
@@ -195,6 +237,7 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
       await lookAtConfirmations();
       for (const rollout of known) await lookAtRollout(rollout, last);
       await lookForSilence();
+      if (last) await lookForOrphans();
     },
   };
 }

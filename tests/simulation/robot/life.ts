@@ -9,7 +9,8 @@ export interface Bell {
 export interface Life {
   readonly isOver: () => boolean;
   end(): void;
-  sleep(ms: number): Promise<void>;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** What this life gets to see of work that may outlast it. */
   bound<T>(work: Promise<T>): Promise<T>;
 }
@@ -21,11 +22,14 @@ export function beginLife(agenda: Agenda): Life {
     end: () => {
       over = true;
     },
-    sleep: (ms) =>
+    sleep: (ms, signal) =>
       new Promise((resolve) => {
-        agenda.plan(agenda.now() + Math.max(0, ms), () => {
+        const wake = () => {
           if (!over) resolve();
-        });
+        };
+        agenda.plan(agenda.now() + Math.max(0, ms), wake);
+        if (signal?.aborted) wake();
+        signal?.addEventListener('abort', wake, { once: true });
       }),
     bound: (work) =>
       new Promise((resolve, reject) => {

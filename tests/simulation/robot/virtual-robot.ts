@@ -10,51 +10,34 @@ import { createObedience } from '@fairlead/agent/poll/obey-assignment';
 import { pauseAfterAnswer, pauseAfterFailure } from '@fairlead/agent/poll/pace';
 import { type Heard, questionsInWaiting } from '@fairlead/agent/poll/questions-in-waiting';
 import { createRequestSigner } from '@fairlead/agent/poll/request-signer';
-import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
+import type { Confirmation } from '@fairlead/agent/update/ask-before-switch';
+import type { SwitchPermission } from '@fairlead/agent/update/switch-permission';
 import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
-import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { accept, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import { SECOND } from '@fairlead/shared/time';
-import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
 import { chanceOf } from '../world/chance.ts';
-import { faultyLine } from '../world/network.ts';
+import { faultyLine, swallowReports } from '../world/network.ts';
 import { COMPONENT } from '../world/publisher.ts';
 import { SERVER_URL } from '../world/server.ts';
 import { begin, type World } from '../world/world.ts';
-import { type Disk, diskChain, diskSpool, freshDisk } from './disk.ts';
+import { diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
 import { type Lease, ownSay } from './own-say.ts';
+import type { VirtualRobot } from './robot-handle.ts';
 import { refusal, virtualSteps } from './steps.ts';
 import type { Traits } from './traits.ts';
+import { isNetwork, verify } from './verify.ts';
 import { slots, virtualUpdater } from './virtual-updater.ts';
 
 /** Reports of one moment go in one delivery. */
 const GATHER_MS = 600;
-/** How often a step is cut short by a power cut of its own, beside those that come by themselves. */
+const NOTHING_TO_SAY: SwitchPermission = { ask: async () => ({ granted: true }) };
+const GO: Confirmation = { ok: true, value: undefined, heard: true };
+/** How often the power goes in the middle of a step, beside all other times. */
 const CUT_IN_STEP = 0.01;
-
-export interface VirtualRobot {
-  readonly traits: Traits;
-  readonly disk: Disk;
-  boot(): void;
-  /** The power goes, and comes back after `ms`. */
-  cutPower(ms: number): void;
-  cutLine(until: number): void;
-  takeLease(lease: Lease): void;
-  lease(): Lease | undefined;
-  /** The server has news for it: what a long-poll would bring. */
-  wake(): void;
-  isUp(): boolean;
-  isOnline(): boolean;
-  /** It leaves the fleet and is switched off. */
-  retire(): void;
-  activity(): Activity;
-  /** When an answer was last believed. */
-  lastAnswered(): number;
-  checkIns(): number;
-}
 
 export function createRobot(world: World, traits: Traits): VirtualRobot {
   const { agenda, chronicle } = world;
@@ -79,6 +62,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     isCut,
     from: traits.from,
     injected: world.injected,
+    ...(world.mutant === 'swallowed-reports' && { impostor: swallowReports }),
   });
 
   const live = (now: Life): void => {
@@ -88,8 +72,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     const monotonic = () => agenda.now() - bornAt;
     const bells = { checkIn: createBell(), delivery: createBell() };
     const waiters = questionsInWaiting();
-    const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
-      signal ? Promise.race([now.sleep(ms), aborted(signal)]) : now.sleep(ms);
+    const { sleep } = now;
     const clock = createAgentClock({
       floor: {
         timeFloor: () => disk.floor,
@@ -163,9 +146,14 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         now: clock.now(),
         ...(answeredAt - askedAt < 10 * SECOND && { floor: disk.floor }),
       });
+      const agrees = opened.ok || !opened.refused.detail.includes('with other content');
+      world.checks.expect(
+        'one-seq-one-content',
+        agrees,
+        () => `${robot}: ${opened.ok || opened.refused.detail}`,
+        robot,
+      );
       if (!opened.ok) {
-        const agrees = !opened.refused.detail.includes('with other content');
-        world.checks.expect('one-seq-one-content', agrees, () => `${robot}: ${opened.refused.detail}`, robot);
         // It was too long on its way.
         if (opened.refused.code === 'expired') return refuse(refusal('check-in', 'expired', opened.refused.detail));
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
@@ -185,11 +173,12 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       chance,
       sleep,
       safeState: alwaysSafe,
-      permission: ownSay(traits, () => lease, agenda.now),
+      permission: world.mutant === 'blind-to-leases' ? NOTHING_TO_SAY : ownSay(traits, () => lease, agenda.now),
       confirmation: {
         async ask(question) {
           const askedAt = agenda.now();
-          const confirmed = await confirming.ask(question);
+          const asked = await confirming.ask(question);
+          const confirmed = world.mutant === 'deaf-to-holds' ? GO : asked;
           if (confirmed.ok) world.overseer.confirmed(robot, question.deployment, askedAt);
           return confirmed;
         },
@@ -218,11 +207,8 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       onStep: ({ step }) => {
         chronicle.note(robot, `begins ${step}`);
         if (agenda.now() < world.healsAt && world.faults().rebootEvery < Infinity && chance.happens(CUT_IN_STEP)) {
-          const life = now;
-          const ms = chance.between(0, 30) * SECOND;
-          agenda.plan(agenda.now() + ms, () => {
-            if (!life.isOver()) self.cutPower(chance.between(5, 120) * SECOND);
-          });
+          const outFor = chance.between(5, 120) * SECOND;
+          void now.sleep(chance.between(0, 30) * SECOND).then(() => self.cutPower(outFor));
         }
       },
     });
@@ -319,27 +305,3 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
   };
   return self;
 }
-
-/** The agent asks TUF; here the world knows what was signed, and the robot looks at its board and its counter. */
-function verify(world: World, { inventory }: Traits, disk: Disk, order: ComponentOrder): Result<VerifiedOrder> {
-  const release = world.releases.get(order.target.sha256);
-  const no = (category: string, detail: string) => refuse({ ...refusal('decide', category, detail), retryable: false });
-  if (!release) return no('not_signed', 'Nobody signed that.');
-  const { board } = release.manifest.requires ?? {};
-  if (board && !board.includes(inventory.board ?? '')) return no('wrong_hw', 'It is for another board.');
-  const { version, manifestSha256, releaseCounter, manifest, manifestBytes } = release;
-  const running = disk.active?.releaseCounter ?? 0;
-  if (releaseCounter < running && !order.allowDowngrade) return no('downgrade', 'A newer one runs.');
-  const { component, deployment } = order;
-  const candidate = { component, version, manifestSha256, releaseCounter };
-  return accept({ deployment, component, candidate, manifest, manifestBytes });
-}
-
-const NETWORK = new Set(['Unreachable', 'ProblemError', 'Failure']);
-const isNetwork = (error: unknown): boolean => error instanceof Error && NETWORK.has(error.name);
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

@@ -3,8 +3,8 @@
 import type { Target } from '@fairlead/shared/fleet/target';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { HOUR, MINUTE } from '@fairlead/shared/time';
-import type { VirtualRobot } from '../robot/virtual-robot.ts';
-import type { Stage, Story } from '../simulation.ts';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
+import type { Stage, Story } from '../stage.ts';
 import { chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import { COMPONENT } from '../world/publisher.ts';

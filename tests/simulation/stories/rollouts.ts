@@ -7,7 +7,7 @@ import { hasEnded } from '@fairlead/shared/rollout/states';
 import { HOUR, MINUTE } from '@fairlead/shared/time';
 import { watchExplanations } from '../invariants/explain-watch.ts';
 import { type RolloutWatch, watchRollouts } from '../invariants/rollout-watch.ts';
-import type { Stage, Story } from '../simulation.ts';
+import type { Stage, Story } from '../stage.ts';
 import { type Chance, chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import { COMPONENT } from '../world/publisher.ts';
@@ -29,10 +29,12 @@ export function rollouts(): Story {
         maxConcurrent: Math.max(2, Math.ceil(fleet.size * 0.3)),
         perSite: Math.max(1, Math.ceil(fleet.size * 0.1)),
       };
-      await admin.must((api) =>
-        api.changeLimits({ body: { maxConcurrent: limits.maxConcurrent, quarantineAfter: 100 } }),
-      );
-      await admin.must((api) => api.saveBudget({ body: { label: 'site', maxUnavailable: limits.perSite } }));
+      if (world.mutant !== 'no-limits') {
+        await admin.must((api) =>
+          api.changeLimits({ body: { maxConcurrent: limits.maxConcurrent, quarantineAfter: 100 } }),
+        );
+        await admin.must((api) => api.saveBudget({ body: { label: 'site', maxUnavailable: limits.perSite } }));
+      }
       stage.tell(`at most ${limits.maxConcurrent} robots switch at once, ${limits.perSite} of each site`);
       const looking = (watch = watchRollouts(stage, admin, limits));
       const explanations = watchExplanations(stage, admin);

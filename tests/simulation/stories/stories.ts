@@ -1,5 +1,5 @@
 /** Every story a simulation can tell, the usual one first. */
-import type { Story } from '../simulation.ts';
+import type { Story } from '../stage.ts';
 import { directOrders } from './direct-orders.ts';
 import { rollouts } from './rollouts.ts';
 

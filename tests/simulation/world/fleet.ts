@@ -2,8 +2,9 @@
 import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { signRequest } from '@fairlead/shared/trust/http-signature';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
 import { traitsOf } from '../robot/traits.ts';
-import { createRobot, type VirtualRobot } from '../robot/virtual-robot.ts';
+import { createRobot } from '../robot/virtual-robot.ts';
 import type { FaultProfile } from './faults.ts';
 import type { Person } from './people.ts';
 import { COMPONENT } from './publisher.ts';

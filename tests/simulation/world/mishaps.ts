@@ -1,6 +1,6 @@
 /** What goes wrong by itself, until the world heals: on every robot, and with the server. */
 import { MINUTE, SECOND } from '@fairlead/shared/time';
-import type { VirtualRobot } from '../robot/virtual-robot.ts';
+import type { VirtualRobot } from '../robot/robot-handle.ts';
 import { type Chance, chanceOf } from './chance.ts';
 import { begin, type World } from './world.ts';
 

@@ -1,5 +1,5 @@
 /** The line between a robot (or a person) and the server: slow, and it loses questions and answers alike. */
-import type { Transport, TransportReply } from '@fairlead/shared/api/client';
+import type { Transport, TransportReply, TransportRequest } from '@fairlead/shared/api/client';
 import { SECOND } from '@fairlead/shared/time';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
@@ -16,6 +16,8 @@ export interface Line {
   /** The address the server sees. */
   readonly from: string;
   readonly injected: (fault: string) => void;
+  /** Answers in the server's place, where somebody does. */
+  readonly impostor?: (request: TransportRequest) => TransportReply | undefined;
 }
 
 class NetworkFault extends Error {
@@ -37,7 +39,7 @@ export const faultyLine =
       injected('server error');
       return unwell(chance);
     }
-    const reply = await server.exchange(request, from);
+    const reply = line.impostor?.(request) ?? (await server.exchange(request, from));
     // The answer is on its way while the world goes on: an operator may pause in between.
     await agenda.sleep(
       chance.between(0.01, 0.4) * SECOND + (chance.happens(0.01) ? chance.between(1, 20) * SECOND : 0),
@@ -55,3 +57,12 @@ const unwell = (chance: Chance): TransportReply => ({
   headers: chance.happens(0.3) ? { 'retry-after': '10' } : {},
   body: Buffer.from('{"message":"upstream is not well"}'),
 });
+
+/** A server that says it has stored what it has not. */
+export function swallowReports({ url, body }: TransportRequest): TransportReply | undefined {
+  if (!url.pathname.endsWith('/reports') || !body) return undefined;
+  const { envelopes } = JSON.parse(Buffer.from(body).toString()) as { envelopes: { payload: string }[] };
+  const last = JSON.parse(Buffer.from(envelopes.at(-1)?.payload ?? '', 'base64').toString()) as { seq: number };
+  const reply = JSON.stringify({ acknowledgedSeq: last.seq });
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(reply) };
+}

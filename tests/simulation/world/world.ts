@@ -26,6 +26,10 @@ export interface Release {
   readonly temper: Temper;
 }
 
+/** A world in which somebody breaks a promise on purpose, to see that it is noticed. */
+export const MUTANTS = ['blind-to-leases', 'deaf-to-holds', 'swallowed-reports', 'no-limits'] as const;
+export type Mutant = (typeof MUTANTS)[number];
+
 export interface World {
   readonly seed: number;
   readonly agenda: Agenda;
@@ -36,6 +40,7 @@ export interface World {
   readonly releases: ReadonlyMap<Sha256, Release>;
   readonly director: () => DirectorKeys;
   readonly environment: EnvironmentName;
+  readonly mutant: Mutant | undefined;
   readonly faults: () => FaultProfile;
   /** When the world becomes kind: every fault has ended by then, and what was begun must come to its end. */
   readonly healsAt: Instant;

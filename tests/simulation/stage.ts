@@ -1,0 +1,75 @@
+/** What a simulation is asked, what its story is given to work with, and what it answers. */
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Checks, Invariant } from './invariants/checks.ts';
+import type { VirtualRobot } from './robot/robot-handle.ts';
+import type { FaultProfile } from './world/faults.ts';
+import type { Person } from './world/people.ts';
+import type { Publisher } from './world/publisher.ts';
+import type { Mutant, Release, World } from './world/world.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly robots: number;
+  /** How long the world is rough; then it heals, and half as long is left for everything to come to its end. */
+  readonly hours?: number;
+  readonly faults?: FaultProfile;
+  readonly story: Story;
+  /** For tests of the simulation itself. */
+  readonly mutant?: Mutant;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onLine?: (line: TimeLineEntry) => void;
+  /** Where the database lies; a folder in memory by default. */
+  readonly folder?: string;
+}
+export interface Progress {
+  readonly share: number;
+  readonly now: number;
+  readonly checkIns: number;
+}
+export interface TimeLineEntry {
+  readonly at: number;
+  readonly says: string;
+}
+/** What people do in a simulation. */
+export interface Story {
+  readonly name: string;
+  /** Begins before the robots are switched on; goes on beside them. */
+  begin(stage: Stage): Promise<void>;
+  /** Looked at when everything had the time to come to its end. */
+  atEnd?(stage: Stage): Promise<void>;
+}
+export interface Stage {
+  readonly world: World;
+  readonly operators: readonly [Person, Person];
+  readonly admin: Person;
+  /** How often robots check in by themselves, milliseconds. */
+  readonly interval: number;
+  readonly publisher: Publisher;
+  readonly publish: (...what: Parameters<Publisher['publish']>) => Promise<Release>;
+  readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
+  readonly checks: Checks;
+  readonly tell: (says: string) => void;
+  readonly begin: (work: () => Promise<void>) => void;
+  /** One more robot of the same kind. */
+  readonly join: () => Promise<VirtualRobot>;
+}
+export interface Outcome {
+  readonly seed: number;
+  readonly robots: number;
+  readonly hash: string;
+  readonly events: number;
+  readonly checkIns: number;
+  readonly switches: number;
+  readonly outcomes: ReadonlyMap<string, number>;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly checks: ReadonlyMap<Invariant, number>;
+  readonly virtualMs: number;
+  readonly realMs: number;
+  readonly rssMb: number;
+  /** The first thing that must not have happened. */
+  readonly failure?: {
+    readonly error: Error;
+    readonly lastEvents: readonly string[];
+    readonly serverLog: readonly string[];
+  };
+}
