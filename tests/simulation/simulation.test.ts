@@ -4,9 +4,9 @@ import { simulate } from './simulation.ts';
 import { directOrders } from './stories/direct-orders.ts';
 import { rollouts } from './stories/rollouts.ts';
 
-const small = { robots: 10, hours: 1.5 };
+const small = { robots: 10, hours: 2 };
 
-test.each([1, 2, 3])('a small fleet keeps every promise in rough weather, seed %i', async (seed) => {
+test.each([1, 2])('a small fleet keeps every promise in rough weather, seed %i', async (seed) => {
   const outcome = await simulate({ ...small, seed, story: rollouts() });
   expect(outcome.failure).toBeUndefined();
   expect(outcome.switches).toBeGreaterThan(0);
@@ -19,7 +19,7 @@ test('robots that are ordered about directly keep every promise too', async () =
 });
 
 test('the same seed is the same story, event for event', async () => {
-  const hashOf = async (seed: number) => (await simulate({ ...small, hours: 1, seed, story: rollouts() })).hash;
+  const hashOf = async (seed: number) => (await simulate({ ...small, seed, story: rollouts() })).hash;
   const first = await hashOf(5);
   expect(await hashOf(5)).toBe(first);
   expect(await hashOf(6)).not.toBe(first);

@@ -1,4 +1,5 @@
 /** What the robot itself has to say about a switch: its application's lease, the window of its agent.yaml. */
+import type { Confirmation } from '@fairlead/agent/update/ask-before-switch';
 import type { SwitchPermission } from '@fairlead/agent/update/switch-permission';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { askWindow } from '@fairlead/shared/update/window';
@@ -24,3 +25,7 @@ export const ownSay = ({ window }: Traits, lease: () => Lease | undefined, now: 
     return { granted: false, reason, askAgainInMs: answer.opensAt - now() };
   },
 });
+
+/** What mutants say instead. */
+export const NOTHING_TO_SAY: SwitchPermission = { ask: async () => ({ granted: true }) };
+export const GO: Confirmation = { ok: true, value: undefined, heard: true };

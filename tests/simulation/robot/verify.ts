@@ -1,4 +1,5 @@
-/** Whether the robot takes an order, and which errors are the network's. */
+/** Whether the robot takes an order, which errors are the network's, and what it tells in a word. */
+import type { ReportEvent } from '@fairlead/agent/outbox/outbox';
 import type { VerifiedOrder } from '@fairlead/agent/poll/verified-order';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
@@ -24,3 +25,8 @@ export function verify(world: World, { inventory }: Traits, disk: Disk, order: C
 
 const NETWORK = new Set(['Unreachable', 'ProblemError', 'Failure']);
 export const isNetwork = (error: unknown): boolean => error instanceof Error && NETWORK.has(error.name);
+
+export function sayEvent(event: ReportEvent): string {
+  if (event.event === 'update-ended') return event.outcome;
+  return event.event === 'update-state' ? event.state : event.event;
+}

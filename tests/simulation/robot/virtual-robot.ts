@@ -10,8 +10,6 @@ import { createObedience } from '@fairlead/agent/poll/obey-assignment';
 import { pauseAfterAnswer, pauseAfterFailure } from '@fairlead/agent/poll/pace';
 import { type Heard, questionsInWaiting } from '@fairlead/agent/poll/questions-in-waiting';
 import { createRequestSigner } from '@fairlead/agent/poll/request-signer';
-import type { Confirmation } from '@fairlead/agent/update/ask-before-switch';
-import type { SwitchPermission } from '@fairlead/agent/update/switch-permission';
 import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { accept, refuse } from '@fairlead/shared/failure';
@@ -25,17 +23,15 @@ import { SERVER_URL } from '../world/server.ts';
 import { begin, type World } from '../world/world.ts';
 import { diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
-import { type Lease, ownSay } from './own-say.ts';
+import { GO, type Lease, NOTHING_TO_SAY, ownSay } from './own-say.ts';
 import type { VirtualRobot } from './robot-handle.ts';
 import { refusal, virtualSteps } from './steps.ts';
 import type { Traits } from './traits.ts';
-import { isNetwork, verify } from './verify.ts';
+import { isNetwork, sayEvent, verify } from './verify.ts';
 import { slots, virtualUpdater } from './virtual-updater.ts';
 
 /** Reports of one moment go in one delivery. */
 const GATHER_MS = 600;
-const NOTHING_TO_SAY: SwitchPermission = { ask: async () => ({ granted: true }) };
-const GO: Confirmation = { ok: true, value: undefined, heard: true };
 /** How often the power goes in the middle of a step, beside all other times. */
 const CUT_IN_STEP = 0.01;
 
@@ -101,10 +97,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       clockTrust: () => clock.trust(),
       bootId,
       onAppend: (event) => {
-        chronicle.note(
-          robot,
-          `tells ${event.event === 'update-ended' ? event.outcome : event.event === 'update-state' ? event.state : event.event}`,
-        );
+        chronicle.note(robot, `tells ${sayEvent(event)}`);
         bells.delivery.ring();
       },
     });
