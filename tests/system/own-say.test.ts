@@ -117,3 +117,28 @@ test('a program that asks for too long a lease, or extends one that is over, hea
     problem: { status: 404, hint: expect.stringContaining('take it again') },
   });
 });
+
+test('a person on the robot is busy, sees who is, and is free again by the command line', async ({ fleet }) => {
+  const duck = await fleet.join({ name: 'duck-shell' });
+  const [main = '', ...args] = duck.agentCommand;
+  const run = (...words: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args, 'lease', ...words], {
+      encoding: 'utf8',
+    });
+    return { status, said: stdout + stderr };
+  };
+  expect(run('list').said).toContain('Nobody is busy');
+  expect(run('take', 'ann', '--reason', 'looks at the gripper', '--for', '10m').said).toMatch(
+    /^ann is busy until .*: looks at the gripper/,
+  );
+  expect(run('list').said).toMatch(
+    /OWNER +HELD +LEFT +UNTIL +REASON\nann +\d+ s +9 min \d+ s +[^ ]+Z +looks at the gripper/,
+  );
+  expect(run('extend', 'ann', '--for', '30m').status).toBe(0);
+  expect(run('take', 'ann', '--reason', 'x', '--for', 'soon')).toMatchObject({
+    status: 2,
+    said: expect.stringContaining('90s, 10m or 2h'),
+  });
+  expect(run('release', 'ann').said).toMatch(/^ann is busy no more, after/);
+  expect(run('release', 'ann')).toMatchObject({ status: 3, said: expect.stringContaining('holds no lease') });
+});
