@@ -126,6 +126,24 @@ test('the application is not asked to stand still for a switch that is held', as
   expect(asked).toEqual(['may it?', 'may it, now?', 'switched']);
 });
 
+test('an application that made itself safe for an update which is then called off hears that it is over', async () => {
+  let callOff = (): void => undefined;
+  const told: string[] = [];
+  const { robot, order } = await robotWith(new Set(), {
+    safeState: {
+      ask: async () => {
+        callOff();
+        return accept(undefined);
+      },
+      over: (_question, outcome) => told.push(outcome),
+    },
+  });
+  callOff = () => robot.updater.requestCancel(order.deployment);
+  await robot.updater.offer(order);
+  expect(told).toEqual(['switched', 'given-up']);
+  expect(robot.ends()).toEqual(['succeeded', 'cancelled: cancelled']);
+});
+
 test('an override steps over what it names, and what it stepped over is told before anything stops', async () => {
   const { robot, order, seen, hear } = await robotWith(new Set(['outside_window', 'busy_lease', 'not_safe', 'moving']));
   const override = { by: 'ann', reason: 'recall', skips: ['window', 'lease', 'safe-state'] as Skippable[] };

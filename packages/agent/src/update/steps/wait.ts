@@ -21,6 +21,8 @@ export const wait =
       const news = order.news();
       const permission = await askToSwitch(journal, order, deps);
       if (permission.granted) {
+        // Called off while the application made itself safe: nothing follows that would tell it.
+        if (signal.aborted) deps.safeState.over(journal, 'given-up');
         waits(undefined);
         return { ok: true };
       }
