@@ -103,7 +103,9 @@ async function openShared({ url, passwordFile }: NonNullable<Config['postgres']>
     return { store, signals: await openPostgresSignals(options), sessionSecret: await sharedSessionSecret(store) };
   } catch (cause) {
     await database.destroy();
-    throw postgresTrouble(cause, url);
+    const trouble = postgresTrouble(cause, url);
+    // At the start it is no beat of an update's story: what is wrong and what to do is enough.
+    throw trouble instanceof Failure ? new Error(trouble.message, { cause: trouble }) : trouble;
   }
 }
 
