@@ -23,7 +23,7 @@ import { SERVER_URL } from '../world/server.ts';
 import { begin, type World } from '../world/world.ts';
 import { diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
-import { GO, type Lease, NOTHING_TO_SAY, ownSay } from './own-say.ts';
+import { type Lease, NOTHING_TO_SAY, ownSay, withoutHolds } from './own-say.ts';
 import type { VirtualRobot } from './robot-handle.ts';
 import { refusal, virtualSteps } from './steps.ts';
 import type { Traits } from './traits.ts';
@@ -151,7 +151,9 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         if (opened.refused.code === 'expired') return refuse(refusal('check-in', 'expired', opened.refused.detail));
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
       }
-      const { assignment, desiredSha256, issuedAt } = opened.value;
+      const { desiredSha256, issuedAt } = opened.value;
+      const assignment =
+        world.mutant === 'deaf-to-holds' ? withoutHolds(opened.value.assignment) : opened.value.assignment;
       disk.last = { seq: assignment.seq, sha256: desiredSha256 };
       clock.believe({ time: issuedAt, askedAt, answeredAt });
       lastAnswered = agenda.now();
@@ -170,8 +172,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       confirmation: {
         async ask(question) {
           const askedAt = agenda.now();
-          const asked = await confirming.ask(question);
-          const confirmed = world.mutant === 'deaf-to-holds' ? GO : asked;
+          const confirmed = await confirming.ask(question);
           if (confirmed.ok) world.overseer.confirmed(robot, question.deployment, askedAt);
           return confirmed;
         },
