@@ -2,7 +2,7 @@
  * How commands speak. For people: tables, lines and bars, in colour on a terminal only. For programs:
  * `--json` prints exactly one JSON document on stdout, the API's own reply, and nothing else there.
  */
-import { Presets, SingleBar } from 'cli-progress';
+import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import { printable } from './printable.ts';
@@ -13,6 +13,12 @@ export type Cell = string | number | undefined | { readonly text: string; readon
 
 export interface Progress {
   set(value: number): void;
+  stop(): void;
+}
+
+export interface Live {
+  show(lines: readonly string[]): void;
+  /** Takes the lines away. */
   stop(): void;
 }
 
@@ -28,6 +34,8 @@ export interface Output {
   done(value: unknown, human: () => void): void;
   /** A bar on stderr where that is a terminal, silent elsewhere. `total` and `set` count the same unit. */
   progress(title: string, total: number): Progress;
+  /** Lines redrawn in place, on stderr where that is a terminal; undefined elsewhere. */
+  live(): Live | undefined;
   /** On stderr, also with --json. */
   warn(text: string): void;
 }
@@ -86,9 +94,36 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
       bar.start(total, 0);
       return { set: (value) => bar.update(value), stop: () => bar.stop() };
     },
+    live: () => (json() || stderr.isTTY !== true ? undefined : liveLines(stderr)),
     warn(text) {
       stderr.write(`${say(stderr, `warning: ${text}`, 'warn')}\n`);
     },
+  };
+}
+
+function liveLines(stream: NodeJS.WritableStream): Live {
+  const format = (_options: unknown, _params: unknown, { line }: { line: string }) => line;
+  const bars = new MultiBar({ format, stream, clearOnComplete: true, emptyOnZero: true }, Presets.shades_classic);
+  const rows: ReturnType<MultiBar['create']>[] = [];
+  const stop = (): void => {
+    process.removeListener('SIGINT', interrupted);
+    bars.stop();
+  };
+  // Puts the terminal in order, then ends as it would have ended anyway.
+  const interrupted = (): void => {
+    stop();
+    process.kill(process.pid, 'SIGINT');
+  };
+  process.once('SIGINT', interrupted);
+  return {
+    show(lines) {
+      for (let index = 0; index < Math.max(rows.length, lines.length); index += 1) {
+        const line = printable(lines[index] ?? '');
+        const row = (rows[index] ??= bars.create(1, 0, { line }));
+        row.update(0, { line });
+      }
+    },
+    stop,
   };
 }
 

@@ -12,6 +12,7 @@ import { addKeyCommands } from './commands/key.ts';
 import { addLoginCommands } from './commands/login.ts';
 import { addReleaseCommands } from './commands/release.ts';
 import { addRobotCommands } from './commands/robot.ts';
+import { addRolloutCommands } from './commands/rollout.ts';
 import { addServerCommand } from './commands/server.ts';
 import { addStatusCommands } from './commands/status.ts';
 import { addTargetCommands } from './commands/target.ts';
@@ -44,6 +45,7 @@ const ADD = [
   addGroupCommands,
   addTargetCommands,
   addDeployCommands,
+  addRolloutCommands,
   addDeploymentCommands,
   addStatusCommands,
   addAlertCommands,

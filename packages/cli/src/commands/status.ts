@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
+import { aboutWhat, explainRollout } from '../rollout/explain-rollout.ts';
 import { deploymentCell } from '../tones.ts';
 import { tellNotices } from './audit.ts';
 
@@ -32,9 +33,10 @@ export function addStatusCommands(program: Command, context: CliContext): void {
 
   program
     .command('explain')
-    .description('in one sentence: what blocks this robot, and what to do')
-    .argument('<robot>', 'its name', argument(RobotId))
-    .action(async (robot: RobotId) => {
+    .description('in one sentence: what blocks this robot or rollout, and what to do')
+    .argument('<robot|rollout>', 'its name or id', aboutWhat)
+    .action(async ({ robot, rollout }: ReturnType<typeof aboutWhat>) => {
+      if (rollout !== undefined) return await explainRollout(context, rollout);
       const explanation = await context.client().operator.explainRobot({ params: { robot } });
       out.done(explanation, () => {
         out.line(explanation.sentence, explanation.blocked ? 'bad' : 'good');

@@ -1,0 +1,100 @@
+/** What a person says to a rollout: one word each, all of them kept in its history. */
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import type { CliContext } from '../context.ts';
+import { findRollout, type RolloutWord, rolloutArgument } from '../rollout/find-rollout.ts';
+import type { RolloutView } from '../rollout/stage-counts.ts';
+import { sayWhat, tellBlocked } from '../rollout/tell-rollout.ts';
+import { rolloutTone } from '../tones.ts';
+
+interface WordOptions {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly revert?: boolean;
+}
+interface Word {
+  readonly verb: string;
+  readonly route: keyof typeof ROUTES;
+  readonly summary: string;
+  /** What robots will feel: asked before, unless --yes. */
+  readonly asks?: (view: RolloutView) => string;
+  /** Asked only with this option. */
+  readonly asksWith?: 'revert';
+}
+
+const ROUTES = {
+  approveRollout: true,
+  denyRollout: true,
+  pauseRollout: true,
+  resumeRollout: true,
+  promoteRollout: true,
+  abortRollout: true,
+  switchRollout: true,
+  switchBackRollout: true,
+  finaliseRollout: true,
+  retryRollout: true,
+} as const;
+
+const WORDS: readonly Word[] = [
+  { verb: 'approve', route: 'approveRollout', summary: 'agree that it starts; never who made it' },
+  { verb: 'deny', route: 'denyRollout', summary: 'refuse it for good' },
+  { verb: 'pause', route: 'pauseRollout', summary: 'nothing new begins; robots in the middle of a switch finish' },
+  { verb: 'resume', route: 'resumeRollout', summary: 'go on, accepting the failures so far' },
+  { verb: 'promote', route: 'promoteRollout', summary: 'let the present stage pass now' },
+  {
+    verb: 'abort',
+    route: 'abortRollout',
+    summary: 'end it: what has not switched is withdrawn',
+    asks: (view) => `End ${view.rollout} and send back every robot that has ${sayWhat(view)}?`,
+    asksWith: 'revert',
+  },
+  {
+    verb: 'switch',
+    route: 'switchRollout',
+    summary: 'blue-green: all ready robots switch now',
+    asks: (view) => `All ${view.members} robots of ${view.rollout} switch to ${sayWhat(view)} now?`,
+  },
+  {
+    verb: 'switch-back',
+    route: 'switchBackRollout',
+    summary: 'blue-green: all robots go back to the release that is kept ready',
+    asks: (view) => `All robots of ${view.rollout} go back from ${sayWhat(view)} now?`,
+  },
+  { verb: 'finalise', route: 'finaliseRollout', summary: 'blue-green: the previous release is not needed any more' },
+  { verb: 'retry', route: 'retryRollout', summary: 'order it once more of the robots on which it failed' },
+];
+
+export function addRolloutWords(rollouts: Command, context: CliContext): void {
+  for (const word of WORDS) {
+    const command = rollouts
+      .command(word.verb)
+      .description(word.summary)
+      .argument('<rollout>', 'its id, or latest', rolloutArgument)
+      .option('--reason <text>', 'kept in the history');
+    if (word.verb === 'abort') command.option('--revert', 'and send back the robots that have it');
+    if (word.asks) command.option('--yes', 'do not ask');
+    command.action((which: RolloutWord, options: WordOptions) => say(context, word, which, options));
+  }
+}
+
+async function say(context: CliContext, word: Word, which: RolloutWord, options: WordOptions): Promise<void> {
+  const { operator } = context.client();
+  const params = { rollout: await findRollout(context, which) };
+  const isFelt = word.asksWith === undefined || options[word.asksWith] === true;
+  if (word.asks && isFelt && options.yes !== true) {
+    const question = word.asks(await operator.showRollout({ params }));
+    if (!(await context.askYesNo(question))) {
+      throw new CliError('Nothing was done.', { hint: `fairlead rollout show ${params.rollout}` });
+    }
+  }
+  const { reason, revert } = options;
+  const body = { ...(reason !== undefined && { reason }), ...(revert !== undefined && { revert }) };
+  const view = await operator[word.route]({ params, body });
+  const { out } = context;
+  out.done(view, () => {
+    out.line(`${view.rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state));
+    if (view.followedBy !== undefined)
+      out.line(`Robots go back with ${view.followedBy}: fairlead rollout watch ${view.followedBy}`);
+    tellBlocked(out, view, Date.now());
+  });
+}

@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest';
+import { runFairlead } from '../testing/run-fairlead.ts';
+import { ROLLOUT, refusal, rollout } from '../testing/views.ts';
+
+const AT = '2026-11-21T09:00:00.000Z';
+const SHOW = `GET /api/v1/rollouts/${ROLLOUT}`;
+const why = (category: string, more: Record<string, unknown> = {}) => ({
+  why: { ...refusal(category), detail: 'Stage canary soaks.', hint: 'Nothing to do.' },
+  ...more,
+});
+const paths = (asked: readonly { method: string; path: string }[]) =>
+  asked.map(({ method, path }) => `${method} ${path}`);
+
+test('a rollout is one screen of 80 columns that says what blocks it, until when and what to do', async () => {
+  const until = new Date(Date.now() + 3_630_000).toISOString();
+  const event = { at: AT, by: 'control-plane', what: 'stage-begun', detail: 'canary: 4 robots of a very long story' };
+  const script = {
+    [SHOW]: rollout({
+      blocked: why('soaking', { until }),
+      approval: { needed: 2, expiresAt: AT, votes: [{ by: 'bob', verdict: 'approved', at: AT, reason: 'seen it' }] },
+    }),
+    [`${SHOW}/history`]: { items: [{ ...event, what: 'created' }, ...Array.from({ length: 5 }, () => event)] },
+  };
+  const { stdout, exitCode } = await runFairlead(`rollout show ${ROLLOUT}`, { script });
+  expect(exitCode).toBe(0);
+  for (const said of [
+    'walking@2.0.0',
+    'site=munich in production: 20 robots, 2 left out',
+    'blocked: Stage canary soaks. (soaking)',
+    'next: Nothing to do.',
+    '(in 1 h)',
+    'bob approved',
+    'approved by 1 of 2',
+  ]) {
+    expect(stdout).toContain(said);
+  }
+  expect(stdout).not.toContain('created');
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  expect(stdout.split('\n').length).toBeLessThanOrEqual(26);
+});
+
+test('the numbers of a stage tell who works from who waits, and a single failure is seen in its bar', async () => {
+  const states = { succeeded: 900, 'rolled-back': 1, probation: 40, staged: 30, pending: 9 };
+  const counts = { states, unplaced: 20, ready: 30, granted: 40 };
+  const [first, last] = rollout().stages;
+  const script = {
+    [SHOW]: rollout({ stages: [{ ...first, size: 1000, counts }, last] }),
+    [`${SHOW}/history`]: { items: [] },
+  };
+  const { stdout } = await runFairlead(`rollout show ${ROLLOUT}`, { script });
+  expect(stdout).toMatch(/^canary +20% +running +1000 +█+x▓░ +900 +1 +40 +59$/m);
+});
+
+test('latest is the newest rollout, and where there is none that is said', async () => {
+  const script = { 'GET /api/v1/rollouts': { items: [rollout()] }, [SHOW]: rollout() };
+  const { asked } = await runFairlead('rollout watch latest', {
+    script: { ...script, [SHOW]: rollout({ state: 'completed' }) },
+  });
+  expect(paths(asked)).toEqual(['GET /api/v1/rollouts?limit=1', SHOW]);
+  const none = await runFairlead('rollout show latest', { script: { 'GET /api/v1/rollouts': { items: [] } } });
+  expect([none.exitCode, none.stderr]).toEqual([3, expect.stringContaining('There is no rollout yet.')]);
+});
+
+test('watching tells each change once and ends well with the rollout', async () => {
+  const [first, last] = rollout().stages;
+  const counts = { states: { succeeded: 4 }, unplaced: 0, ready: 0, granted: 0 };
+  const passed = { ...first, state: 'passed', counts };
+  const views = [rollout(), rollout(), rollout({ state: 'completed', stages: [passed, { ...last, state: 'passed' }] })];
+  const { stdout, exitCode } = await runFairlead(`rollout watch ${ROLLOUT}`, {
+    script: { [SHOW]: () => views.shift() },
+  });
+  expect(exitCode).toBe(0);
+  expect(stdout.split('\n').filter(Boolean)).toEqual([
+    'walking@2.0.0 for 20 robots: running',
+    'canary running: 1 succeeded, 0 failed, 1 at work, 2 waiting',
+    'walking@2.0.0 for 20 robots: completed',
+    'canary passed: 4 succeeded, 0 failed, 0 at work, 0 waiting',
+    'all passed: 0 succeeded, 0 failed, 0 at work, 0 waiting',
+    `${ROLLOUT}: walking@2.0.0 is completed`,
+  ]);
+});
+
+test.each([
+  [{ state: 'halted', followedBy: 'ro_9876543210' }, 1, 'next:  fairlead rollout watch ro_9876543210'],
+  [{ state: 'paused', blocked: why('gate_failed') }, 1, 'error: Stage canary soaks.'],
+  [{ state: 'aborted' }, 1, 'error: This rollout is aborted.'],
+  [{ state: 'denied' }, 3, 'error: This rollout is denied.'],
+  [{ state: 'expired' }, 3, 'error: This rollout is expired.'],
+  [{ state: 'awaiting-approval', blocked: why('needs_approval') }, 1, 'next:  Nothing to do.'],
+  [{ state: 'running', blocked: why('manual_gate') }, 1, 'error: Stage canary soaks.'],
+  [{ state: 'running', blocked: why('awaits_switch') }, 1, 'error: Stage canary soaks.'],
+] as const)('a rollout that stands like %j ends the watch with exit code %i', async (more, exitCode, said) => {
+  const watched = await runFairlead(`rollout watch ${ROLLOUT}`, { script: { [SHOW]: rollout(more) } });
+  expect([watched.exitCode, watched.stderr]).toEqual([exitCode, expect.stringContaining(said)]);
+});
+
+test('watch --json prints one document: how the rollout stood at the end', async () => {
+  const views = [rollout(), rollout({ state: 'aborted' })];
+  const said = await runFairlead(`rollout watch ${ROLLOUT} --json`, { script: { [SHOW]: () => views.shift() } });
+  expect([JSON.parse(said.stdout).state, said.exitCode]).toEqual(['aborted', 1]);
+});
+
+test('robots are listed over all pages, with why in the last column', async () => {
+  const pages = [
+    { items: [{ robot: 'duck-1', stage: 0, state: 'rolled-back', refusal: refusal('nan') }], next: 'duck-1' },
+    { items: [{ robot: 'duck-2', excluded: refusal('wrong_hw') }] },
+  ];
+  const script = { [SHOW]: rollout(), [`${SHOW}/robots`]: () => pages.shift() };
+  const { stdout, asked } = await runFairlead(`rollout robots ${ROLLOUT} --stage canary`, { script });
+  expect(stdout).toMatch(/^duck-1 +canary +rolled-back +nan: The output holds NaN\.$/m);
+  expect(stdout).toMatch(/^duck-2 +- +left out +wrong_hw: /m);
+  expect(asked[2]?.path).toBe(`/api/v1/rollouts/${ROLLOUT}/robots?stage=0&limit=500&cursor=duck-1`);
+});
+
+test('a stage is meant by its name or its number; another one is a mistake with the stages there are', async () => {
+  const script = { [SHOW]: rollout(), [`${SHOW}/robots`]: { items: [] } };
+  const { asked } = await runFairlead(`rollout robots ${ROLLOUT} --stage 2 --excluded`, { script });
+  expect(asked[1]?.path).toContain('robots?stage=1&excluded=only');
+  const { exitCode, stderr } = await runFairlead(`rollout robots ${ROLLOUT} --stage 3`, { script });
+  expect([exitCode, stderr]).toEqual([2, expect.stringContaining('It has 1 (canary), 2 (all).')]);
+});
+
+test.each(['approve', 'deny', 'pause', 'resume', 'promote', 'abort', 'finalise', 'retry'])(
+  '%s is said with its reason, and nobody is asked',
+  async (verb) => {
+    const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
+    const { asked, exitCode } = await runFairlead(['rollout', verb, ROLLOUT, '--reason', 'as agreed'], {
+      script: { [route]: rollout() },
+    });
+    expect([paths(asked), asked[0]?.body, exitCode]).toEqual([[route], { reason: 'as agreed' }, 0]);
+  },
+);
+
+test.each(['abort --revert', 'switch', 'switch-back'])(
+  '%s moves robots: it needs a yes, or --yes where nobody can be asked',
+  async (words) => {
+    const [verb = '', ...options] = words.split(' ');
+    const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
+    const script = { [SHOW]: rollout(), [route]: rollout() };
+    const line = ['rollout', verb, ROLLOUT, ...options];
+    const shy = await runFairlead(line, { script });
+    expect([shy.exitCode, paths(shy.asked)]).toEqual([2, [SHOW]]);
+    const sure = await runFairlead([...line, '--yes'], { script });
+    expect([sure.exitCode, paths(sure.asked)]).toEqual([0, [route]]);
+    expect(sure.asked[0]?.body).toEqual(verb === 'abort' ? { revert: true } : {});
+  },
+);
+
+test('explain takes a rollout as well as a robot', async () => {
+  const script = { [SHOW]: rollout({ blocked: why('soaking', { until: AT }) }) };
+  const { stdout } = await runFairlead(`explain ${ROLLOUT} --json`, { script });
+  expect(JSON.parse(stdout)).toEqual({
+    rollout: ROLLOUT,
+    state: 'running',
+    sentence: 'Stage canary soaks.',
+    blocked: true,
+    unblock: 'Nothing to do.',
+    until: AT,
+  });
+  expect((await runFairlead('explain Duck!')).exitCode).toBe(2);
+});
+
+test('list counts what has succeeded and failed over all stages', async () => {
+  const script = { 'GET /api/v1/rollouts': { items: [rollout()] } };
+  const { stdout, asked } = await runFairlead('rollout list --state running', { script });
+  expect(stdout).toMatch(/ro_0123456789 +walking@2\.0\.0 +site=munich +running +1\/20 +0 +ada/);
+  expect(asked[0]?.path).toBe('/api/v1/rollouts?limit=20&state=running');
+});

@@ -1,0 +1,35 @@
+/** `explain ro_…`: in one sentence what blocks a rollout, and what to do. */
+import { RobotId, RolloutId } from '@fairlead/shared/ids';
+import { parse } from '@fairlead/shared/parse';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import { argument } from '../arguments.ts';
+import type { CliContext } from '../context.ts';
+import { sayWhen } from './say-when.ts';
+
+/** No robot's name can look like a rollout's id. */
+export function aboutWhat(text: string): { rollout: RolloutId; robot?: never } | { rollout?: never; robot: RobotId } {
+  const rollout = parse(RolloutId, text);
+  return rollout.ok ? { rollout: rollout.value } : { robot: argument(RobotId)(text) };
+}
+
+export async function explainRollout(context: CliContext, rollout: RolloutId): Promise<void> {
+  const { out } = context;
+  const view = await context.client().operator.showRollout({ params: { rollout } });
+  const { state, blocked, stopped } = view;
+  const going = hasEnded(state) ? `This rollout is ${state}.` : 'Nothing blocks it: the next step is being taken.';
+  const sentence = blocked?.why.detail ?? stopped?.why.detail ?? going;
+  const next = blocked?.why.hint ?? (hasEnded(state) ? undefined : stopped?.why.hint);
+  const said = {
+    rollout,
+    state,
+    sentence,
+    blocked: blocked !== undefined,
+    ...(next !== undefined && { unblock: next }),
+    ...(blocked?.until !== undefined && { until: blocked.until }),
+  };
+  out.done(said, () => {
+    out.line(sentence, blocked ? 'bad' : 'good');
+    if (next !== undefined) out.line(`next: ${next}`);
+    if (blocked?.until !== undefined) out.line(`until: ${sayWhen(blocked.until, Date.now())}`);
+  });
+}

@@ -1,0 +1,98 @@
+/** A rollout on one screen of 80 columns: what it is, how far it is, what blocks it, what happened last. */
+import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
+import type { ReplyOf } from '@fairlead/shared/api/route';
+import { sayTarget } from '@fairlead/shared/fleet/target';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import { ago } from '../ago.ts';
+import type { Cell, Output } from '../output.ts';
+import { rolloutTone, stageCell } from '../tones.ts';
+import { sayWhen } from './say-when.ts';
+import { countStage, LEGEND, type RolloutView, sayReach, stageBar } from './stage-counts.ts';
+import { clip, wrap } from './wrap.ts';
+
+export type RolloutEvents = ReplyOf<typeof rolloutApi.rolloutHistory>['items'];
+const LAST = 5;
+const BAR = 14;
+
+export const sayWhat = ({ spec }: Pick<RolloutView, 'spec'>): string =>
+  spec.version === undefined ? `${spec.component}, back to each one's previous` : `${spec.component}@${spec.version}`;
+
+export function tellRollout(out: Output, view: RolloutView, events: RolloutEvents, now: number): void {
+  const { spec } = view;
+  out.line(`${view.rollout}  ${spec.kind} of ${sayWhat(view)}`, 'strong');
+  out.line(`${view.state}${sayStopped(view, now)}`, rolloutTone(view.state));
+  out.table(['', ''], factsOf(view, now));
+  out.table(
+    ['STAGE', 'UP TO', 'STATE', 'ROBOTS', '', 'DONE', 'FAILED', 'AT WORK', 'WAITING'],
+    view.stages.map(stageRow),
+  );
+  out.line(LEGEND, 'dim');
+  for (const { name, verdict } of view.stages) {
+    if (verdict) for (const line of wrap(`${name}: ${verdict.detail} (${verdict.category})`)) out.line(line, 'bad');
+  }
+  tellApproval(out, view, now);
+  tellBlocked(out, view, now);
+  out.line('last:', 'strong');
+  out.table(
+    ['', '', '', ''],
+    events.slice(-LAST).map(({ at, by, what, detail = '' }) => [ago(at, now), clip(by, 16), what, clip(detail, 34)]),
+  );
+}
+
+function factsOf(view: RolloutView, now: number): Cell[][] {
+  const { spec, members, excluded, followedBy } = view;
+  const whom = clip(sayTarget(spec.target), 40);
+  const policy = typeof spec.onFailure === 'string' ? spec.onFailure : `all back to ${spec.onFailure.toVersion}`;
+  const when = view.endedAt ?? view.startedAt ?? spec.startAt;
+  const word = view.endedAt ? 'ended' : view.startedAt ? 'started' : 'starts';
+  return [
+    ['for', `${whom} in ${spec.environment}: ${members} robots, ${excluded} left out`],
+    ['how', `${spec.strategy}, priority ${spec.priority}; when a gate fails: ${policy}`],
+    ['by', `${view.createdBy}, ${ago(view.createdAt, now)}`],
+    ...(spec.reason === undefined ? [] : wrap(spec.reason, 68).map((line, index) => [index === 0 ? 'why' : '', line])),
+    ...(when === undefined ? [] : [[word, sayWhen(when, now)]]),
+    ...(followedBy === undefined ? [] : [['then', `${followedBy} took its place or undoes it`]]),
+    ...(spec.emergency === undefined
+      ? []
+      : [['!', { text: clip(`break glass: skips ${spec.emergency.skips.join(', ')}`, 68), tone: 'bad' as const }]]),
+  ];
+}
+
+function stageRow(stage: RolloutView['stages'][number]): Cell[] {
+  const counts = countStage(stage);
+  const { succeeded, failed, atWork, waiting } = counts;
+  return [
+    clip(stage.name, 12),
+    clip(sayReach(stage), 9),
+    stageCell(stage.state),
+    stage.size,
+    stageBar(counts, BAR),
+    succeeded,
+    failed === 0 ? 0 : { text: String(failed), tone: 'bad' },
+    atWork,
+    waiting,
+  ];
+}
+
+const sayStopped = ({ stopped, state }: RolloutView, now: number): string =>
+  stopped && (state === 'paused' || state === 'halted') ? ` by ${stopped.by}, ${ago(stopped.at, now)}` : '';
+
+function tellApproval(out: Output, { approval, state }: RolloutView, now: number): void {
+  if (!approval) return;
+  const agreed = approval.votes.filter(({ verdict }) => verdict === 'approved').length;
+  const until = state === 'awaiting-approval' ? `, until ${sayWhen(approval.expiresAt, now)}` : '';
+  out.line(`approved by ${agreed} of ${approval.needed}${until}`);
+  for (const { by, verdict, reason, at } of approval.votes) {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    for (const line of wrap(`  ${by} ${verdict}, ${ago(at, now)}${why}`)) out.line(line);
+  }
+}
+
+/** In the engine's own words; with what a person does, and when it changes by itself. */
+export function tellBlocked(out: Output, { blocked, state }: RolloutView, now: number): void {
+  if (hasEnded(state)) return;
+  if (!blocked) return out.line('Nothing blocks it.', 'good');
+  for (const line of wrap(`blocked: ${blocked.why.detail} (${blocked.why.category})`)) out.line(line, 'warn');
+  for (const line of wrap(`next: ${blocked.why.hint}`)) out.line(line);
+  if (blocked.until !== undefined) out.line(`until: ${sayWhen(blocked.until, now)}`);
+}
