@@ -28,9 +28,116 @@ test('deploy sends exactly what was said', async () => {
   expect(exitCode).toBe(0);
 });
 
-test('rollback without a version means the previous release', async () => {
-  const { asked } = await runFairlead('rollback --all', { script: { 'POST /api/v1/rollbacks': ordered } });
-  expect(asked[0]?.body).toEqual({ target: { all: true } });
+test('rollback of one robot is direct, and without a version means its previous release', async () => {
+  const { asked } = await runFairlead('rollback --robot duck-1', { script: { 'POST /api/v1/rollbacks': ordered } });
+  expect(asked[0]?.body).toEqual({ target: { robot: 'duck-1' } });
+});
+
+test('rollback of several robots goes in stages, --now at once', async () => {
+  const script = { 'POST /api/v1/rollouts/rollback': rolloutView() };
+  const line = 'rollback --all --component walking';
+  expect((await runFairlead(line, { script })).asked[0]?.body).toEqual({ target: { all: true }, component: 'walking' });
+  expect((await runFairlead(`${line} --now --to 1.0.0`, { script })).asked[0]?.body).toEqual({
+    target: { all: true },
+    component: 'walking',
+    toVersion: '1.0.0',
+    shape: { strategy: 'all-at-once' },
+  });
+});
+
+const pendingStage = (upTo: object, soakSec: number) => ({
+  name: 'x',
+  stage: { upTo, soakSec },
+  state: 'pending',
+  size: 0,
+  counts: { states: {}, unplaced: 0, ready: 0, granted: 0 },
+});
+function rolloutView() {
+  const stages = [
+    pendingStage({ percent: 10 }, 300),
+    pendingStage({ percent: 50 }, 600),
+    pendingStage({ percent: 100 }, 0),
+  ];
+  const spec = {
+    kind: 'deploy',
+    component: 'walking',
+    version: '2.0.0',
+    environment: 'production',
+    target: { all: true },
+    strategy: 'canary',
+    stages: stages.map(({ stage }) => stage),
+    newRobots: 'leave-out',
+    onFailure: 'pause',
+    priority: 50,
+  };
+  const [createdAt, createdBy] = ['2026-11-21T09:00:00.000Z', 'admin'];
+  const counts = { members: 0, excluded: 0, stage: 0, generation: 1 };
+  return { rollout: 'ro_0123456789', state: 'scheduled', spec, createdAt, createdBy, ...counts, stages };
+}
+const ROLLOUT = 'POST /api/v1/rollouts';
+const rolloutOf = async (options: readonly string[]) => {
+  const line = ['deploy', '--all', '--release', 'walking@2.0.0', ...options];
+  const ran = await runFairlead(line, { script: { [ROLLOUT]: rolloutView() } });
+  return { ...ran, body: ran.asked[0]?.body };
+};
+
+test.each([
+  [['--staged'], { shape: { strategy: 'staged' } }],
+  [
+    ['--stage', '3:10m', '--stage', 'zone=test,manual', '--max-failures', '5%'],
+    {
+      shape: {
+        strategy: 'canary',
+        stages: [
+          { upTo: { count: 3 }, soakSec: 600, gate: { maxFailures: '5%' } },
+          { upTo: { selector: 'zone=test' }, gate: { maxFailures: '5%', manual: true } },
+          { name: 'all', upTo: { percent: 100 }, gate: { maxFailures: '5%' } },
+        ],
+      },
+    },
+  ],
+  [
+    ['--batch', '10%', '--delay', '1m', '--max-unavailable', '2'],
+    {
+      shape: {
+        strategy: 'rolling',
+        stages: [{ name: 'all', upTo: { percent: 100 }, batch: { size: '10%', delaySec: 60 }, maxUnavailable: 2 }],
+      },
+    },
+  ],
+  [
+    ['--staged', '--emergency', '--force', '--reason', 'arms swing wildly', '--on-failure', '1.0.0'],
+    {
+      shape: { strategy: 'staged' },
+      reason: 'arms swing wildly',
+      onFailure: { toVersion: '1.0.0' },
+      emergency: { reason: 'arms swing wildly', skips: ['approval', 'window', 'limits'] },
+    },
+  ],
+  [
+    ['--staged', '--at', '2036-11-24T02:00:00+01:00'],
+    { shape: { strategy: 'staged' }, startAt: '2036-11-24T01:00:00.000Z' },
+  ],
+])('deploy %j makes that rollout', async (options, more) => {
+  const { body, exitCode } = await rolloutOf(options);
+  expect(body).toEqual({ target: { all: true }, component: 'walking', version: '2.0.0', ...more });
+  expect(exitCode).toBe(0);
+});
+
+test('deploy says what the rollout will do, and where to look', async () => {
+  const { stdout } = await rolloutOf(['--staged']);
+  expect(stdout).toContain('stages: 10%:5m → 50%:10m → 100%\nnext: fairlead rollout watch ro_0123456789\n');
+});
+
+test.each([
+  [['--emergency', '--reason', 'arms swing wildly'], '--force'],
+  [['--staged', '--at', 'noon'], '--at: a time is'],
+  [['--staged', '--at', '22:00', '--zone', 'Europe/Berln'], 'Europe/Berlin'],
+  [['--stage', 'soon:soon'], '10%:300s'],
+])('deploy %j is a usage error that says what is meant', async (options, says) => {
+  const { asked, exitCode, stderr } = await rolloutOf(options);
+  expect({ asked, exitCode }).toEqual({ asked: [], exitCode: 2 });
+  expect(stderr).toContain(says);
 });
 
 test('--wait tells every change and ends well when the robot runs the release', async () => {

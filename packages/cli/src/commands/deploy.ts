@@ -8,40 +8,60 @@ import { argument, releaseArgument } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { followDeployments } from '../follow-deployments.ts';
+import { awaitRollout } from '../rollout/await-rollout.ts';
+import { orderRollback, orderRollout, tellOrdered } from '../rollout/order-rollout.ts';
+import { isRollout, type RolloutOptions, withSchedule, withStrategy } from '../rollout/strategy-options.ts';
 import { type TargetOptions, targetOf, withTarget } from '../target-options.ts';
 import { deploymentCell } from '../tones.ts';
 
+type View = Awaited<ReturnType<typeof orderRollout>>;
 type Orders = ReplyOf<typeof deploymentApi.deploy>;
 interface OrderOptions extends TargetOptions {
   readonly reason?: string;
   readonly wait?: boolean;
 }
-type DeployOptions = OrderOptions & { readonly release: ReleaseRef; readonly allowDowngrade?: boolean };
-type RollbackOptions = OrderOptions & { readonly component?: ComponentName; readonly to?: Version };
+type DeployOptions = OrderOptions &
+  RolloutOptions & { readonly release: ReleaseRef; readonly allowDowngrade?: boolean };
+type RollbackOptions = OrderOptions &
+  RolloutOptions & { readonly component?: ComponentName; readonly to?: Version; readonly now?: true };
 
 export function addDeployCommands(program: Command, context: CliContext): void {
-  withTarget(program.command('deploy').description('assign a release to robots'))
+  withSchedule(
+    withStrategy(withTarget(program.command('deploy').description('send a release to robots, directly or in stages'))),
+  )
     .requiredOption('--release <component@version>', 'what they should run', releaseArgument)
     .option('--allow-downgrade', 'permit an older release than the one that runs, never below the signed floor')
     .option('--reason <text>', 'kept in the history')
     .option('--wait', 'wait until every deployment has ended; the exit code says how')
     .action(async (options: DeployOptions) => {
       const { release, reason, allowDowngrade } = options;
+      if (isRollout(options)) {
+        const view = await orderRollout(context, targetOf(options), release, options);
+        return afterOrder(context, view, options);
+      }
       const body = {
         target: targetOf(options),
         ...release,
         ...(reason !== undefined && { reason }),
         ...(allowDowngrade !== undefined && { allowDowngrade }),
       };
-      await report(context, await context.client().operator.deploy({ body }), options);
+      const orders = await context.client().operator.deploy({ body });
+      if (orders.deployments.length > 1) {
+        context.out.warn(`${orders.deployments.length} robots got it at once; --staged goes through them in stages.`);
+      }
+      await report(context, orders, options);
     });
 
-  withTarget(program.command('rollback').description('send robots back to their previous release'))
+  withStrategy(withTarget(program.command('rollback').description('send robots back: one at once, several in stages')))
     .option('--component <name>', 'which component; needed where a robot runs more than one', argument(ComponentName))
     .option('--to <version>', 'a certain version instead of the previous one', argument(Version))
+    .option('--now', 'several robots: all at once instead of in stages')
     .option('--reason <text>', 'kept in the history')
     .option('--wait', 'wait until every deployment has ended; the exit code says how')
     .action(async (options: RollbackOptions) => {
+      if (options.robot === undefined) {
+        return afterOrder(context, await orderRollback(context, targetOf(options), options), options);
+      }
       const { component, to: toVersion, reason } = options;
       const body = {
         target: targetOf(options),
@@ -51,6 +71,15 @@ export function addDeployCommands(program: Command, context: CliContext): void {
       };
       await report(context, await context.client().operator.rollBack({ body }), options);
     });
+}
+
+async function afterOrder(
+  context: CliContext,
+  view: View,
+  { wait, zone }: OrderOptions & RolloutOptions,
+): Promise<void> {
+  tellOrdered(context, view, zone);
+  if (wait === true) await awaitRollout(context, view.rollout);
 }
 
 async function report(context: CliContext, orders: Orders, { wait }: OrderOptions): Promise<void> {
