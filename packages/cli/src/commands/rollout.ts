@@ -45,18 +45,17 @@ export function addRolloutCommands(program: Command, context: CliContext): void 
       out.done(list, () => {
         if (list.items.length === 0) return out.line('No rollout.', 'dim');
         out.table(
-          ['ROLLOUT', 'RELEASE', 'FOR', 'STATE', 'DONE', 'FAILED', 'BY', ''],
+          ['ROLLOUT', 'RELEASE', 'FOR', 'STATE', 'DONE', 'FAILED', 'CREATED'],
           list.items.map((view) => {
             const counts = view.stages.map(countStage);
             const sum = (kind: 'succeeded' | 'failed') => counts.reduce((total, stage) => total + stage[kind], 0);
             return [
               view.rollout,
               sayWhat(view),
-              clip(sayTarget(view.spec.target), 24),
+              clip(sayTarget(view.spec.target), 16),
               { text: view.state, tone: rolloutTone(view.state) },
               `${sum('succeeded')}/${view.members}`,
               sum('failed'),
-              view.createdBy,
               ago(view.createdAt, Date.now()),
             ];
           }),

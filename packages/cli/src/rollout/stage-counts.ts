@@ -58,8 +58,8 @@ export const sayCounts = ({ succeeded, failed, atWork, waiting, withdrawn }: Sta
     ...(withdrawn > 0 ? [`${withdrawn} withdrawn`] : []),
   ].join(', ');
 
-/** "10%", "5 robots" or the selector. */
+/** "10%", "5" (robots) or the selector. */
 export function sayReach({ stage: { upTo } }: Pick<StageView, 'stage'>): string {
   if ('percent' in upTo) return `${upTo.percent}%`;
-  return 'count' in upTo ? `${upTo.count} robots` : upTo.selector;
+  return 'count' in upTo ? String(upTo.count) : upTo.selector;
 }

@@ -27,8 +27,11 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
     view.stages.map(stageRow),
   );
   out.line(LEGEND, 'dim');
-  for (const { name, verdict } of view.stages) {
-    if (verdict) for (const line of wrap(`${name}: ${verdict.detail} (${verdict.category})`)) out.line(line, 'bad');
+  for (const { name, verdict, state } of view.stages) {
+    // What stands below as the block is not said twice; why a stage passed is in the history.
+    const isSaid = verdict?.detail === view.blocked?.why.detail;
+    if (verdict && !isSaid && state !== 'passed')
+      for (const line of wrap(`${name}: ${verdict.detail} (${verdict.category})`)) out.line(line, 'bad');
   }
   tellApproval(out, view, now);
   tellBlocked(out, view, now);
