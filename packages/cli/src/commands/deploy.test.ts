@@ -50,7 +50,7 @@ const pendingStage = (upTo: object, soakSec: number) => ({
   stage: { upTo, soakSec },
   state: 'pending',
   size: 0,
-  counts: { states: {}, unplaced: 0, ready: 0, granted: 0 },
+  counts: { states: {}, unplaced: 0, ready: 0, granted: 0, silent: 0 },
 });
 function rolloutView() {
   const stages = [
@@ -83,6 +83,7 @@ const rolloutOf = async (options: readonly string[]) => {
 
 test.each([
   [['--staged'], { shape: { strategy: 'staged' } }],
+  [['--on-failure', 'revert'], { onFailure: 'revert' }],
   [
     ['--stage', '3:10m', '--stage', 'zone=test,manual', '--max-failures', '5%'],
     {

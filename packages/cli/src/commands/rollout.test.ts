@@ -63,7 +63,7 @@ test('latest is the newest rollout, and where there is none that is said', async
 
 test('watching tells each change once and ends well with the rollout', async () => {
   const [first, last] = rollout().stages;
-  const counts = { states: { succeeded: 4 }, unplaced: 0, ready: 0, granted: 0 };
+  const counts = { states: { succeeded: 4 }, unplaced: 0, ready: 0, granted: 0, silent: 0 };
   const passed = { ...first, state: 'passed', counts };
   const views = [rollout(), rollout(), rollout({ state: 'completed', stages: [passed, { ...last, state: 'passed' }] })];
   const { stdout, exitCode } = await runFairlead(`rollout watch ${ROLLOUT}`, {

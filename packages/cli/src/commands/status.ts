@@ -1,10 +1,15 @@
 /** What runs where, what is stuck and why: for the fleet, for one robot, and over time. */
+import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
+import type { ReplyOf } from '@fairlead/shared/api/route';
 import { RobotId, sayRelease } from '@fairlead/shared/ids';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
+import type { Output } from '../output.ts';
 import { aboutWhat, explainRollout } from '../rollout/explain-rollout.ts';
+import { wrap } from '../rollout/wrap.ts';
 import { deploymentCell } from '../tones.ts';
 import { tellNotices } from './audit.ts';
 
@@ -17,17 +22,21 @@ export function addStatusCommands(program: Command, context: CliContext): void {
       const { operator } = context.client();
       const status = await operator.fleetStatus();
       const { items: notices } = await operator.listNotices();
-      out.done({ ...status, notices }, () => {
+      const rollouts = (await operator.listRollouts({ query: {} })).items.filter(({ state }) => !hasEnded(state));
+      out.done({ ...status, notices, rollouts }, () => {
         tellNotices(context, notices);
         out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
         out.line(`deployments: ${sayCounts(status.deployments)}`);
         const running = status.running.map(({ component, version, robots }) => [`${component}@${version}`, robots]);
         if (running.length > 0) out.table(['RUNNING', 'ROBOTS'], running);
+        for (const view of rollouts) tellRollout(out, view);
         if (status.attention.length === 0) return out.line('No robot needs a person.', 'good');
-        out.table(
-          ['NEEDS A PERSON', 'WHY', 'NEXT'],
-          status.attention.map(({ robot, sentence, unblock }) => [{ text: robot, tone: 'bad' }, sentence, unblock]),
-        );
+        out.line('needs a person:', 'bad');
+        // The sentence begins with the robot's name; a table would say it twice, and be as wide as its longest reason.
+        for (const { sentence, unblock } of status.attention) {
+          for (const line of wrap(sentence)) out.line(line, 'bad');
+          if (unblock !== undefined) for (const line of wrap(`next: ${unblock}`, 76)) out.line(`  ${line}`);
+        }
       });
     });
 
@@ -67,6 +76,20 @@ export function addStatusCommands(program: Command, context: CliContext): void {
         if (history.items.length === 0) out.line('Nothing was ever deployed to this robot.', 'dim');
       });
     });
+}
+
+type Rollout = ReplyOf<typeof rolloutApi.showRollout>;
+
+/** One rollout that has not ended, in two lines: how far it is, and what it waits for. */
+function tellRollout(out: Output, { rollout, spec, state, stages, stage, members, blocked }: Rollout): void {
+  const succeeded = stages.reduce(
+    (sum, { counts }) => sum + (counts.states.succeeded ?? 0) + (counts.states.skipped ?? 0),
+    0,
+  );
+  const what = spec.version === undefined ? `${spec.component} back` : `${spec.component}@${spec.version}`;
+  const where = stages[stage] === undefined ? '' : `, stage ${stages[stage].name}`;
+  out.line(`${rollout} ${what}: ${state}${where}, ${succeeded} of ${members} robots`, 'strong');
+  if (blocked) for (const line of wrap(`${blocked.why.detail} ${blocked.why.hint}`, 76)) out.line(`  ${line}`);
 }
 
 const sayCounts = (counts: Readonly<Partial<Record<string, number>>>): string =>

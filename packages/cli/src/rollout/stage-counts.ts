@@ -13,12 +13,12 @@ export interface StageCounts {
   readonly atWork: number;
   /** Without an order, or with one that has not been fetched, or tested and without the grant. */
   readonly waiting: number;
-  /** Cancelled: counted neither for nor against the release. */
+  /** Cancelled, or never heard: counted neither for nor against the release. */
   readonly withdrawn: number;
 }
 
-export function countStage({ counts: { states, ready, unplaced } }: Pick<StageView, 'counts'>): StageCounts {
-  const { succeeded, failed, open, neutral } = outcomesOf({ ...NO_TALLY, states });
+export function countStage({ counts: { states, ready, silent, unplaced } }: Pick<StageView, 'counts'>): StageCounts {
+  const { succeeded, failed, open, neutral } = outcomesOf({ ...NO_TALLY, states, silent });
   const idle = ready + (states.pending ?? 0);
   return { succeeded, failed, atWork: Math.max(0, open - idle), waiting: unplaced + idle, withdrawn: neutral };
 }

@@ -95,14 +95,35 @@ function skipArgument(text: string): Skip[] {
   throw new InvalidArgumentError(`It can skip ${SKIPS.join(', ')}; never signatures, tests or the parachute.`);
 }
 
+/** Each of these means something only for a rollout: a direct order must not drop it in silence. */
+const MEANS_ROLLOUT = [
+  'staged',
+  'strategy',
+  'stage',
+  'batch',
+  'delay',
+  'maxUnavailable',
+  'maxFailures',
+  'minSuccesses',
+  'confidence',
+  'timeout',
+  'condition',
+  'env',
+  'at',
+  'switchAt',
+  'onFailure',
+  'newRobots',
+  'priority',
+  'emergency',
+] as const satisfies readonly (keyof RolloutOptions)[];
 export const isRollout = (options: RolloutOptions): boolean =>
-  [options.staged, options.strategy, options.stage, options.batch, options.at, options.emergency].some(
-    (given) => given !== undefined,
-  );
+  MEANS_ROLLOUT.some((name) => options[name] !== undefined);
 
 /** Undefined where nothing was said: then the API's default, staged, counts. @throws CliError (usage) */
-export function shapeOf(options: StrategyOptions, now: number): Shape | undefined {
-  const strategy = options.strategy ?? (options.batch !== undefined ? 'rolling' : undefined);
+export function shapeOf(options: StrategyOptions & Pick<RolloutOptions, 'emergency'>, now: number): Shape | undefined {
+  // Whoever breaks the glass does not soak; with --staged they do.
+  const urgent = options.emergency && !options.staged && !options.stage ? 'all-at-once' : undefined;
+  const strategy = options.strategy ?? (options.batch !== undefined ? 'rolling' : urgent);
   const gate = gateOf(options);
   const limit = options.maxUnavailable === undefined ? {} : { maxUnavailable: options.maxUnavailable };
   const finish = (stages: readonly Stage[]): Stage[] =>

@@ -48,7 +48,7 @@ const stage = (name: string, percent: number, more: Record<string, unknown> = {}
   stage: { name, upTo: { percent } },
   state: 'pending',
   size: 0,
-  counts: { states: {}, unplaced: 0, ready: 0, granted: 0 },
+  counts: { states: {}, unplaced: 0, ready: 0, granted: 0, silent: 0 },
   ...more,
 });
 
@@ -83,7 +83,7 @@ export const rollout = (more: Record<string, unknown> = {}) => ({
     stage('canary', 20, {
       state: 'running',
       size: 4,
-      counts: { states: { succeeded: 1, switching: 1, pending: 1 }, unplaced: 1, ready: 0, granted: 1 },
+      counts: { states: { succeeded: 1, switching: 1, pending: 1 }, unplaced: 1, ready: 0, granted: 1, silent: 0 },
     }),
     stage('all', 100),
   ],

@@ -30,7 +30,7 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
       await slices.audit.append({
         at,
         by: body.by,
-        action: 'override',
+        action: 'robot.override',
         element: robot,
         detail: `${robot} switched ${body.component} although: ${body.skipped.map(({ detail }) => detail).join(' ')}`,
         reason: body.reason,

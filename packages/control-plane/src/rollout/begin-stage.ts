@@ -37,7 +37,11 @@ export async function beginStage(
   const took = taken + (await takeCohort(deps, rollout, stage.upTo, size === undefined ? Infinity : size - taken));
   await store.transaction(async (slices) => {
     const change = { state: 'running', size: took, startedAt: now } as const;
-    const happening = { by: 'control-plane', what: 'stage-begun', detail: `${nameOf(rollout, stage)}: ${took} robots` };
+    const happening = {
+      by: 'control-plane',
+      what: 'stage-begun',
+      detail: `${nameOf(rollout, stage)}: ${took === 1 ? '1 robot' : `${took} robots`}`,
+    };
     const stages = withStage(rollout, change);
     await changeRollout(slices, rollout, { members, excluded, stages }, now, happening);
   });

@@ -150,7 +150,7 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
     const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
     await deps.audit(slices, {
       by: author.name,
-      action: `rollout-${PAST[verb]}`,
+      action: `rollout.${verb}`,
       element: found.rollout,
       detail: `${found.state} -> ${next.state}`,
       reason,

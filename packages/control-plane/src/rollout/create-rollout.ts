@@ -90,7 +90,7 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
     await slices.rollouts.insert(rollout, { at: now, by: author.name, what: 'created', detail });
     await deps.audit(slices, {
       by: author.name,
-      action: spec.emergency ? 'break-glass' : 'rollout-created',
+      action: spec.emergency ? 'rollout.break-glass' : 'rollout.create',
       element: rollout.rollout,
       detail: spec.emergency ? `${what}; steps over ${spec.emergency.skips.join(', ')}` : what,
       reason: spec.emergency?.reason ?? spec.reason,

@@ -131,7 +131,7 @@ describe('an approval', () => {
     ).toBe('forbidden');
     const rollout = await create(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } });
     expect((await show(fleet, rollout)).state).toBe('running');
-    const [entry] = (await fleet.operator.listAudit({ query: { action: 'break-glass' } })).items;
+    const [entry] = (await fleet.operator.listAudit({ query: { action: 'rollout.break-glass' } })).items;
     expect(entry).toMatchObject({ by: 'the-admin', reason: 'arms swing wildly', loud: true, element: rollout });
   });
 });

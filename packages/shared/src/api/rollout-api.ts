@@ -30,6 +30,7 @@ const Counts = Type.Object({
   unplaced: Type.Integer({ description: 'Robots that have not been given their order yet.' }),
   ready: Type.Integer({ description: 'Staged and tested, waiting for the grant to switch.' }),
   granted: Type.Integer({ description: 'May be switching now: what budgets count.' }),
+  silent: Type.Integer({ description: 'Timed out before they were let switch: neither a success nor a failure.' }),
 });
 
 export const StageView = Type.Object({

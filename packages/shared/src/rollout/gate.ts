@@ -3,6 +3,7 @@
  * person. `waiting` is none of the three: the stage still works.
  */
 import type { Refusal } from '../failure.ts';
+import type { RolloutId } from '../ids.ts';
 import type { Gate } from './rollout-spec.ts';
 import { countOf } from './rollout-spec.ts';
 import type { Outcomes } from './tally.ts';
@@ -56,7 +57,7 @@ function judgeFailures({ gate, size, outcomes }: GateFacts): GateVerdict | undef
   }
   const most = countOf(allowed, size);
   if (failed <= most) return undefined;
-  const says = `${failed} of ${size} robots failed, and ${most === 0 ? 'none' : most} may`;
+  const says = `${failed} of ${size === 1 ? '1 robot' : `${size} robots`} failed, and ${most === 0 ? 'none' : most} may`;
   return { gate: 'failed', category: 'too_many_failures', says };
 }
 
@@ -126,7 +127,11 @@ function quantile(p: number): number {
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** A gate's verdict in the one shape of every "no". */
-export const refusalOfGate = (verdict: Extract<GateVerdict, { category: string }>, stage: string): Refusal => ({
+export const refusalOfGate = (
+  verdict: Extract<GateVerdict, { category: string }>,
+  stage: string,
+  rollout: RolloutId,
+): Refusal => ({
   phase: 'assign',
   element: stage,
   category: verdict.category,
@@ -134,6 +139,6 @@ export const refusalOfGate = (verdict: Extract<GateVerdict, { category: string }
   retryable: true,
   hint:
     verdict.gate === 'failed'
-      ? 'Look at the failed robots (fairlead rollout show), then resume, retry the failed, or abort.'
-      : 'Look at the robots of this stage, then promote it or abort: fairlead rollout promote.',
+      ? `Look at the failed robots (fairlead rollout robots ${rollout}), then resume, retry or abort it.`
+      : `Look at the robots of this stage, then fairlead rollout promote ${rollout}, or abort it.`,
 });

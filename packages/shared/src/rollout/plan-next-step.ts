@@ -63,7 +63,7 @@ function planStage(facts: RolloutFacts): Decision {
   if (progress.state === 'pending') return { do: 'begin-stage' };
   const verdict = judge(facts, stage, progress);
   if (verdict.gate === 'failed')
-    return { do: 'stop', stage: 'failed', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+    return { do: 'stop', stage: 'failed', why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout) };
   const grant = planGrant(facts, stage, progress);
   if (grant) return grant;
   if (progress.state === 'running') {
@@ -72,7 +72,11 @@ function planStage(facts: RolloutFacts): Decision {
     if (step) return step;
     if (verdict.gate === 'waiting') return holdInStage(facts, stage, verdict.says);
     if (verdict.gate === 'inconclusive' && verdict.category !== 'metric_unknown') {
-      return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+      return {
+        do: 'stop',
+        stage: 'inconclusive',
+        why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout),
+      };
     }
     return { do: 'soak' };
   }
@@ -156,11 +160,17 @@ function planSoak(
   const until = (progress.soakingSince ?? now) + (stage.soakSec ?? 0) * SECOND;
   if (now < until && progress.promotedBy === undefined) {
     const says = `Stage ${nameOf(rollout, stage)} soaks until ${toTimestamp(until)}`;
-    return hold(rollout, 'soaking', says, 'Nothing to do, or do not wait: fairlead rollout promote.', until);
+    return hold(
+      rollout,
+      'soaking',
+      says,
+      `Nothing to do, or do not wait: fairlead rollout promote ${rollout.rollout}`,
+      until,
+    );
   }
   if (progress.promotedBy !== undefined) return { do: 'pass-stage', why: `promoted by ${progress.promotedBy}` };
   if (verdict.gate === 'inconclusive') {
-    return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage)) };
+    return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout) };
   }
   if (stage.gate?.manual) {
     const says = `Stage ${nameOf(rollout, stage)} has passed and waits for a person`;
