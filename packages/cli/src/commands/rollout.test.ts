@@ -41,7 +41,7 @@ test('a rollout is one screen of 80 columns that says what blocks it, until when
 
 test('the numbers of a stage tell who works from who waits, and a single failure is seen in its bar', async () => {
   const states = { succeeded: 900, 'rolled-back': 1, probation: 40, staged: 30, pending: 9 };
-  const counts = { states, unplaced: 20, ready: 30, granted: 40 };
+  const counts = { states, unplaced: 20, ready: 30, granted: 40, silent: 0 };
   const [first, last] = rollout().stages;
   const script = {
     [SHOW]: rollout({ stages: [{ ...first, size: 1000, counts }, last] }),
