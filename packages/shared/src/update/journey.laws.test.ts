@@ -56,7 +56,9 @@ function live(schedule: Schedule, driver: Driver) {
   const act = (step: Step): StepResult => {
     const failure = failures.shift() ?? 'none';
     maybeCut();
-    if (step === 'switch' && failure === 'not-now') return { ok: false, refused: refusal, notNow: true };
+    // Asked before the rename only: a switch that was cut off behind it has nothing left but services to start.
+    const mayWait = step === 'switch' && disk.running === '1.0.0';
+    if (mayWait && failure === 'not-now') return { ok: false, refused: refusal, notNow: true };
     if (failure === 'fails' && step !== 'switch') return { ok: false, refused: refusal };
     if (step === 'switch') disk.running = '2.0.0';
     if (step === 'roll-back') disk.running = '1.0.0';
