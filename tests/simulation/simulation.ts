@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TransportRequest } from '@fairlead/shared/api/client';
 import type { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { HOUR, MINUTE, SECOND } from '@fairlead/shared/time';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
@@ -110,14 +111,20 @@ async function live(order: Living): Promise<Outcome> {
   const checkInSec = Math.round(Math.min(600, Math.max(120, robots / 2)));
   begin(world, async () => {
     await server.start();
-    const person = (name: string, role: 'admin' | 'operator') => {
+    const person = (name: string, role: 'admin' | 'operator', isBeside = false) => {
       const chance = chanceOf(seed, name);
+      // Ten thousand robots are taken in before the story begins: that costs no time of it.
+      if (isBeside) {
+        const transport = (request: TransportRequest) => server.exchange(request, '192.0.2.3');
+        return createPerson({ name, role, server, agenda, chance, transport });
+      }
       const line = { agenda, server, chance, faults: world.faults, isCut: () => false, from: '192.0.2.1' };
       const transport = faultyLine({ ...line, injected: world.injected });
       return createPerson({ name, role, server, agenda, chance, transport });
     };
     const admin = await person('mara', 'admin');
     const operators = [await person('ines', 'operator'), await person('tomas', 'operator')] as const;
+    const registrar = await person('olga', 'operator', true);
     const publisher = await agenda.during(
       openPublisher({
         folder: order.folder,
@@ -150,7 +157,7 @@ async function live(order: Living): Promise<Outcome> {
     let index = 0;
     const join_ = async (): Promise<VirtualRobot> => {
       index += 1;
-      const robot = await joinFleet(world, index, { first, operator: operators[0], faults: profile });
+      const robot = await joinFleet(world, index, { first, operator: registrar, faults: profile });
       fleet.set(robot.traits.name, robot);
       return robot;
     };
