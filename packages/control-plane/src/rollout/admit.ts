@@ -4,7 +4,7 @@
  */
 import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { ReleaseRef, RobotId } from '@fairlead/shared/ids';
+import type { ReleaseRef, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { timeoutOf } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
@@ -22,7 +22,7 @@ import type { RolloutDeps } from './rollout-deps.ts';
 
 const PIECE = 40;
 /** How many robots that other orders keep are passed over before it is said that nothing can be given. */
-const LOOK_AHEAD = 400;
+const LOOK_AHEAD = 200;
 
 /** Answers how many robots it placed or left out; 0 where all are kept by other orders for now. */
 export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number, now: Instant): Promise<number> {
@@ -31,9 +31,10 @@ export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number,
     const told: RobotId[] = [];
     let done = 0;
     const leftOut = new Map<number, number>();
+    const others: Others = new Map();
     for (const member of await slices.rollouts.unplaced(rollout.rollout, LOOK_AHEAD)) {
       if (done >= limit) break;
-      const ended = await admitOne(deps, slices, rollout, member, now);
+      const ended = await admitOne(deps, slices, { rollout, member, others, now });
       if (ended === 'kept') continue;
       done += 1;
       if (ended === 'ordered') told.push(member.robot);
@@ -67,10 +68,9 @@ function afterAdmission(
 async function admitOne(
   deps: RolloutDeps,
   slices: Slices,
-  rollout: Rollout,
-  member: Member,
-  now: Instant,
+  turn: { readonly rollout: Rollout; readonly member: Member; readonly others: Others; readonly now: Instant },
 ): Promise<'ordered' | 'left-out' | 'kept'> {
+  const { rollout, member, others, now } = turn;
   const { spec } = rollout;
   const robot = await slices.robots.find(member.robot);
   const chosen = robot ? await releaseFor(deps, slices, rollout, robot) : refuse(gone(rollout, member.robot));
@@ -79,7 +79,7 @@ async function admitOne(
     await slices.rollouts.exclude(rollout.rollout, member, why);
     return 'left-out';
   }
-  if (await isKept(slices, rollout, robot.robot)) return 'kept';
+  if (await isKept(slices, rollout, robot.robot, others)) return 'kept';
   const stage = member.stage ?? rollout.stage;
   const override = overrideOf(rollout);
   const timeout = timeoutOf(spec.stages[Math.min(stage, spec.stages.length - 1)] ?? { upTo: { percent: 100 } });
@@ -120,23 +120,29 @@ async function releaseFor(
 
 /** Whether any of the robots that are next could be given its order. Reads only. */
 export async function isAnybodyFree(slices: Slices, rollout: Rollout): Promise<boolean> {
+  const others: Others = new Map();
   for (const { robot } of await slices.rollouts.unplaced(rollout.rollout, LOOK_AHEAD)) {
-    if (!(await isKept(slices, rollout, robot))) return true;
+    if (!(await isKept(slices, rollout, robot, others))) return true;
   }
   return false;
 }
 
-async function isKept(slices: Slices, rollout: Rollout, robot: RobotId): Promise<boolean> {
+/** Rollouts that keep robots, read once for a whole look: they are few, and their robots many. */
+type Others = Map<RolloutId, Rollout | undefined>;
+
+async function isKept(slices: Slices, rollout: Rollout, robot: RobotId, others: Others): Promise<boolean> {
   const { deployments } = await slices.desired.of(robot);
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
-  return standing !== undefined && mustWaitFor(slices, rollout, standing);
+  return standing !== undefined && mustWaitFor(slices, rollout, standing, others);
 }
 
 /** An unfinished order of more weight goes first; one of less gives way to this. A direct order is a person's word. */
-async function mustWaitFor(slices: Slices, rollout: Rollout, standing: Deployment): Promise<boolean> {
+async function mustWaitFor(slices: Slices, rollout: Rollout, standing: Deployment, others: Others): Promise<boolean> {
   if (isTerminal(standing.state) || standing.part?.rollout === rollout.rollout) return false;
   if (!standing.part) return standing.createdAt >= rollout.createdAt;
-  const other = await slices.rollouts.find(standing.part.rollout);
+  const id = standing.part.rollout;
+  if (!others.has(id)) others.set(id, await slices.rollouts.find(id));
+  const other = others.get(id);
   if (!other) return false;
   const more = other.spec.priority - rollout.spec.priority;
   return more > 0 || (more === 0 && other.createdAt > rollout.createdAt);
