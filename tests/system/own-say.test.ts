@@ -132,7 +132,7 @@ test('a person on the robot is busy, sees who is, and is free again by the comma
     /^ann is busy until .*: looks at the gripper/,
   );
   expect(run('list').said).toMatch(
-    /OWNER +HELD +LEFT +UNTIL +REASON\nann +\d+ s +9 min \d+ s +[^ ]+Z +looks at the gripper/,
+    /OWNER +HELD +LEFT +UNTIL +REASON\nann +\d+ s +(9|10) min \d+ s +[^ ]+Z +looks at the gripper/,
   );
   expect(run('extend', 'ann', '--for', '30m').status).toBe(0);
   expect(run('take', 'ann', '--reason', 'x', '--for', 'soon')).toMatchObject({
