@@ -56,7 +56,16 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     dataFolder: data,
     ...(config.adminPasswordFile !== undefined && { passwordFile: config.adminPasswordFile }),
   });
-  const url = await controlPlane.app.listen({ host: config.host, port });
+  const stop = async () => {
+    await controlPlane.stop();
+    await signals.close();
+    await store.close();
+  };
+  // A port in use ends this process: what was opened until here must not keep it.
+  const url = await controlPlane.app.listen({ host: config.host, port }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   port = Number(new URL(url).port);
   const database = config.postgres ? placeOf(config.postgres.url) : 'SQLite';
   logger.info({ url, data, database }, 'Fairlead control plane is listening');
@@ -65,11 +74,7 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     logger.info({ user: FIRST_ADMIN, passwordFile }, 'The first user was created; its password is in the file');
     tell(`Log in as ${FIRST_ADMIN} with the password in ${passwordFile}`);
   }
-  return async () => {
-    await controlPlane.stop();
-    await signals.close();
-    await store.close();
-  };
+  return stop;
 }
 
 interface Opened {

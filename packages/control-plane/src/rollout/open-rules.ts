@@ -63,8 +63,8 @@ export async function openRules({ store, presence, signals, looking }: OpenRules
   signals.onChange('settings', lookAgain(look, looking));
   await look();
   const timers = [
-    setInterval(() => void look().catch(looking.onFailure), RELOADED_EVERY),
-    setInterval(() => void countIfAsked().catch(looking.onFailure), COUNTED_EVERY),
+    setInterval(() => void look().catch(looking.onFailure), RELOADED_EVERY).unref(),
+    setInterval(() => void countIfAsked().catch(looking.onFailure), COUNTED_EVERY).unref(),
   ];
   return {
     now: () => current,
