@@ -9,6 +9,7 @@ import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { followDeployments } from '../follow-deployments.ts';
 import { awaitRollout } from '../rollout/await-rollout.ts';
+import { checkWishes } from '../rollout/check-wishes.ts';
 import { orderRollback, orderRollout, tellOrdered } from '../rollout/order-rollout.ts';
 import { isRollout, type RolloutOptions, withSchedule, withStrategy } from '../rollout/strategy-options.ts';
 import { type TargetOptions, targetOf, withTarget } from '../target-options.ts';
@@ -35,6 +36,7 @@ export function addDeployCommands(program: Command, context: CliContext): void {
     .option('--wait', 'wait until every deployment has ended; the exit code says how')
     .action(async (options: DeployOptions) => {
       const { release, reason, allowDowngrade } = options;
+      checkWishes(options);
       if (isRollout(options)) {
         const view = await orderRollout(context, targetOf(options), release, options);
         return afterOrder(context, view, options);
@@ -59,7 +61,8 @@ export function addDeployCommands(program: Command, context: CliContext): void {
     .option('--reason <text>', 'kept in the history')
     .option('--wait', 'wait until every deployment has ended; the exit code says how')
     .action(async (options: RollbackOptions) => {
-      if (options.robot === undefined) {
+      checkWishes(options);
+      if (options.robot === undefined || isRollout(options)) {
         return afterOrder(context, await orderRollback(context, targetOf(options), options), options);
       }
       const { component, to: toVersion, reason } = options;
