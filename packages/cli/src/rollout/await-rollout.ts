@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { standsStill } from './watch-rollout.ts';
 
 const POLL_MS = 1000;
 
@@ -10,14 +11,15 @@ const POLL_MS = 1000;
 export async function awaitRollout({ out, client }: CliContext, rollout: RolloutId): Promise<void> {
   const { operator } = client();
   for (let said = ''; ; await pause(POLL_MS)) {
-    const { state, blocked, stages, stage } = await operator.showRollout({ params: { rollout } });
+    const view = await operator.showRollout({ params: { rollout } });
+    const { state, blocked, stages, stage } = view;
     const name = stages[stage]?.name;
     const line = `${rollout}: ${state}${name === undefined ? '' : `, stage ${name}`}${blocked ? `: ${blocked.why.detail}` : ''}`;
     if (line !== said) out.line(line);
     said = line;
     if (state === 'completed') return;
-    if (state === 'running' || state === 'scheduled') continue;
-    throw new CliError(`The rollout is ${state}.`, {
+    if (!standsStill(view)) continue;
+    throw new CliError(state === 'running' ? 'The rollout waits for a person.' : `The rollout is ${state}.`, {
       ...(blocked && { where: blocked.why.detail }),
       hint: blocked?.why.hint ?? `fairlead rollout show ${rollout}`,
       exitCode: state === 'denied' || state === 'expired' ? EXIT.refused : EXIT.failed,

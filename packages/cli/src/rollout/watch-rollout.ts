@@ -52,7 +52,7 @@ async function lookUntilStill(
 }
 
 /** Whether looking any longer is useless: it has ended, or nothing happens until a person speaks. */
-function standsStill({ state, blocked, spec }: RolloutView): boolean {
+export function standsStill({ state, blocked, spec }: RolloutView): boolean {
   if (hasEnded(state) || state === 'paused' || state === 'halted') return true;
   const category = blocked?.why.category;
   const isSwitchByHand = category === 'awaits_switch' && spec.switchAt === undefined;
