@@ -1,8 +1,10 @@
 /** What runs where, what is stuck and why: for the fleet, for one robot, and over time. */
+import type { Client } from '@fairlead/shared/api/client';
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import { RobotId, sayRelease } from '@fairlead/shared/ids';
-import { hasEnded } from '@fairlead/shared/rollout/states';
+import { hasEnded, ROLLOUT_STATES } from '@fairlead/shared/rollout/states';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
@@ -22,7 +24,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
       const { operator } = context.client();
       const status = await operator.fleetStatus();
       const { items: notices } = await operator.listNotices();
-      const rollouts = (await operator.listRollouts({ query: {} })).items.filter(({ state }) => !hasEnded(state));
+      const rollouts = await openRollouts(operator);
       out.done({ ...status, notices, rollouts }, () => {
         tellNotices(context, notices);
         out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
@@ -80,8 +82,17 @@ export function addStatusCommands(program: Command, context: CliContext): void {
 
 type Rollout = ReplyOf<typeof rolloutApi.showRollout>;
 
+/** Asked state by state: behind a long list of ended ones an old one may still wait. */
+async function openRollouts(operator: Client<typeof operatorApi>): Promise<Rollout[]> {
+  const states = ROLLOUT_STATES.filter((state) => !hasEnded(state));
+  const lists = await Promise.all(states.map((state) => operator.listRollouts({ query: { state, limit: 100 } })));
+  return lists.flatMap(({ items }) => items);
+}
+
 /** One rollout that has not ended, in two lines: how far it is, and what it waits for. */
-function tellRollout(out: Output, { rollout, spec, state, stages, stage, members, blocked }: Rollout): void {
+function tellRollout(out: Output, view: Rollout): void {
+  const { rollout, spec, state, stages, stage, members } = view;
+  const { blocked = view.stopped } = view;
   const succeeded = stages.reduce(
     (sum, { counts }) => sum + (counts.states.succeeded ?? 0) + (counts.states.skipped ?? 0),
     0,
