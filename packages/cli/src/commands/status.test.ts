@@ -33,7 +33,11 @@ test('status says of every rollout that has not ended what blocks it and what to
 });
 
 test('status says of a halted rollout why it was stopped', async () => {
-  const stopped = { by: 'engine', at: '2026-06-01T10:00:00Z', why: { ...refusal('too_many_failures'), detail: 'Three failed.', hint: 'Look at one.' } };
+  const stopped = {
+    by: 'engine',
+    at: '2026-06-01T10:00:00Z',
+    why: { ...refusal('too_many_failures'), detail: 'Three failed.', hint: 'Look at one.' },
+  };
   const { stdout } = await runFairlead('status', world([], [rollout({ state: 'halted', stopped })]));
   expect(stdout).toContain('Three failed. Look at one.');
 });
