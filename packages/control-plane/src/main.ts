@@ -17,12 +17,11 @@ import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
 import { openSessionSecret, sharedSessionSecret } from './people/session-secret.ts';
 import { openPostgresSignals } from './signals/postgres-signals.ts';
 import { inProcessSignals, type Signals } from './signals/signals.ts';
+import { embeddedStore } from './store/embedded-store.ts';
 import { kyselyStore } from './store/kysely-store.ts';
 import { migrate } from './store/migrate.ts';
 import { openPostgres } from './store/postgres-database.ts';
 import { placeOf, postgresTrouble } from './store/postgres-trouble.ts';
-import { rememberMetadata } from './store/remember-metadata.ts';
-import { rememberRobots } from './store/remember-robots.ts';
 import { openSqlite } from './store/sqlite-database.ts';
 import type { Store } from './store/store.ts';
 import { openOnlineKeys } from './trust/online-keys.ts';
@@ -88,8 +87,7 @@ async function openEmbedded(data: string): Promise<Opened> {
   const database = openSqlite(join(data, 'fairlead.db'));
   await migrate(database);
   const sessionSecret = await openSessionSecret(data);
-  const store = rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
-  return { store, signals: inProcessSignals(), sessionSecret };
+  return { store: embeddedStore(database), signals: inProcessSignals(), sessionSecret };
 }
 
 /** This replica and others, on one PostgreSQL. Nothing of it is remembered: what another replica changes binds at once. */

@@ -11,6 +11,8 @@ export function logRequests(app: FastifyInstance): void {
     reply.raw.once('finish', () => {
       answered = true;
       const level = levelOf(reply.statusCode, routeOf(request)?.routine === true);
+      // Nobody reads it, so nobody writes it: a line costs as much as the request's validation.
+      if (level === 'debug' && !DEBUGGING.has(request.log.level)) return;
       request.log[level](
         { ...describe(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
         'request',
@@ -22,6 +24,8 @@ export function logRequests(app: FastifyInstance): void {
     });
   });
 }
+
+const DEBUGGING: ReadonlySet<string> = new Set(['debug', 'trace']);
 
 function levelOf(status: number, routine: boolean): 'debug' | 'info' | 'error' {
   if (status >= 500) return 'error';

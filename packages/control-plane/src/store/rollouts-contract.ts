@@ -10,9 +10,9 @@ import type { Deployment, RolloutPart } from './deployments.ts';
 import { publishedRelease } from './releases-contract.ts';
 import type { Store } from './store.ts';
 
-const RO = 'ro_0000000001' as RolloutId;
+export const RO = 'ro_0000000001' as RolloutId;
 const OTHER = 'ro_0000000002' as RolloutId;
-const duck = (n: number) => `duck-${n}` as RobotId;
+export const duck = (n: number) => `duck-${n}` as RobotId;
 const member = (n: number) => ({ robot: duck(n), rank: n * 10 });
 const excluded = {
   phase: 'assign',
@@ -23,7 +23,7 @@ const excluded = {
   hint: 'h',
 } as const;
 
-const rollout = (id: RolloutId = RO): Rollout =>
+export const rollout = (id: RolloutId = RO): Rollout =>
   newRollout({
     id,
     by: 'eve',
@@ -42,7 +42,7 @@ const rollout = (id: RolloutId = RO): Rollout =>
   });
 const created = { at: 1000, by: 'eve', what: 'created' };
 
-const deployment = (n: number, state: DeploymentState, part: Partial<RolloutPart> = {}): Deployment => ({
+export const deployment = (n: number, state: DeploymentState, part: Partial<RolloutPart> = {}): Deployment => ({
   deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
   robot: duck(n),
   environment: 'development',
@@ -60,7 +60,7 @@ const deployment = (n: number, state: DeploymentState, part: Partial<RolloutPart
 });
 
 /** A store with five robots, and a rollout that knows them all. */
-async function withRollout(open: () => Promise<Store>): Promise<Store> {
+export async function withRollout(open: () => Promise<Store>): Promise<Store> {
   const store = await open();
   for (let n = 1; n <= 5; n += 1) {
     const keyid = sha256Hex(duck(n));

@@ -14,7 +14,7 @@ import { type ControlPlane, createControlPlane } from '../control-plane.ts';
 import type { PasswordCost } from '../people/password.ts';
 import { inProcessSignals } from '../signals/signals.ts';
 import type { Database } from '../store/database.ts';
-import { kyselyStore } from '../store/kysely-store.ts';
+import { embeddedStore } from '../store/embedded-store.ts';
 import { migrate } from '../store/migrate.ts';
 import { openSqlite } from '../store/sqlite-database.ts';
 import type { Store } from '../store/store.ts';
@@ -50,7 +50,7 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
   const signals = inProcessSignals();
   signals.onWake(order.onWake);
   const life = { left: Number.POSITIVE_INFINITY, dead: false };
-  const store = kyselyStore(database.withPlugin(mortality(life)));
+  const store = embeddedStore(database.withPlugin(mortality(life)));
   const controlPlane = await createControlPlane({
     store,
     artifacts: await openFolderArtifactStore({

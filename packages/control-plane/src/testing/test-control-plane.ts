@@ -16,10 +16,8 @@ import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
 import { type ControlPlane, type ControlPlaneDeps, createControlPlane } from '../control-plane.ts';
 import { hashPassword } from '../people/password.ts';
 import { inProcessSignals } from '../signals/signals.ts';
-import { kyselyStore } from '../store/kysely-store.ts';
+import { embeddedStore } from '../store/embedded-store.ts';
 import { migrate } from '../store/migrate.ts';
-import { rememberMetadata } from '../store/remember-metadata.ts';
-import { rememberRobots } from '../store/remember-robots.ts';
 import { openSqlite } from '../store/sqlite-database.ts';
 import type { Store } from '../store/store.ts';
 import type { OnlineKeys } from '../trust/online-keys.ts';
@@ -119,7 +117,7 @@ export async function testControlPlane({
 async function openStore(file: string): Promise<Store> {
   const database = openSqlite(file);
   await migrate(database);
-  return rememberMetadata(rememberRobots(kyselyStore(database)).store).store;
+  return embeddedStore(database);
 }
 
 /** 127.0.0.1:PORT once a test lets it listen. */

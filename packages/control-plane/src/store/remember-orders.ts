@@ -1,0 +1,145 @@
+/**
+ * A store that keeps in memory what each robot should run, and the rollouts that it takes part in: each check-in asks
+ * for both, and between two orders neither changes. Whoever writes through this store makes it forget before anybody
+ * hears that it is done. It does not know what another process writes: only for a database that is ours alone.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { Desired } from './desired.ts';
+import type { Slices, Store } from './store.ts';
+
+export function rememberOrders(inner: Store): Store {
+  const inTransaction = new AsyncLocalStorage<true>();
+  const desired = memory<RobotId, Desired>();
+  const rollouts = memory<RolloutId, Rollout>();
+
+  const forgetting = async <T>(work: (touched: Touched) => Promise<T>): Promise<T> => {
+    const touched: Touched = { robots: new Set(), rollouts: new Set(), everyRobot: false };
+    try {
+      return await work(touched);
+    } finally {
+      // Also after a failure: whether a commit that failed half-way counts, only the database knows.
+      if (touched.everyRobot) desired.forgetAll();
+      desired.forget(touched.robots);
+      rollouts.forget(touched.rollouts);
+    }
+  };
+  // Inside a transaction only the slices it was given may be used: the store refuses, whether or not it is known here.
+  const recall = <K, V, A extends V | undefined>(from: Memory<K, V>, key: K, ask: () => Promise<A>): Promise<V | A> =>
+    inTransaction.getStore() ? ask() : from.recall(key, ask);
+  const alone =
+    <A extends readonly unknown[], T>(pick: (slices: Orders) => (...args: A) => Promise<T>) =>
+    (...args: A): Promise<T> =>
+      forgetting((touched) => pick(writing(inner, touched))(...args));
+
+  return {
+    ...inner,
+    desired: {
+      ...inner.desired,
+      of: (robot) => recall(desired, robot, () => inner.desired.of(robot)),
+      raise: alone((slices) => slices.desired.raise),
+      set: alone((slices) => slices.desired.set),
+      unset: alone((slices) => slices.desired.unset),
+    },
+    deployments: { ...inner.deployments, save: alone((slices) => slices.deployments.save) },
+    rollouts: {
+      ...inner.rollouts,
+      find: (rollout) => recall(rollouts, rollout, () => inner.rollouts.find(rollout)),
+      insert: alone((slices) => slices.rollouts.insert),
+      replace: alone((slices) => slices.rollouts.replace),
+      raiseOpen: alone((slices) => slices.rollouts.raiseOpen),
+    },
+    transaction: (work) =>
+      forgetting((touched) =>
+        inTransaction.run(true, () => inner.transaction((slices) => work({ ...slices, ...writing(slices, touched) }))),
+      ),
+  };
+}
+
+type Orders = Pick<Slices, 'desired' | 'deployments' | 'rollouts'>;
+interface Touched {
+  readonly robots: Set<RobotId>;
+  readonly rollouts: Set<RolloutId>;
+  everyRobot: boolean;
+}
+
+/** Every write that changes what is remembered, named by what it touches. */
+function writing({ desired, deployments, rollouts }: Orders, touched: Touched): Orders {
+  return {
+    desired: {
+      ...desired,
+      raise(robot, atLeast) {
+        touched.robots.add(robot);
+        return desired.raise(robot, atLeast);
+      },
+      set(robot, component, deployment) {
+        touched.robots.add(robot);
+        return desired.set(robot, component, deployment);
+      },
+      unset(robot, component) {
+        touched.robots.add(robot);
+        return desired.unset(robot, component);
+      },
+    },
+    deployments: {
+      ...deployments,
+      save(deployment, event) {
+        touched.robots.add(deployment.robot);
+        return deployments.save(deployment, event);
+      },
+    },
+    rollouts: {
+      ...rollouts,
+      insert(rollout, event) {
+        touched.rollouts.add(rollout.rollout);
+        return rollouts.insert(rollout, event);
+      },
+      replace(next, event) {
+        touched.rollouts.add(next.rollout);
+        return rollouts.replace(next, event);
+      },
+      async raiseOpen(rollout) {
+        // Whom it touches, only its answer says.
+        touched.everyRobot = true;
+        const robots = await rollouts.raiseOpen(rollout);
+        touched.everyRobot = false;
+        for (const robot of robots) touched.robots.add(robot);
+        return robots;
+      },
+    },
+  };
+}
+
+interface Memory<K, V> {
+  /** What is kept, or the answer of `ask`, which is kept from then on; that there is nothing is not kept. */
+  recall<A extends V | undefined>(key: K, ask: () => Promise<A>): Promise<V | A>;
+  forget(keys: Iterable<K>): void;
+  forgetAll(): void;
+}
+
+function memory<K, V>(): Memory<K, V> {
+  const kept = new Map<K, V>();
+  /** Rises with everything forgotten: what was asked for before that may be old already. */
+  let epoch = 0;
+  return {
+    async recall(key, ask) {
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const askedIn = epoch;
+      const found = await ask();
+      if (found !== undefined && askedIn === epoch) kept.set(key, found);
+      return found;
+    },
+    forget(keys) {
+      for (const key of keys) {
+        epoch += 1;
+        kept.delete(key);
+      }
+    },
+    forgetAll() {
+      epoch += 1;
+      kept.clear();
+    },
+  };
+}
