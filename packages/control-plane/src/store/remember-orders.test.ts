@@ -24,9 +24,14 @@ describeStore('a database for itself, with all that is remembered of it', async 
 async function watched() {
   const inner = await withRollout(async () => kyselyStore(await database()));
   const asked = { of: 0, find: 0 };
+  const namedOf: (readonly string[])[] = [];
   const store = rememberOrders({
     ...inner,
-    desired: { ...inner.desired, of: (robot) => (asked.of++, inner.desired.of(robot)) },
+    desired: {
+      ...inner.desired,
+      of: (robot) => (asked.of++, inner.desired.of(robot)),
+      named: (robots) => (namedOf.push(robots), inner.desired.named(robots)),
+    },
     rollouts: { ...inner.rollouts, find: (id) => (asked.find++, inner.rollouts.find(id)) },
   });
   const order = (n: number) =>
@@ -35,7 +40,7 @@ async function watched() {
       await deployments.save(deployment(n, 'pending'));
       await desired.set(duck(n), component, deployment(n, 'pending').deployment);
     });
-  return { store, inner, asked, order };
+  return { store, inner, asked, namedOf, order };
 }
 
 test('a robot without news costs no question to the database', async () => {
@@ -62,6 +67,18 @@ test('an order, its state and its withdrawal bind for the very next question', a
   expect(await told()).toEqual([1, 'offered']);
   await store.desired.unset(duck(1), component);
   expect(await told()).toEqual([1]);
+});
+
+test('a look at many robots asks only for those that are not known', async () => {
+  const { store, asked, order, namedOf } = await watched();
+  for (const n of [1, 2, 3]) await order(n);
+  await store.desired.of(duck(1));
+  await store.desired.of(duck(4));
+  const many = await store.desired.named([1, 2, 3, 4, 5].map(duck));
+  expect([...many.keys()].sort()).toEqual([duck(1), duck(2), duck(3)]);
+  expect(many.get(duck(1))).toEqual([deployment(1, 'pending')]);
+  expect(namedOf).toEqual([[duck(2), duck(3), duck(5)]]);
+  expect(asked.of).toBe(2);
 });
 
 test('a pause binds for every robot of the rollout', async () => {
@@ -150,6 +167,8 @@ test('whatever is done at once, in transactions or not, memory and database agre
         ),
       );
       expect(await store.rollouts.find(RO)).toEqual(await inner.rollouts.find(RO));
+      const all = [1, 2, 3].map(duck);
+      expect(await store.desired.named(all)).toEqual(await inner.desired.named(all));
       for (const n of [1, 2, 3]) expect(await store.desired.of(duck(n))).toEqual(await inner.desired.of(duck(n)));
     }),
     { numRuns: 30 },

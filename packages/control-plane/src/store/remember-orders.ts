@@ -38,6 +38,12 @@ export function rememberOrders(inner: Store): Store {
     desired: {
       ...inner.desired,
       of: (robot) => recall(desired, robot, () => inner.desired.of(robot)),
+      async named(robots) {
+        if (inTransaction.getStore()) return inner.desired.named(robots);
+        const known = robots.flatMap((robot) => withOrders(robot, desired.known(robot)));
+        const others = await inner.desired.named(robots.filter((robot) => desired.known(robot) === undefined));
+        return new Map([...known, ...others]);
+      },
       raise: alone((slices) => slices.desired.raise),
       set: alone((slices) => slices.desired.set),
       unset: alone((slices) => slices.desired.unset),
@@ -56,6 +62,10 @@ export function rememberOrders(inner: Store): Store {
       ),
   };
 }
+
+/** As `named` answers: who has no order is left out. */
+const withOrders = (robot: RobotId, desired: Desired | undefined): [RobotId, Desired['deployments']][] =>
+  desired === undefined || desired.deployments.length === 0 ? [] : [[robot, desired.deployments]];
 
 type Orders = Pick<Slices, 'desired' | 'deployments' | 'rollouts'>;
 interface Touched {
@@ -114,6 +124,8 @@ function writing({ desired, deployments, rollouts }: Orders, touched: Touched): 
 interface Memory<K, V> {
   /** What is kept, or the answer of `ask`, which is kept from then on; that there is nothing is not kept. */
   recall<A extends V | undefined>(key: K, ask: () => Promise<A>): Promise<V | A>;
+  /** Undefined where nothing is kept. */
+  known(key: K): V | undefined;
   forget(keys: Iterable<K>): void;
   forgetAll(): void;
 }
@@ -131,6 +143,7 @@ function memory<K, V>(): Memory<K, V> {
       if (found !== undefined && askedIn === epoch) kept.set(key, found);
       return found;
     },
+    known: (key) => kept.get(key),
     forget(keys) {
       for (const key of keys) {
         epoch += 1;
