@@ -23,6 +23,7 @@ import type { FleetRules } from '../store/rules.ts';
 import { readEverywhere } from './deploy.ts';
 import { activeOf, judgeOrder, type OrderFacts } from './judge-order.ts';
 import { nobodyMeant } from './resolve-target.ts';
+import { stillRunning } from './updated-by.ts';
 
 export type PreviewDeps = RobotViewDeps;
 type Body = RequestOf<typeof rulesApi.previewTarget>['body'];
@@ -98,9 +99,8 @@ async function* meant(
     return;
   }
   if ('updatedBy' in target) {
-    const names = (await store.rollouts.updatedBy(target.updatedBy)).filter(
-      (name) => after === undefined || name > after,
-    );
+    const updated = await stillRunning(store, target.updatedBy, (robot) => presence.of(robot)?.facts ?? {});
+    const names = updated.filter((name) => after === undefined || name > after);
     const robots = [...(await store.robots.named(names))];
     yield* robots.sort((one, other) => (one.robot < other.robot ? -1 : 1));
     return;

@@ -10,6 +10,7 @@ import { problem } from '../http/problem.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
+import { stillRunning } from './updated-by.ts';
 
 /**
  * By name. A robot asked for by name comes back whatever its lifecycle, so that its refusal can be told; groups,
@@ -22,7 +23,10 @@ export async function resolveTarget(
   factsOf: (robot: RobotId) => RobotFacts,
 ): Promise<RobotRecord[]> {
   if ('robot' in target) return [await needRobot({ robots }, target.robot)];
-  if ('updatedBy' in target) return [...(await robots.named(await rollouts.updatedBy(target.updatedBy)))].sort(byName);
+  if ('updatedBy' in target) {
+    const updated = await stillRunning({ rollouts }, target.updatedBy, factsOf);
+    return [...(await robots.named(updated))].sort(byName);
+  }
   const { groups } = await rules.all();
   const chooses = choosing(target, groups);
   if (!chooses.ok) throw selectorProblem(chooses.refused);

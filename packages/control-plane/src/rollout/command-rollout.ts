@@ -55,13 +55,12 @@ export const COMMANDS = {
   },
   resume: async ({ found, slices }) => {
     needState(found, ['paused', 'halted'], 'resumed');
-    if (found.state === 'halted' && found.followedBy !== undefined) {
-      throw problem('conflict', `${found.followedBy} is undoing this rollout.`, { hint: 'Roll out anew instead.' });
-    }
+    needNotUndone(found);
     return { ...going(found), stages: await forgive(slices, found, {}) };
   },
   promote: async ({ found, author, slices }) => {
     needState(found, ['running', 'paused', 'halted'], 'promoted');
+    needNotUndone(found);
     if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
     if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
     return { ...going(found), stages: await forgive(slices, found, { promotedBy: author.name }) };
@@ -107,6 +106,7 @@ export const COMMANDS = {
   },
   retry: async ({ found, slices }) => {
     needState(found, ['running', 'paused', 'halted', 'completed'], 'retried');
+    needNotUndone(found);
     const again = await retryFailed(slices, found);
     if (again === 0) throw problem('conflict', 'No robot of it has failed.', { hint: 'Nothing to do.' });
     const { endedAt: _ended, ...rest } = going(found);
@@ -216,6 +216,12 @@ function needState(found: Rollout, states: readonly Rollout['state'][], past: st
   throw problem('conflict', `It is ${found.state} and can't be ${past}.`, {
     hint: `See how it came to that: fairlead rollout history ${found.rollout}`,
   });
+}
+
+/** It would send robots to the release that others are brought back from. */
+function needNotUndone({ state, followedBy }: Rollout): void {
+  if (followedBy === undefined || (state !== 'halted' && state !== 'completed')) return;
+  throw problem('conflict', `${followedBy} undoes this rollout.`, { hint: 'Roll out anew instead.' });
 }
 
 function needBlueGreen({ spec }: Rollout): void {

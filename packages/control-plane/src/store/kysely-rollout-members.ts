@@ -1,6 +1,6 @@
 /** Which robots take part in a rollout, in which cohort, and whose turn is next. */
 import { Refusal } from '@fairlead/shared/failure';
-import { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
+import { ComponentName, DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import { ENDED_STATES } from '@fairlead/shared/rollout/states';
 import type { Kysely, Selectable } from 'kysely';
 import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
@@ -126,11 +126,16 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
       const rows = await db
         .selectFrom('rollout_members')
         .innerJoin('deployments', 'deployments.deployment', 'rollout_members.deployment')
-        .select('rollout_members.robot')
+        .select(['rollout_members.robot', 'deployments.component', 'deployments.manifest_sha256', 'deployments.state'])
         .where('rollout_members.rollout', '=', rollout)
         .where('deployments.state', 'in', ['succeeded', 'switching', 'probation'])
         .execute();
-      return rows.map(({ robot }) => readColumn(RobotId, robot));
+      return rows.map((row) => ({
+        robot: readColumn(RobotId, row.robot),
+        component: readColumn(ComponentName, row.component),
+        manifestSha256: readColumn(Sha256, row.manifest_sha256),
+        hasSucceeded: row.state === 'succeeded',
+      }));
     },
     async withoutStage(rollout, { after, limit }) {
       let query = of(rollout).where('deployment', 'is', null).where('stage', 'is', null).where('excluded', 'is', null);

@@ -216,7 +216,7 @@ export function describeRollouts(open: () => Promise<Store>): void {
       await deployments.save(deployment(5, 'succeeded'));
       await rollouts.place(RO, member(5), deployment(5, 'succeeded').deployment);
       expect(await rollouts.takesAllOf(OTHER, RO)).toBe(true);
-      expect(await rollouts.updatedBy(RO)).toEqual([duck(5)]);
+      expect(await rollouts.updatedBy(RO)).toMatchObject([{ robot: duck(5), hasSucceeded: true }]);
     });
   });
 }

@@ -22,6 +22,10 @@ export interface RolloutEventRecord {
   readonly what: string;
   readonly detail?: string;
 }
+/** A robot that a rollout brought to a release, or is bringing there now. */
+export interface Updated extends Pick<Deployment, 'robot' | 'component' | 'manifestSha256'> {
+  readonly hasSucceeded: boolean;
+}
 export interface MemberFilter {
   readonly stage?: number | undefined;
   readonly state?: Deployment['state'] | undefined;
@@ -60,8 +64,8 @@ export interface Rollouts {
   ofRobot(robot: RobotId): Promise<readonly RolloutId[]>;
   /** Whether every robot that `older` still has to bring to its release takes part in `newer`. */
   takesAllOf(newer: RolloutId, older: RolloutId): Promise<boolean>;
-  /** Robots on which it succeeded, or that have begun to switch to it. */
-  updatedBy(rollout: RolloutId): Promise<readonly RobotId[]>;
+  /** Robots on which it succeeded, or that have begun to switch to it; some may run something else since. */
+  updatedBy(rollout: RolloutId): Promise<readonly Updated[]>;
   /** Robots without a cohort, lowest rank first, after `after`. */
   withoutStage(
     rollout: RolloutId,

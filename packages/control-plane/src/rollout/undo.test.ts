@@ -1,0 +1,53 @@
+/** Going back: to the robots that run what is undone, once, and never onto it again. */
+import type { RolloutId } from '@fairlead/shared/ids';
+import { expect, test } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
+import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+
+const blueGreen = { strategy: 'blue-green' } as const;
+const canary = {
+  strategy: 'custom',
+  stages: [{ upTo: { count: 1 }, gate: { maxFailures: 0 } }, { upTo: { percent: 100 } }],
+} as const;
+
+async function create(
+  fleet: RolloutFleet,
+  shape: typeof blueGreen | typeof canary,
+  more: { readonly onFailure?: 'revert' } = {},
+): Promise<RolloutId> {
+  const stages = 'stages' in shape ? { ...shape, stages: [...shape.stages] } : shape;
+  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, ...more } as const;
+  const { rollout } = await fleet.operator.createRollout({ body: { ...body, shape: stages } });
+  await fleet.drive();
+  return rollout;
+}
+const versions = async (fleet: RolloutFleet) => (await fleet.ordered()).map(({ order }) => order.target.version);
+
+test('robots that went back already stay where they are when somebody undoes the same rollout again', async () => {
+  const fleet = await rolloutFleet(2);
+  await fleet.everybodyRuns(fleet.v1);
+  const params = { rollout: await create(fleet, blueGreen) };
+  await fleet.everybodyUpdates();
+  await fleet.operator.switchRollout({ params, body: {} });
+  await fleet.everybodyUpdates();
+  await fleet.operator.switchBackRollout({ params, body: {} });
+  await fleet.drive();
+  await fleet.everybodyUpdates();
+  const { items } = await fleet.operator.previewTarget({ body: { target: { updatedBy: params.rollout } } });
+  expect(items).toEqual([]);
+  await fleet.operator.switchBackRollout({ params, body: {} });
+  await fleet.drive();
+  expect(await versions(fleet)).toEqual([]);
+});
+
+test('what is being undone is not promoted, retried or resumed beside it', async () => {
+  const fleet = await rolloutFleet(3);
+  await fleet.everybodyRuns(fleet.v1);
+  const params = { rollout: await create(fleet, canary, { onFailure: 'revert' }) };
+  await fleet.everybodyUpdates('rolled-back');
+  expect(await fleet.operator.showRollout({ params })).toMatchObject({ state: 'halted' });
+  const { promoteRollout, resumeRollout, retryRollout } = fleet.operator;
+  for (const say of [promoteRollout, resumeRollout, retryRollout]) {
+    expect(await refusal(say({ params, body: {} }))).toBe('conflict');
+  }
+});
