@@ -1,13 +1,14 @@
 /**
  * What a fleet costs the control plane: `node scripts/bench/control-plane.ts [--robots 10000] [--seconds 20]
- * [--only memory,check-ins,reports,long-polls,rollout]`. A real server process, real HTTP, real signatures; robots are rows
- * and requests signed beforehand. Figures: docs/performance.md.
+ * [--only memory,check-ins,questions,reports,long-polls,rollout] [--database sqlite|postgres] [--rate 600]`. A real server
+ * process, real HTTP, real signatures; robots are rows and requests signed beforehand. Figures: docs/performance.md.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createOutput } from '@fairlead/cli/output';
+import { startTestPostgres } from '@fairlead/control-plane/testing/test-postgres';
 import { createProcesses } from '../local-fleet/processes.ts';
 import { describeMachine } from './agent/machine.ts';
 import { checkIns, measureCheckIns, measureLoad, type Throughput } from './control-plane/check-ins.ts';
@@ -21,6 +22,9 @@ const { values } = parseArgs({
   options: {
     robots: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '20' },
+    database: { type: 'string', default: 'sqlite' },
+    // Requests a second of all robots during the rollout: 10 000 of them ask 333 times, and report on top.
+    rate: { type: 'string', default: '600' },
     only: { type: 'string', default: 'memory,check-ins,questions,reports,long-polls,rollout' },
   },
 });
@@ -50,9 +54,10 @@ const loadRow = (told: Throughput) => [
 
 const folder = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
 const processes = createProcesses(join(folder, 'logs'));
+const postgres = values.database === 'postgres' ? await startTestPostgres({ durable: true }) : undefined;
 try {
   out.table(['', ''], await describeMachine());
-  const world = await openWorld(folder, processes);
+  const world = await openWorld(folder, processes, await postgres?.createDatabase());
   if (wanted.includes('memory')) {
     const told = await measureMemory(world, robots);
     out.table(
@@ -82,7 +87,7 @@ try {
     );
   }
   if (wanted.includes('rollout')) {
-    const told = await measureRollout(world);
+    const told = await measureRollout(world, { perSecond: Number(values.rate) });
     out.line(`rollout to ${told.robots} robots: ${told.state} after ${told.seconds.toFixed(0)} s`);
     out.line(`${told.requests} requests, ${told.cpuSeconds.toFixed(0)} s of the server's processors`);
     out.table(['meanwhile', ...QUESTION], told.questions.map(questionRow));
@@ -90,5 +95,6 @@ try {
   out.table(['', ''], await describeMachine());
 } finally {
   await processes.stopAll();
+  await postgres?.remove();
   await rm(folder, { recursive: true, force: true });
 }

@@ -22,10 +22,12 @@ const NEXT = '2.0.0' as Version;
 const SOCKETS = 64;
 type Ask = (request: Buffer) => Promise<Answer>;
 
-/** Robots ask as often as the sockets allow, not every half minute: what takes minutes in a fleet is seen in one. */
-export async function measureRollout(world: World, most = Infinity): Promise<RolloutCost> {
-  const { fleet, url, pid } = world;
-  const robots = world.robots.slice(0, Math.min(most, world.robots.length));
+/** All robots together send so many requests a second, whoever has something to say. */
+export async function measureRollout(
+  world: World,
+  { perSecond }: { readonly perSecond: number },
+): Promise<RolloutCost> {
+  const { fleet, url, pid, robots } = world;
   await publishRelease(fleet, { version: NEXT, policy: { seed: 2 } });
   const cpuBefore = await cpuMsOf(pid());
   const started = performance.now();
@@ -44,9 +46,12 @@ export async function measureRollout(world: World, most = Infinity): Promise<Rol
   const players = robots.map((robot) => player(url, robot));
   let requests = 0;
   let running = true;
+  const begun = performance.now();
+  const inTime = () => requests <= ((performance.now() - begun) / 1000) * perSecond;
   const asks = await Promise.all(Array.from({ length: SOCKETS }, async () => exchange(await openSocket(url))));
   const playing = asks.map(async (ask, socket) => {
     for (let at = socket; running; at = at + SOCKETS < players.length ? at + SOCKETS : socket) {
+      while (running && !inTime()) await sleep(5);
       const sent = (await players[at]?.(ask)) ?? 0;
       requests += sent;
       // Those that have nothing to say any more leave the processor to the others.

@@ -1,6 +1,7 @@
 /** A control plane as a process of its own with its trust set up, and its fleet written into the database beneath it. */
 import { join } from 'node:path';
 import { kyselyStore } from '@fairlead/control-plane/store/kysely-store';
+import { openPostgres } from '@fairlead/control-plane/store/postgres-database';
 import { openSqlite } from '@fairlead/control-plane/store/sqlite-database';
 import type { Store } from '@fairlead/control-plane/store/store';
 import { type LocalFleet, openFleet } from '../../local-fleet/local-fleet.ts';
@@ -20,8 +21,9 @@ export interface World {
   grow(count: number): Promise<void>;
 }
 
-export async function openWorld(folder: string, processes: Processes): Promise<World> {
-  const fleet = await openFleet(folder, processes);
+/** `postgres`: the URL of an empty database; without one it is SQLite in the server's folder. */
+export async function openWorld(folder: string, processes: Processes, postgres?: string): Promise<World> {
+  const fleet = await openFleet(folder, processes, postgres === undefined ? {} : { args: ['--database', postgres] });
   await fleet.api.changeSettings({ body: PACE });
   const { url, dataFolder } = fleet.controlPlane;
   const robots: BenchRobot[] = [];
@@ -37,7 +39,10 @@ export async function openWorld(folder: string, processes: Processes): Promise<W
     pid: () => fleet.server.pid,
     async grow(count) {
       await fleet.server.stop();
-      const store = kyselyStore(openSqlite(join(dataFolder, 'fairlead.db')));
+      const store =
+        postgres === undefined
+          ? kyselyStore(openSqlite(join(dataFolder, 'fairlead.db')))
+          : kyselyStore(openPostgres({ url: postgres }), 'PostgreSQL');
       await seed(store, count);
       await store.close();
       fleet.server = await fleet.controlPlane.start();

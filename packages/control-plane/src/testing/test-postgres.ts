@@ -38,7 +38,8 @@ export interface TestPostgres {
   remove(): Promise<void>;
 }
 
-export async function startTestPostgres(): Promise<TestPostgres> {
+/** `durable`: commits wait for the disk, as they do where people rely on them. */
+export async function startTestPostgres({ durable = false } = {}): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'pg-'));
   await chmod(folder, 0o755);
   const native = await reachableBinaries(folder);
@@ -70,7 +71,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     }
   };
   const start = async () => {
-    const settings = { listen_addresses: '', unix_socket_directories: data, fsync: 'off', max_connections: '80' };
+    const settings = {
+      listen_addresses: '',
+      unix_socket_directories: data,
+      fsync: durable ? 'on' : 'off',
+      max_connections: '80',
+    };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     const child = spawn(join(native, 'bin/postgres'), ['-D', data, ...flags], {
       env,
