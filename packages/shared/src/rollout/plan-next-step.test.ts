@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
 import { planNextStep } from './plan-next-step.ts';
-import type { RolloutSpec } from './rollout-spec.ts';
+import type { Reach, RolloutSpec } from './rollout-spec.ts';
 import { factsOf, type Model, model, type Place } from './testing/model-rollout.ts';
 
 const ROLLING: RolloutSpec = {
@@ -36,4 +36,51 @@ test('robots left behind by a promotion switch within the limit of the last stag
   expect(next('ready', 'ready', 'ready', 'ready')).toEqual({ do: 'grant', atMost: 2 });
   expect(next('granted', 'ready', 'ready', 'ready')).toEqual({ do: 'grant', atMost: 1 });
   expect(next('granted', 'granted', 'ready')).toMatchObject({ do: 'hold', why: { category: 'stragglers' } });
+});
+
+/** Three of six robots have it; the second stage has begun and found nobody. */
+function secondStageOf(upTo: Reach, members = 6): Model {
+  const stages = [{ upTo: { count: 3 } }, { upTo, soakSec: 3600 }, { upTo: { percent: 100 } }];
+  const empty = model({ ...ROLLING, strategy: 'canary', stages }, members);
+  empty.robots.slice(0, 3).forEach((robot) => {
+    robot.stage = 0;
+    robot.place = 'succeeded';
+  });
+  const [first, second, third] = empty.rollout.stages;
+  if (!first || !second || !third) throw new Error('it has three stages');
+  empty.rollout = {
+    ...empty.rollout,
+    state: 'running',
+    stage: 1,
+    stages: [{ ...first, state: 'passed', size: 3 }, { ...second, state: 'running' }, third],
+  };
+  return empty;
+}
+
+test('a stage whose selector is nobody stops for a person instead of letting the fleet have it', () => {
+  expect(planNextStep(factsOf(secondStageOf({ selector: 'site=munch' })))).toMatchObject({
+    do: 'stop',
+    stage: 'inconclusive',
+    why: { category: 'too_few_robots', detail: 'None of the robots that are left is site=munch.' },
+  });
+});
+
+test('a person may let a stage of nobody pass', () => {
+  const { rollout, ...rest } = secondStageOf({ selector: 'site=munch' });
+  const stages = rollout.stages.map((stage, at) => (at === 1 ? { ...stage, promotedBy: 'ann' } : stage));
+  expect(planNextStep(factsOf({ ...rest, rollout: { ...rollout, stages } }))).toMatchObject({ do: 'pass-stage' });
+});
+
+test('where all robots have had their turn, a selector that finds no more holds nobody up', () => {
+  expect(planNextStep(factsOf(secondStageOf({ selector: 'site=munch' }, 3)))).toEqual({ do: 'soak' });
+});
+
+test('a share that earlier stages have reached does not soak: there is nobody to watch', () => {
+  const { rollout, ...rest } = secondStageOf({ percent: 50 });
+  const soaking = rollout.stages.map((stage, at) =>
+    at === 1 ? { ...stage, state: 'soaking' as const, soakingSince: 0 } : stage,
+  );
+  expect(planNextStep(factsOf({ ...rest, rollout: { ...rollout, stages: soaking } }))).toMatchObject({
+    do: 'pass-stage',
+  });
 });

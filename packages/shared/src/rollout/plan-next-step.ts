@@ -5,7 +5,7 @@
  */
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
-import { judgeGate, refusalOfGate } from './gate.ts';
+import { type GateVerdict, judgeGate, refusalOfGate } from './gate.ts';
 import { hold, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
 import { type ApprovalDecision, planApproval } from './plan-approval.ts';
 import type { StageProgress } from './rollout.ts';
@@ -83,15 +83,28 @@ function planStage(facts: RolloutFacts): Decision {
   return planSoak(facts, stage, progress, verdict);
 }
 
-const judge = ({ tally, unplaced, conditions }: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress) =>
-  judgeGate({
-    gate: stage.gate,
-    size,
-    forgiven,
-    unplaced,
-    outcomes: outcomesOf(tally),
-    ...(conditions && { conditions }),
-  });
+const judge = (facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress): GateVerdict => {
+  const { tally, unplaced, conditions } = facts;
+  return (
+    judgeNobody(facts, stage, size) ??
+    judgeGate({
+      gate: stage.gate,
+      size,
+      forgiven,
+      unplaced,
+      outcomes: outcomesOf(tally),
+      ...(conditions && { conditions }),
+    })
+  );
+};
+
+/** A canary whose selector chose no robot (a slip of the pen, or all of them are gone) has proven nothing. */
+function judgeNobody({ rollout }: RolloutFacts, { upTo }: Stage, size: number): GateVerdict | undefined {
+  const placed = rollout.stages.reduce((sum, stage) => sum + stage.size, 0);
+  if (size > 0 || !('selector' in upTo) || placed >= rollout.members) return undefined;
+  const says = `None of the robots that are left is ${upTo.selector}`;
+  return { gate: 'inconclusive', category: 'too_few_robots', says };
+}
 
 /** The last stage has passed; robots that a gate did not wait for may still be at work. */
 function planEnd(facts: RolloutFacts): Decision {
@@ -150,14 +163,11 @@ function planTogether(facts: RolloutFacts): Decision | undefined {
   return switchAt !== undefined && now >= fromTimestamp(switchAt) ? { do: 'switch-all' } : undefined;
 }
 
-function planSoak(
-  facts: RolloutFacts,
-  stage: Stage,
-  progress: StageProgress,
-  verdict: ReturnType<typeof judge>,
-): Decision {
+function planSoak(facts: RolloutFacts, stage: Stage, progress: StageProgress, verdict: GateVerdict): Decision {
   const { rollout, now } = facts;
-  const until = (progress.soakingSince ?? now) + (stage.soakSec ?? 0) * SECOND;
+  // Where earlier stages have all its robots already, there is nobody to watch.
+  const soak = progress.size === 0 ? 0 : (stage.soakSec ?? 0) * SECOND;
+  const until = (progress.soakingSince ?? now) + soak;
   if (now < until && progress.promotedBy === undefined) {
     const says = `Stage ${nameOf(rollout, stage)} soaks until ${toTimestamp(until)}`;
     return hold(
