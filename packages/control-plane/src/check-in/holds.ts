@@ -5,6 +5,7 @@ import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import { closedWindow, holdOf, mayOffer, windowFor } from '@fairlead/shared/rollout/hold';
 import { type Instant, MINUTE } from '@fairlead/shared/time';
+import { deadlineOf } from '../rollout/deadline.ts';
 import type { FleetRules } from '../rollout/rollout-deps.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -78,7 +79,8 @@ export async function noteReadiness(
     if (!fresh?.part || !DEPLOYMENT[fresh.state].withdrawable) return undefined;
     const again = readinessOf(fresh, activity, understandsHolds, now);
     if (!again) return undefined;
-    const { readyAt: _ready, grantedAt: _granted, ...part } = fresh.part;
+    const { readyAt: _ready, grantedAt: _granted, ...rest } = fresh.part;
+    const part = { ...rest, deadline: deadlineOf(fresh.part, now) };
     if (again === 'unready') await slices.desired.raise(fresh.robot);
     const changed = { ...fresh, part: again === 'ready' ? { ...part, readyAt: now } : part };
     await slices.deployments.save(changed);

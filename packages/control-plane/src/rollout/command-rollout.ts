@@ -11,6 +11,7 @@ import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout, Overtaken, withStage } from './change-rollout.ts';
 import type { Author } from './create-rollout.ts';
+import { renewedDeadline } from './deadline.ts';
 import { withdrawOpen } from './end-rollout.ts';
 import { orderRevert } from './order-revert.ts';
 import { factsOf } from './read-facts.ts';
@@ -148,6 +149,10 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
     );
     // What robots may do has changed with the state: each of them hears of it, those about to switch above all.
     const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
+    const wasStopped = found.state === 'paused' || found.state === 'halted';
+    if (wasStopped && next.state === 'running') {
+      await slices.rollouts.renewDeadlines(found.rollout, renewedDeadline(found, now));
+    }
     await deps.audit(slices, {
       by: author.name,
       action: `rollout.${verb}`,

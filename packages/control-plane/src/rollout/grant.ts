@@ -11,6 +11,7 @@ import type { Deployment } from '../store/deployments.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
+import { deadlineOf } from './deadline.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 const PIECE = 40;
@@ -37,7 +38,10 @@ export async function grant(
     for (const deployment of look.granted) {
       await slices.desired.raise(deployment.robot);
       if (deployment.part)
-        await slices.deployments.save({ ...deployment, part: { ...deployment.part, grantedAt: now } });
+        await slices.deployments.save({
+          ...deployment,
+          part: { ...deployment.part, grantedAt: now, deadline: deadlineOf(deployment.part, now) },
+        });
     }
     return look;
   });

@@ -49,7 +49,7 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
     return write(deps, rollout, { stages }, now, {
       by: 'control-plane',
       what: 'batch-begun',
-      detail: `${batchLeft} robots`,
+      detail: batchLeft === 1 ? '1 robot' : `${batchLeft} robots`,
     });
   },
   rest: (deps, { rollout, now }, { until }) =>

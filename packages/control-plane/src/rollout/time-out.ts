@@ -36,5 +36,5 @@ const tooLate = ({ rollout, spec }: Rollout, { robot, state, part }: Deployment)
   category: 'timed_out',
   detail: `${robot} was ${state} when its time ran out at ${toTimestamp(part?.deadline ?? 0)}.`,
   retryable: true,
-  hint: `Ask why: fairlead explain ${robot}. Then fairlead rollout retry ${rollout}.`,
+  hint: `See what it said last (fairlead robot show ${robot}), then fairlead rollout retry ${rollout}.`,
 });

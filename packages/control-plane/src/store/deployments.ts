@@ -25,7 +25,7 @@ export interface RolloutPart {
   readonly readyAt?: Instant;
   /** When it was allowed to switch; without it the order is held. */
   readonly grantedAt?: Instant;
-  /** After this it counts as timed out. */
+  /** After this it counts as timed out. While it awaits its grant, this clock stands still: see `deadlineOf`. */
   readonly deadline: Instant;
 }
 

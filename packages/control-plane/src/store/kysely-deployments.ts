@@ -9,7 +9,7 @@ import {
   Sha256,
   Version,
 } from '@fairlead/shared/ids';
-import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import { fromTimestamp, type Instant, toTimestamp } from '@fairlead/shared/time';
 import { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Kysely } from 'kysely';
 import { Type } from 'typebox';
@@ -41,6 +41,7 @@ export interface DeploymentRow {
   ready_at: string | null;
   granted_at: string | null;
   deadline: string | null;
+  time_left_ms: number | string | null;
   override: string | null;
   awaits_grant: number | null;
   in_budget: number | null;
@@ -138,21 +139,29 @@ const toPart = (row: DeploymentRow, rollout: string): RolloutPart => ({
   rank: Number(row.rank),
   ...(row.ready_at !== null && { readyAt: fromTimestamp(row.ready_at) }),
   ...(row.granted_at !== null && { grantedAt: fromTimestamp(row.granted_at) }),
-  deadline: row.deadline === null ? Infinity : fromTimestamp(row.deadline),
+  deadline: readDeadline(row),
 });
+
+/** The clock of a robot that awaits its grant stands still, at what it had left when it was ready. */
+function readDeadline({ deadline, ready_at, time_left_ms }: DeploymentRow): Instant {
+  if (deadline !== null) return fromTimestamp(deadline);
+  return ready_at === null || time_left_ms === null ? Infinity : fromTimestamp(ready_at) + Number(time_left_ms);
+}
 
 const fromPart = (of: Deployment): Pick<DeploymentRow, keyof typeof NO_PART> => {
   const { part } = of;
   if (!part) return NO_PART;
-  const isOpen = !isTerminal(of.state);
+  const ends = isTerminal(of.state) || part.deadline === Infinity ? undefined : part.deadline;
+  const waitsSince = isAwaitingGrant(of) ? part.readyAt : undefined;
   return {
     rollout: part.rollout,
     stage: part.stage ?? null,
     rank: part.rank,
     ready_at: part.readyAt === undefined ? null : toTimestamp(part.readyAt),
     granted_at: part.grantedAt === undefined ? null : toTimestamp(part.grantedAt),
+    time_left_ms: ends === undefined || waitsSince === undefined ? null : ends - waitsSince,
     // These three are indices: set only while they mean something.
-    deadline: isOpen && part.deadline !== Infinity ? toTimestamp(part.deadline) : null,
+    deadline: ends === undefined || waitsSince !== undefined ? null : toTimestamp(ends),
     awaits_grant: isAwaitingGrant(of) ? 1 : null,
     in_budget: isInBudget(of) ? 1 : null,
   };
@@ -163,6 +172,7 @@ const NO_PART = {
   rank: null,
   ready_at: null,
   granted_at: null,
+  time_left_ms: null,
   deadline: null,
   awaits_grant: null,
   in_budget: null,

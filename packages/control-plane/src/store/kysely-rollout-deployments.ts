@@ -21,6 +21,7 @@ type DeploymentKeys =
   | 'overdue'
   | 'countOverdue'
   | 'nextDeadline'
+  | 'renewDeadlines'
   | 'open'
   | 'raiseOpen';
 
@@ -60,6 +61,14 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
       const query = due(rollout).select('deadline').where('deadline', 'is not', null).orderBy('deadline').limit(1);
       const row = await query.executeTakeFirst();
       return row?.deadline ? fromTimestamp(row.deadline) : undefined;
+    },
+    async renewDeadlines(rollout, deadline) {
+      await db
+        .updateTable('deployments')
+        .set({ deadline: toTimestamp(deadline) })
+        .where('rollout', '=', rollout)
+        .where('deadline', '<', toTimestamp(deadline))
+        .execute();
     },
     async open(rollout, { after, limit }) {
       let query = due(rollout)

@@ -8,6 +8,7 @@ import { rollouts } from './migrations/0003-rollouts.ts';
 import { fleetRules } from './migrations/0004-fleet-rules.ts';
 import { presenceRevisions } from './migrations/0005-presence-revisions.ts';
 import { seenRequests } from './migrations/0006-seen-requests.ts';
+import { timeLeft } from './migrations/0007-time-left.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
@@ -16,6 +17,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-fleet-rules': fleetRules,
   '0005-presence-revisions': presenceRevisions,
   '0006-seen-requests': seenRequests,
+  '0007-time-left': timeLeft,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

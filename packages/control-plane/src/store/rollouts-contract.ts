@@ -197,6 +197,28 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await rollouts.inBudget()).toEqual([duck(2)]);
     });
 
+    test('use up no time while they await the grant', async () => {
+      const { rollouts, deployments } = await withRollout(open);
+      await deployments.save(deployment(1, 'waiting', { readyAt: 1000, deadline: 5000 }));
+      expect(await rollouts.nextDeadline(RO)).toBeUndefined();
+      expect(await rollouts.countOverdue(RO, 9999)).toBe(0);
+      const [waiting] = await rollouts.awaitingGrant(RO, { limit: 9 });
+      expect(waiting?.part).toMatchObject({ readyAt: 1000, deadline: 5000 });
+      await deployments.save(deployment(1, 'waiting', { readyAt: 1000, grantedAt: 8000, deadline: 12_000 }));
+      expect(await rollouts.nextDeadline(RO)).toBe(12_000);
+    });
+
+    test('have their time anew where somebody gives it to them, and those that have more keep it', async () => {
+      const { rollouts, deployments } = await withRollout(open);
+      await deployments.save(deployment(1, 'downloading', { deadline: 5000 }));
+      await deployments.save(deployment(2, 'downloading', { deadline: 90_000 }));
+      await deployments.save(deployment(3, 'waiting', { readyAt: 1000, deadline: 4000 }));
+      await deployments.save(deployment(4, 'timed-out', { deadline: 3000 }));
+      await rollouts.renewDeadlines(RO, 60_000);
+      const found = await Promise.all([1, 2, 3, 4].map((n) => deployments.find(deployment(n, 'waiting').deployment)));
+      expect(found.map((one) => one?.part?.deadline)).toEqual([60_000, 90_000, 4000, Infinity]);
+    });
+
     test('raise the generation of those robots that are still in it, and of nobody else', async () => {
       const store = await withRollout(open);
       for (const n of [1, 2]) await store.desired.raise(duck(n));

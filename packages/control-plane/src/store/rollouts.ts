@@ -93,6 +93,8 @@ export interface Rollouts {
   /** Takes the budgets for this transaction: two that count and grant at once would both find room. */
   lockBudgets(): Promise<void>;
   overdue(rollout: RolloutId, now: Instant, limit: number): Promise<readonly Deployment[]>;
+  /** Nobody's time ends before `deadline`: it stood still while the rollout did. */
+  renewDeadlines(rollout: RolloutId, deadline: Instant): Promise<void>;
   countOverdue(rollout: RolloutId, now: Instant): Promise<number>;
   /** When the next open deployment of it is due; undefined where none is open. */
   nextDeadline(rollout: RolloutId): Promise<Instant | undefined>;

@@ -152,7 +152,7 @@ function placeIsFull({ place, budget }: Place, used: number, most: number): Refu
     retryable: true,
     hint:
       most === 0
-        ? `An admin lifts that: fairlead budget set ${budget.label} --max 1`
+        ? `An admin lifts that: fairlead budget set ${budget.value === undefined ? budget.label : place} --max 1`
         : 'Nothing: it goes on when one of them has ended.',
   };
 }

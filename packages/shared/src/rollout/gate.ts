@@ -69,7 +69,7 @@ function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   const early = gate?.minSuccesses !== undefined && succeeded >= least;
   if (outstanding > 0 && !early) return { gate: 'waiting', says: sayProgress(facts, least) };
   if (succeeded < least) {
-    const says = `${succeeded} of ${size} robots succeeded and ${least} must; ${outcomes.neutral} were not heard or withdrawn`;
+    const says = `${succeeded} of ${size} robots succeeded and ${least} must; ${outcomes.neutral} ${outcomes.neutral === 1 ? 'was' : 'were'} not heard or withdrawn`;
     return { gate: 'inconclusive', category: 'too_few_successes', says };
   }
   return judgeCertainty(facts);
@@ -140,5 +140,5 @@ export const refusalOfGate = (
   hint:
     verdict.gate === 'failed'
       ? `Look at the failed robots (fairlead rollout robots ${rollout}), then resume, retry or abort it.`
-      : `Look at the robots of this stage, then fairlead rollout promote ${rollout}, or abort it.`,
+      : `Look at its robots (fairlead rollout robots ${rollout}), then retry, promote or abort it.`,
 });

@@ -1,0 +1,81 @@
+import type { InputOf } from '@fairlead/shared/api/client';
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { RolloutId } from '@fairlead/shared/ids';
+import { DAY } from '@fairlead/shared/time';
+import { expect, test } from 'vitest';
+import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+
+type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
+
+async function create(fleet: RolloutFleet, shape: Create['shape']): Promise<RolloutId> {
+  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, shape } as Create;
+  const { rollout } = await fleet.operator.createRollout({ body });
+  await fleet.drive();
+  return rollout;
+}
+/** Days pass in these stories, and sessions end after hours. */
+const person = async ({ controlPlane }: RolloutFleet) => (await controlPlane.as('admin')).operator;
+const show = async (fleet: RolloutFleet, rollout: RolloutId) =>
+  (await person(fleet)).showRollout({ params: { rollout } });
+
+async function passes(fleet: RolloutFleet, time: number): Promise<void> {
+  fleet.clock.pass(time);
+  await fleet.drive();
+}
+
+/** All of them say that only the grant is missing. */
+async function readyOnes(fleet: RolloutFleet) {
+  const ordered = await fleet.ordered();
+  const asking = ordered.map(({ robot, order: { deployment, component } }) => () => {
+    const activity = { state: 'waiting' as const, deployment, component, ready: true };
+    return robot.ask({ understands: ['hold'], activity });
+  });
+  for (const ask of asking) await ask();
+  await fleet.drive();
+  return asking;
+}
+
+test('robots that wait for the common switch do not run out of time, however long nobody gives the word', async () => {
+  const fleet = await rolloutFleet(2);
+  const rollout = await create(fleet, { strategy: 'blue-green' });
+  await readyOnes(fleet);
+  await passes(fleet, 5 * DAY);
+  expect(await show(fleet, rollout)).toMatchObject({
+    state: 'running',
+    stages: [{ counts: { ready: 2 } }],
+    blocked: { why: { category: 'awaits_switch' } },
+  });
+  await (await person(fleet)).switchRollout({ params: { rollout }, body: {} });
+  await fleet.everybodyUpdates();
+  expect((await show(fleet, rollout)).state).toBe('completed');
+});
+
+test('a robot that was let switch and is not heard of any more has what was left of its time, and then times out', async () => {
+  const fleet = await rolloutFleet(1);
+  const rollout = await create(fleet, { strategy: 'blue-green' });
+  await passes(fleet, 0.75 * DAY);
+  await readyOnes(fleet);
+  await passes(fleet, 5 * DAY);
+  await (await person(fleet)).switchRollout({ params: { rollout }, body: {} });
+  await fleet.drive();
+  await passes(fleet, 0.2 * DAY);
+  expect(await show(fleet, rollout)).toMatchObject({ state: 'running', stages: [{ counts: { granted: 1 } }] });
+  await passes(fleet, 0.1 * DAY);
+  expect(await show(fleet, rollout)).toMatchObject({
+    state: 'paused',
+    stages: [{ counts: { states: { 'timed-out': 1 } } }],
+  });
+});
+
+test('the time of robots at work stands still while their rollout is paused', async () => {
+  const fleet = await rolloutFleet(2);
+  const rollout = await create(fleet, { strategy: 'all-at-once' });
+  const params = { rollout };
+  await fleet.operator.pauseRollout({ params, body: { reason: 'the long weekend' } });
+  await passes(fleet, 4 * DAY);
+  await (await person(fleet)).resumeRollout({ params, body: {} });
+  await fleet.drive();
+  expect(await show(fleet, rollout)).toMatchObject({ state: 'running' });
+  await fleet.everybodyUpdates();
+  expect((await show(fleet, rollout)).state).toBe('completed');
+});
