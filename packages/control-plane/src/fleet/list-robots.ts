@@ -29,15 +29,19 @@ export function listRobotsHandlers(
   return {
     async listRobots({ query }) {
       const selector = query.selector === undefined ? undefined : readSelector(query.selector);
+      const limit = query.limit ?? DEFAULT_PAGE;
+      const chosen: RobotRecord[] = [];
       // By name, after the last one of the page before: robots that join or leave meanwhile shift nothing.
-      const chosen = (await deps.store.robots.all()).filter(
-        (record) =>
-          (query.cursor === undefined || record.robot > query.cursor) &&
-          (query.lifecycle === undefined || record.lifecycle === query.lifecycle) &&
-          (selector === undefined ||
-            matches(selector, labelsOf(labelled(record, deps.presence.of(record.robot)?.facts)))),
-      );
-      const page = chosen.slice(0, query.limit ?? DEFAULT_PAGE);
+      for (const record of await deps.store.robots.all()) {
+        if (query.cursor !== undefined && record.robot <= query.cursor) continue;
+        if (query.lifecycle !== undefined && record.lifecycle !== query.lifecycle) continue;
+        const facts = deps.presence.of(record.robot)?.facts;
+        if (selector !== undefined && !matches(selector, labelsOf(labelled(record, facts)))) continue;
+        chosen.push(record);
+        // One more than the page says that there is a next one.
+        if (chosen.length > limit) break;
+      }
+      const page = chosen.slice(0, limit);
       const items = await viewRobots(deps, page);
       const last = page.at(-1);
       return { items, ...(last && page.length < chosen.length && { next: last.robot }) };

@@ -39,13 +39,14 @@ const key = { keyid: sha256Hex('key'), robot: duck, publicKey: 'a'.repeat(64), a
 /** A fleet of one robot, counting how often the database is asked for it. */
 async function watched() {
   const inner = await database();
-  const asked = { find: 0, findKey: 0, all: 0, named: 0 };
+  const asked = { find: 0, findKey: 0, all: 0, named: 0, page: 0 };
   const robots: Robots = {
     ...inner.robots,
     find: (robot) => (asked.find++, inner.robots.find(robot)),
     findKey: (keyid) => (asked.findKey++, inner.robots.findKey(keyid)),
     all: () => (asked.all++, inner.robots.all()),
     named: (names) => (asked.named++, inner.robots.named(names)),
+    page: (after, limit) => (asked.page++, inner.robots.page(after, limit)),
   };
   const remembering = rememberRobots({ ...inner, robots });
   await remembering.store.robots.save(record());
@@ -141,6 +142,26 @@ test('a change by another process binds once it is told', async () => {
   await inner.robots.save(record({ lifecycle: 'rejected' }));
   forget();
   expect(await look()).toEqual(['rejected', 9000]);
+});
+
+test('a fleet that was read is paged from memory, as the database pages it', async () => {
+  const { store, inner, asked } = await watched();
+  for (let n = 0; n < 40; n++) await store.robots.save(named(`robot-${String((n * 7) % 40).padStart(2, '0')}`));
+  await store.robots.all();
+  const before = { ...asked };
+  const ends = [undefined, 'a', 'duck-1', 'robot-00', 'robot-17', 'robot-17a', 'robot-39', 'z'] as (
+    | RobotId
+    | undefined
+  )[];
+  for (const after of ends) {
+    for (const limit of [1, 7, 100]) {
+      expect(await store.robots.page(after, limit)).toEqual(await inner.robots.page(after, limit));
+    }
+  }
+  expect(asked).toEqual(before);
+  await store.robots.save(named('robot-17', { lifecycle: 'rejected' }));
+  const [first] = await store.robots.page('robot-16' as RobotId, 1);
+  expect(first).toMatchObject({ robot: 'robot-17', lifecycle: 'rejected' });
 });
 
 type Step = (robots: Robots) => Promise<unknown>;

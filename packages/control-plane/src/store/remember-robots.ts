@@ -104,7 +104,11 @@ export function rememberRobots(inner: Store): RememberingStore {
       findKey: (keyid) => recall(keys, keyid, () => robots.findKey(keyid)),
       named: (names) => robots.named(names),
       all: recallAll,
-      page: (after, limit) => robots.page(after, limit),
+      // Whoever searches a fleet reads it page by page: not once more from the database, where it was read before.
+      page: async (after, limit) =>
+        everybody && stale.size <= MOST_STALE && !inTransaction.getStore()
+          ? pageOf(await recallAll(), after, limit)
+          : robots.page(after, limit),
       count: (lifecycle) => robots.count(lifecycle),
       save: (record) => forgetting((touched) => writing(robots, touched).save(record)),
       insertKey: (key) => forgetting((touched) => writing(robots, touched).insertKey(key)),
@@ -144,6 +148,17 @@ function replaced(
   const others = known.filter(({ robot }) => !names.has(robot));
   // Already sorted runs are merged in one pass.
   return [...others, ...fresh].sort((a, b) => (a.robot < b.robot ? -1 : 1));
+}
+
+/** `all` is sorted by name. */
+function pageOf(all: readonly RobotRecord[], after: RobotId | undefined, limit: number): readonly RobotRecord[] {
+  let [from, to] = [0, after === undefined ? 0 : all.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((all[middle]?.robot ?? '') > (after ?? '')) to = middle;
+    else from = middle + 1;
+  }
+  return all.slice(from, from + limit);
 }
 
 const toKeyid = ({ keyid }: RobotKey): Sha256 => keyid;

@@ -59,14 +59,19 @@ export function labelsOf({ robot, environment, group, labels, lifecycle, invento
   return all;
 }
 
+const SAFE = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
 /**
  * The nearest text that a label may hold: build metadata is written `_` for `+`, as Helm does, everything else
  * that a label can't hold becomes a dash: `Ubuntu 24.04.1 LTS` is asked for as `os=Ubuntu-24.04.1-LTS`.
  */
 export const labelSafe = (text: string): string =>
-  text
-    .replaceAll('+', '_')
-    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 63)
-    .replace(/[^A-Za-z0-9]+$/, '');
+  // Nearly every text is safe as it is, and a selector asks this of every robot.
+  SAFE.test(text)
+    ? text
+    : text
+        .replaceAll('+', '_')
+        .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+        .replace(/^[^A-Za-z0-9]+/, '')
+        .slice(0, 63)
+        .replace(/[^A-Za-z0-9]+$/, '');
