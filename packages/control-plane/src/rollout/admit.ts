@@ -3,37 +3,48 @@
  * check-in waits for the one that runs.
  */
 import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { ReleaseRef, RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { ReleaseRef, RobotId } from '@fairlead/shared/ids';
 import { timeoutOf } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import type { Instant } from '@fairlead/shared/time';
+import { type Instant, SECOND } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { activeOf, judgeOrder } from '../assign/judge-order.ts';
 import { placeOrder } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
-import type { Deployment, Override } from '../store/deployments.ts';
+import type { Override } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
+import { isKept, nextFree, nobodyFree, type Others } from './next-free.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import type { Taken } from './taken.ts';
 
 const PIECE = 40;
-/** How many robots that other orders keep are passed over before it is said that nothing can be given. */
-const LOOK_AHEAD = 200;
+/** A look in vain is not repeated at once: after so long, and longer the more robots it looked at. */
+const PAUSE = 5 * SECOND;
+const PAUSE_PER_ROBOT = 2;
 
-/** Answers how many robots it placed or left out; 0 where all are kept by other orders for now. */
-export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number, now: Instant): Promise<number> {
-  const limit = Math.min(atMost, PIECE);
+/** `progress` where robots were placed or left out; else all are kept by other orders for now. */
+export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number, now: Instant): Promise<Taken> {
+  const { members, looked, keepers } = await nextFree(deps.store, rollout, Math.min(atMost, PIECE));
+  if (members.length > 0 && (await admitAll(deps, rollout, members, now)) > 0) return 'progress';
+  return { why: nobodyFree(rollout, keepers), inVainUntil: now + PAUSE + looked * PAUSE_PER_ROBOT };
+}
+
+async function admitAll(
+  deps: RolloutDeps,
+  rollout: Rollout,
+  members: readonly Member[],
+  now: Instant,
+): Promise<number> {
   const { done, told } = await deps.store.transaction(async (slices) => {
     const told: RobotId[] = [];
     let done = 0;
     const leftOut = new Map<number, number>();
     const others: Others = new Map();
-    for (const member of await slices.rollouts.unplaced(rollout.rollout, LOOK_AHEAD)) {
-      if (done >= limit) break;
+    for (const member of members) {
       const ended = await admitOne(deps, slices, { rollout, member, others, now });
       if (ended === 'kept') continue;
       done += 1;
@@ -118,36 +129,6 @@ async function releaseFor(
   return judgeOrder({ robot, facts, wanted, release, allowDowngrade: spec.allowDowngrade ?? false });
 }
 
-/** Whether any of the robots that are next could be given its order. Reads only. */
-export async function isAnybodyFree(slices: Slices, rollout: Rollout): Promise<boolean> {
-  const others: Others = new Map();
-  for (const { robot } of await slices.rollouts.unplaced(rollout.rollout, LOOK_AHEAD)) {
-    if (!(await isKept(slices, rollout, robot, others))) return true;
-  }
-  return false;
-}
-
-/** Rollouts that keep robots, read once for a whole look: they are few, and their robots many. */
-type Others = Map<RolloutId, Rollout | undefined>;
-
-async function isKept(slices: Slices, rollout: Rollout, robot: RobotId, others: Others): Promise<boolean> {
-  const { deployments } = await slices.desired.of(robot);
-  const standing = deployments.find(({ component }) => component === rollout.spec.component);
-  return standing !== undefined && mustWaitFor(slices, rollout, standing, others);
-}
-
-/** An unfinished order of more weight goes first; one of less gives way to this. A direct order is a person's word. */
-async function mustWaitFor(slices: Slices, rollout: Rollout, standing: Deployment, others: Others): Promise<boolean> {
-  if (isTerminal(standing.state) || standing.part?.rollout === rollout.rollout) return false;
-  if (!standing.part) return standing.createdAt >= rollout.createdAt;
-  const id = standing.part.rollout;
-  if (!others.has(id)) others.set(id, await slices.rollouts.find(id));
-  const other = others.get(id);
-  if (!other) return false;
-  const more = other.spec.priority - rollout.spec.priority;
-  return more > 0 || (more === 0 && other.createdAt > rollout.createdAt);
-}
-
 function overrideOf({ spec: { emergency }, createdBy }: Rollout): Override | undefined {
   if (!emergency) return undefined;
   const skips = emergency.skips.filter((skip) => skip !== 'approval' && skip !== 'limits');
@@ -162,14 +143,4 @@ const gone = ({ rollout, spec }: Rollout, robot: RobotId): Refusal => ({
   detail: `${robot} does not belong to the fleet any more.`,
   retryable: false,
   hint: 'Nothing to do.',
-});
-
-export const nobodyFree = ({ rollout, spec }: Rollout): Refusal => ({
-  phase: 'assign',
-  component: spec.component,
-  element: rollout,
-  category: 'kept_by_others',
-  detail: 'The robots that are next are busy with other orders of this component.',
-  retryable: true,
-  hint: 'It goes on when those have ended; a higher priority would go first.',
 });

@@ -10,7 +10,8 @@ import { type Instant, SECOND } from '@fairlead/shared/time';
 import { Overtaken } from './change-rollout.ts';
 import { readFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { type Taken, takeStep } from './take-step.ts';
+import { takeStep } from './take-step.ts';
+import type { Taken } from './taken.ts';
 
 export interface EngineDeps extends RolloutDeps {
   /** Names this process among the replicas. */
@@ -38,6 +39,8 @@ export function createEngine(deps: EngineDeps): Engine {
   const { store, clock } = deps;
   /** Rollouts that said "nothing to do until then", as of this generation and these counts. */
   const asleep = new Map<RolloutId, { readonly stamp: string; readonly until: Instant }>();
+  /** Rollouts all of whose next robots are kept by others: their reports change nothing about that. */
+  const inVain = new Map<RolloutId, Instant>();
   /** Until when this process drives which rollout, as far as it knows. */
   const leases = new Map<RolloutId, Instant>();
   let turning: Promise<void> | undefined;
@@ -69,13 +72,16 @@ export function createEngine(deps: EngineDeps): Engine {
       if (decision.do === 'hold' && decision.ended) {
         asleep.delete(id);
         leases.delete(id);
+        inVain.delete(id);
         return false;
       }
+      if (decision.do === 'admit' && now < (inVain.get(id) ?? 0)) return false;
       // Only who is about to write needs to be the driver.
       if (decision.do !== 'hold' && !(await isDriver(id, now))) return false;
       const taken = await tryStep(() => takeStep(deps, facts, decision));
       if (taken === 'overtaken') continue;
       if (taken !== 'progress') {
+        if (taken.inVainUntil !== undefined) inVain.set(id, taken.inVainUntil);
         asleep.set(id, { stamp, until: Math.min(taken.until ?? Infinity, now + MOST_PATIENCE_MS) });
         return false;
       }

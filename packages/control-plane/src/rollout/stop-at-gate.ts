@@ -5,7 +5,7 @@ import { changeRollout, withStage } from './change-rollout.ts';
 import { orderRevert } from './order-revert.ts';
 import type { ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import type { Taken } from './take-step.ts';
+import type { Taken } from './taken.ts';
 
 /** One transaction: a server that dies in it has neither stopped nor reverted, and does both when it is back. */
 export async function stopAtGate(

@@ -1,12 +1,11 @@
 /** Decisions become writes: one function per decision, each one whole or not at all. */
-import type { Refusal } from '@fairlead/shared/failure';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { countOf } from '@fairlead/shared/rollout/rollout-spec';
 import { outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
-import { admit, nobodyFree } from './admit.ts';
+import { admit } from './admit.ts';
 import { beginStage } from './begin-stage.ts';
 import { changeRollout, type Happening, withStage } from './change-rollout.ts';
 import { grant } from './grant.ts';
@@ -14,10 +13,9 @@ import type { ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { startRollout } from './start-rollout.ts';
 import { stopAtGate } from './stop-at-gate.ts';
+import type { Taken } from './taken.ts';
 import { timeOut } from './time-out.ts';
 
-/** What a step came to: it changed something, or the world did not let it, and then why and until when. */
-export type Taken = 'progress' | { readonly why: Refusal; readonly until?: Instant };
 type Step<D extends Decision['do']> = (
   deps: RolloutDeps,
   facts: ReadFacts,
@@ -56,8 +54,7 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
     write(deps, rollout, { stages: withStage(rollout, { restUntil: until }) }, now),
   'switch-all': (deps, { rollout, now }) =>
     write(deps, rollout, { switchingSince: now }, now, { by: 'control-plane', what: 'switching' }),
-  admit: async (deps, { rollout, now }, { atMost }) =>
-    (await admit(deps, rollout, atMost, now)) > 0 ? 'progress' : { why: nobodyFree(rollout) },
+  admit: (deps, { rollout, now }, { atMost }) => admit(deps, rollout, atMost, now),
   grant: async (deps, { rollout, now }, { atMost }) => {
     const { robots, refused } = await grant(deps, rollout, atMost, now);
     return robots.length > 0 || !refused ? 'progress' : refused;

@@ -7,8 +7,8 @@ import { hasEnded } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { Static } from 'typebox';
 import type { CountedStage } from '../store/kysely-tallies.ts';
-import { isAnybodyFree, nobodyFree } from './admit.ts';
 import { lookForGrants } from './grant.ts';
+import { nextFree, nobodyFree } from './next-free.ts';
 import { factsOf, type ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -64,8 +64,10 @@ export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<B
       const look = await lookForGrants(deps, store, facts.rollout, 1, facts.now);
       return look.granted.length > 0 ? undefined : look.refused;
     }
-    case 'admit':
-      return (await isAnybodyFree(store, facts.rollout)) ? undefined : { why: nobodyFree(facts.rollout) };
+    case 'admit': {
+      const { members, keepers } = await nextFree(store, facts.rollout, 1);
+      return members.length > 0 ? undefined : { why: nobodyFree(facts.rollout, keepers) };
+    }
     case 'rest':
     case 'schedule':
     case 'start':

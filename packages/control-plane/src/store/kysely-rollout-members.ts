@@ -156,12 +156,18 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
         .execute();
       await countUnplaced(db, rollout, stage, robots.length);
     },
-    async unplaced(rollout, limit) {
-      const query = of(rollout)
+    async unplaced(rollout, { after, limit }) {
+      let query = of(rollout)
         .where('deployment', 'is', null)
         .where('stage', 'is not', null)
         .where('excluded', 'is', null);
-      return (await query.orderBy('stage').orderBy('rank').limit(limit).execute()).map(toMember);
+      if (after) {
+        const { stage = 0, rank, robot } = after;
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('stage', 'rank', 'robot'), '>', tuple(stage, rank, robot)),
+        );
+      }
+      return (await query.orderBy('stage').orderBy('rank').orderBy('robot').limit(limit).execute()).map(toMember);
     },
     async place(rollout, { robot, stage }, deployment) {
       await change(rollout, robot, { deployment: deployment ?? null });

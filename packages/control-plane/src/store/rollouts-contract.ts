@@ -116,11 +116,15 @@ export function describeRollouts(open: () => Promise<Store>): void {
       ]);
       await rollouts.takeIntoStage(RO, 0, [duck(1), duck(2), duck(3)]);
       expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(3);
-      const [next] = await rollouts.unplaced(RO, 1);
+      const [next] = await rollouts.unplaced(RO, { limit: 1 });
+      expect((await rollouts.unplaced(RO, { after: next, limit: 9 })).map(({ robot }) => robot)).toEqual([
+        duck(2),
+        duck(3),
+      ]);
       if (!next) throw new Error('three wait');
       await rollouts.place(RO, next, deployment(1, 'pending').deployment);
       await rollouts.exclude(RO, { ...member(2), stage: 0 }, excluded);
-      expect((await rollouts.unplaced(RO, 9)).map(({ robot }) => robot)).toEqual([duck(3)]);
+      expect((await rollouts.unplaced(RO, { limit: 9 })).map(({ robot }) => robot)).toEqual([duck(3)]);
       expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(1);
       expect(await rollouts.countMembers(RO)).toEqual({ members: 4, excluded: 1 });
     });

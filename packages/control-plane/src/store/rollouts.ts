@@ -73,8 +73,11 @@ export interface Rollouts {
   ): Promise<readonly Member[]>;
   /** Fixes the cohort. */
   takeIntoStage(rollout: RolloutId, stage: number, robots: readonly RobotId[]): Promise<void>;
-  /** Robots of cohorts begun so far that have no order yet: earlier stages first, then by rank. */
-  unplaced(rollout: RolloutId, limit: number): Promise<readonly Member[]>;
+  /** Robots of cohorts begun so far that have no order yet: earlier stages first, then by rank; after `after`. */
+  unplaced(
+    rollout: RolloutId,
+    page: { readonly after?: Member | undefined; readonly limit: number },
+  ): Promise<readonly Member[]>;
   /** The robot got its order; undefined: it is to be ordered once more. */
   place(rollout: RolloutId, member: Member, deployment: DeploymentId | undefined): Promise<void>;
   exclude(rollout: RolloutId, member: Member, why: Refusal): Promise<void>;

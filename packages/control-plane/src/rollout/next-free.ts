@@ -1,0 +1,89 @@
+/**
+ * Whose turn is next, and who keeps those whose turn it is: robots with an unfinished order of more weight are passed
+ * over, however many they are, so that a rollout that stands still does not keep those it has nothing to do with.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Refusal } from '@fairlead/shared/failure';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { Deployment } from '../store/deployments.ts';
+import type { Member } from '../store/rollouts.ts';
+import type { Slices } from '../store/store.ts';
+
+const PAGE = 500;
+
+export interface NextFree {
+  /** Earlier stages first, then by rank. */
+  readonly members: readonly Member[];
+  /** How many were looked at. */
+  readonly looked: number;
+  /** Rollouts that keep those who were passed over. */
+  readonly keepers: readonly Rollout[];
+}
+
+/** The first `limit` robots that wait for their order and that no other one keeps. Reads only. */
+export async function nextFree(slices: Slices, rollout: Rollout, limit: number): Promise<NextFree> {
+  const others: Others = new Map();
+  const keepers = new Map<RolloutId, Rollout>();
+  const members: Member[] = [];
+  let looked = 0;
+  for (let after: Member | undefined; members.length < limit; await breathe()) {
+    const page = await slices.rollouts.unplaced(rollout.rollout, { after, limit: PAGE });
+    const standing = await slices.desired.named(page.map(({ robot }) => robot));
+    looked += page.length;
+    for (const member of page) {
+      const keeper = await keeperOf(slices, rollout, standing.get(member.robot) ?? [], others);
+      if (keeper === undefined && members.length < limit) members.push(member);
+      if (keeper && keeper !== 'a person') keepers.set(keeper.rollout, keeper);
+    }
+    after = page.at(-1);
+    if (page.length < PAGE) break;
+  }
+  return { members, looked, keepers: [...keepers.values()] };
+}
+
+/** Rollouts that keep robots, read once for a whole look: they are few, and their robots many. */
+export type Others = Map<RolloutId, Rollout | undefined>;
+
+export async function isKept(slices: Slices, rollout: Rollout, robot: RobotId, others: Others): Promise<boolean> {
+  const { deployments } = await slices.desired.of(robot);
+  return (await keeperOf(slices, rollout, deployments, others)) !== undefined;
+}
+
+/** An unfinished order of more weight goes first; one of less gives way to this. A direct order is a person's word. */
+async function keeperOf(
+  slices: Slices,
+  rollout: Rollout,
+  deployments: readonly Deployment[],
+  others: Others,
+): Promise<Rollout | 'a person' | undefined> {
+  const standing = deployments.find(({ component }) => component === rollout.spec.component);
+  if (!standing || isTerminal(standing.state) || standing.part?.rollout === rollout.rollout) return undefined;
+  if (!standing.part) return standing.createdAt >= rollout.createdAt ? 'a person' : undefined;
+  const id = standing.part.rollout;
+  if (!others.has(id)) others.set(id, await slices.rollouts.find(id));
+  const other = others.get(id);
+  if (!other) return undefined;
+  const more = other.spec.priority - rollout.spec.priority;
+  return more > 0 || (more === 0 && other.createdAt > rollout.createdAt) ? other : undefined;
+}
+
+/** Why none of the robots that are next can be given its order. */
+export function nobodyFree({ rollout, spec }: Rollout, keepers: readonly Rollout[]): Refusal {
+  const named = keepers.slice(0, 3).map((keeper) => `${keeper.rollout} (${keeper.state})`);
+  const more = keepers.length > named.length ? ` and ${keepers.length - named.length} more` : '';
+  const by = named.length === 0 ? '' : `: ${named.join(', ')}${more}`;
+  const still = keepers.find(({ state }) => state === 'paused' || state === 'halted');
+  return {
+    phase: 'assign',
+    component: spec.component,
+    element: rollout,
+    category: 'kept_by_others',
+    detail: `The robots that are next are busy with other orders of this component${by}.`,
+    retryable: true,
+    hint: still
+      ? `Let the other one go on, or end it: fairlead rollout show ${still.rollout}`
+      : 'It goes on when those have ended; a higher priority would go first.',
+  };
+}
