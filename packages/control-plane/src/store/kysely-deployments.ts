@@ -91,7 +91,9 @@ export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => 
       await countChange(db, await tallied(db, deployment.deployment), deployment);
     }
     const insert = db.insertInto('deployments').values(row);
-    await insert.onConflict((conflict) => conflict.column('deployment').doUpdateSet(row)).execute();
+    // Never the key itself: SQLite would look through every row of every table that refers to it.
+    const { deployment: _key, robot: _robot, ...changes } = row;
+    await insert.onConflict((conflict) => conflict.column('deployment').doUpdateSet(changes)).execute();
     if (!event) return;
     const { last } = await db
       .selectFrom('deployment_events')

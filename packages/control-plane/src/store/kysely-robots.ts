@@ -62,7 +62,9 @@ export const kyselyRobots = (db: Kysely<RobotTables>): Robots => ({
   async save(record) {
     const row = fromRobot(record);
     const insert = db.insertInto('robots').values(row);
-    await insert.onConflict((conflict) => conflict.column('robot').doUpdateSet(row)).execute();
+    // Never the key itself: SQLite would look through every row of every table that refers to it.
+    const { robot: _key, ...changes } = row;
+    await insert.onConflict((conflict) => conflict.column('robot').doUpdateSet(changes)).execute();
   },
 
   async findKey(keyid) {

@@ -69,9 +69,11 @@ function rolloutRecords(db: Db): Pick<Rollouts, RecordKeys> {
       return (await rows.orderBy('rollout').execute()).map(({ record }) => readJsonColumn(Rollout, record));
     },
     async replace(next, event) {
+      // Never the key itself: SQLite would look through every row of every table that refers to it.
+      const { rollout: _key, ...changes } = toRow(next);
       const replaced = await db
         .updateTable('rollouts')
-        .set(toRow(next))
+        .set(changes)
         .where('rollout', '=', next.rollout)
         .where('generation', '=', next.generation - 1)
         .executeTakeFirst();
