@@ -98,6 +98,15 @@ test('a pause binds for every robot of the rollout', async () => {
   expect(await see()).toEqual(['paused', 2, 2]);
 });
 
+test('a robot at work whose time begins anew has it anew for the very next question', async () => {
+  const { store, order } = await watched();
+  await order(1);
+  const deadline = async () => (await store.desired.of(duck(1))).deployments[0]?.part?.deadline;
+  expect(await deadline()).toBe(9000);
+  await store.rollouts.renewDeadlines(RO, 20_000);
+  expect(await deadline()).toBe(20_000);
+});
+
 test('a question that was on its way while something changed is not remembered', async () => {
   const inner = await withRollout(async () => kyselyStore(await database()));
   let arrive: () => void = () => undefined;
@@ -144,6 +153,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   fc.constant<Step>(({ rollouts }) => rollouts.raiseOpen(RO)),
   fc.constant<Step>(({ rollouts }) => rollouts.find(RO)),
+  fc.integer({ min: 9, max: 99 }).map<Step>(
+    (s) =>
+      ({ rollouts }) =>
+        rollouts.renewDeadlines(RO, s * 1000),
+  ),
   fc.integer({ min: 2, max: 4 }).map<Step>(
     (generation) =>
       ({ rollouts }) =>

@@ -6,7 +6,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import type { Desired } from './desired.ts';
+import type { Deployments } from './deployments.ts';
+import type { Desired, DesiredSlice } from './desired.ts';
+import type { Rollouts } from './rollouts.ts';
 import type { Slices, Store } from './store.ts';
 
 export function rememberOrders(inner: Store): Store {
@@ -29,14 +31,29 @@ export function rememberOrders(inner: Store): Store {
   const recall = <K, V, A extends V | undefined>(from: Memory<K, V>, key: K, ask: () => Promise<A>): Promise<V | A> =>
     inTransaction.getStore() ? ask() : from.recall(key, ask);
   const alone =
-    <A extends readonly unknown[], T>(pick: (slices: Orders) => (...args: A) => Promise<T>) =>
+    <A extends readonly unknown[], T>(pick: (slices: Changing) => (...args: A) => Promise<T>) =>
     (...args: A): Promise<T> =>
       forgetting((touched) => pick(writing(inner, touched))(...args));
+  const changing: Changing = {
+    desired: {
+      raise: alone((slices) => slices.desired.raise),
+      set: alone((slices) => slices.desired.set),
+      unset: alone((slices) => slices.desired.unset),
+    },
+    deployments: { save: alone((slices) => slices.deployments.save) },
+    rollouts: {
+      insert: alone((slices) => slices.rollouts.insert),
+      replace: alone((slices) => slices.rollouts.replace),
+      renewDeadlines: alone((slices) => slices.rollouts.renewDeadlines),
+      raiseOpen: alone((slices) => slices.rollouts.raiseOpen),
+    },
+  };
 
   return {
     ...inner,
     desired: {
       ...inner.desired,
+      ...changing.desired,
       of: (robot) => recall(desired, robot, () => inner.desired.of(robot)),
       async named(robots) {
         if (inTransaction.getStore()) return inner.desired.named(robots);
@@ -44,30 +61,69 @@ export function rememberOrders(inner: Store): Store {
         const others = await inner.desired.named(robots.filter((robot) => desired.known(robot) === undefined));
         return new Map([...known, ...others]);
       },
-      raise: alone((slices) => slices.desired.raise),
-      set: alone((slices) => slices.desired.set),
-      unset: alone((slices) => slices.desired.unset),
     },
-    deployments: { ...inner.deployments, save: alone((slices) => slices.deployments.save) },
+    deployments: { ...inner.deployments, ...changing.deployments },
     rollouts: {
       ...inner.rollouts,
+      ...changing.rollouts,
       find: (rollout) => recall(rollouts, rollout, () => inner.rollouts.find(rollout)),
-      insert: alone((slices) => slices.rollouts.insert),
-      replace: alone((slices) => slices.rollouts.replace),
-      raiseOpen: alone((slices) => slices.rollouts.raiseOpen),
     },
     transaction: (work) =>
       forgetting((touched) =>
-        inTransaction.run(true, () => inner.transaction((slices) => work({ ...slices, ...writing(slices, touched) }))),
+        inTransaction.run(true, () => inner.transaction((slices) => work(through(slices, writing(slices, touched))))),
       ),
   };
 }
+
+const through = (slices: Slices, { desired, deployments, rollouts }: Changing): Slices => ({
+  ...slices,
+  desired: { ...slices.desired, ...desired },
+  deployments: { ...slices.deployments, ...deployments },
+  rollouts: { ...slices.rollouts, ...rollouts },
+});
 
 /** As `named` answers: who has no order is left out. */
 const withOrders = (robot: RobotId, desired: Desired | undefined): [RobotId, Desired['deployments']][] =>
   desired === undefined || desired.deployments.length === 0 ? [] : [[robot, desired.deployments]];
 
 type Orders = Pick<Slices, 'desired' | 'deployments' | 'rollouts'>;
+/**
+ * Questions, and writes that change neither a rollout nor what a robot should run. A method that is new to the port
+ * stands either here or in `writing`: otherwise this does not compile.
+ */
+type Harmless =
+  | 'find'
+  | 'list'
+  | 'active'
+  | 'events'
+  | 'addMembers'
+  | 'member'
+  | 'members'
+  | 'countMembers'
+  | 'ofRobot'
+  | 'takesAllOf'
+  | 'updatedBy'
+  | 'withoutStage'
+  | 'takeIntoStage'
+  | 'unplaced'
+  | 'place'
+  | 'exclude'
+  | 'tallies'
+  | 'staging'
+  | 'awaitingGrant'
+  | 'inBudget'
+  | 'lockBudgets'
+  | 'overdue'
+  | 'countOverdue'
+  | 'nextDeadline'
+  | 'open'
+  | 'drive';
+type Changes<Slice, Others extends keyof Slice> = { readonly [Method in Exclude<keyof Slice, Others>]: Slice[Method] };
+interface Changing {
+  readonly desired: Changes<DesiredSlice, 'of' | 'named' | 'all'>;
+  readonly deployments: Changes<Deployments, 'find' | 'list' | 'counts' | 'events'>;
+  readonly rollouts: Changes<Rollouts, Harmless>;
+}
 interface Touched {
   readonly robots: Set<RobotId>;
   readonly rollouts: Set<RolloutId>;
@@ -75,10 +131,9 @@ interface Touched {
 }
 
 /** Every write that changes what is remembered, named by what it touches. */
-function writing({ desired, deployments, rollouts }: Orders, touched: Touched): Orders {
+function writing({ desired, deployments, rollouts }: Orders, touched: Touched): Changing {
   return {
     desired: {
-      ...desired,
       raise(robot, atLeast) {
         touched.robots.add(robot);
         return desired.raise(robot, atLeast);
@@ -93,14 +148,12 @@ function writing({ desired, deployments, rollouts }: Orders, touched: Touched): 
       },
     },
     deployments: {
-      ...deployments,
       save(deployment, event) {
         touched.robots.add(deployment.robot);
         return deployments.save(deployment, event);
       },
     },
     rollouts: {
-      ...rollouts,
       insert(rollout, event) {
         touched.rollouts.add(rollout.rollout);
         return rollouts.insert(rollout, event);
@@ -109,11 +162,16 @@ function writing({ desired, deployments, rollouts }: Orders, touched: Touched): 
         touched.rollouts.add(next.rollout);
         return rollouts.replace(next, event);
       },
+      renewDeadlines(rollout, deadline) {
+        touched.everyRobot = true;
+        return rollouts.renewDeadlines(rollout, deadline);
+      },
       async raiseOpen(rollout) {
         // Whom it touches, only its answer says.
+        const before = touched.everyRobot;
         touched.everyRobot = true;
         const robots = await rollouts.raiseOpen(rollout);
-        touched.everyRobot = false;
+        touched.everyRobot = before;
         for (const robot of robots) touched.robots.add(robot);
         return robots;
       },
