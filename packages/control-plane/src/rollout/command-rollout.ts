@@ -1,4 +1,5 @@
 /** What people say to a rollout. Two who speak at once are heard one after the other; the second is told where it stands. */
+import type { Refusal } from '@fairlead/shared/failure';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
@@ -66,9 +67,13 @@ export const COMMANDS = {
     if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
     return { ...going(found), stages: await forgive(slices, found, { promotedBy: author.name }) };
   },
-  abort: ({ found, now }) => {
+  abort: ({ found, author, reason, now }) => {
     if (hasEnded(found.state)) throw ended(found);
-    return { state: 'aborted', endedAt: now };
+    return {
+      state: 'aborted',
+      endedAt: now,
+      stopped: { by: author.name, at: now, why: aborted(found, author, reason) },
+    };
   },
   switch: async ({ found, slices, deps, now }) => {
     needBlueGreen(found);
@@ -103,6 +108,11 @@ export const COMMANDS = {
   finalise: ({ found, now }) => {
     needBlueGreen(found);
     needState(found, ['completed'], 'finalised');
+    if (found.followedBy !== undefined) {
+      throw problem('conflict', `It was switched back by ${found.followedBy}: there is nothing to finalise.`, {
+        hint: `See fairlead rollout show ${found.followedBy}`,
+      });
+    }
     return { finalisedAt: now };
   },
   retry: async ({ found, slices }) => {
@@ -238,6 +248,16 @@ const ended = ({ state, rollout }: Rollout) =>
   problem('conflict', `It is ${state} already.`, {
     hint: `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
   });
+
+const aborted = (found: Rollout, { name }: Author, reason: string | undefined): Refusal => ({
+  phase: 'assign',
+  component: found.spec.component,
+  element: found.rollout,
+  category: 'aborted',
+  detail: `${name} aborted the rollout${reason === undefined ? '' : `: ${reason}`}.`,
+  retryable: false,
+  hint: 'Roll out anew when you want it after all.',
+});
 
 const pausedBy = (found: Rollout, by: string, reason: string | undefined) => {
   const stage = found.spec.stages[found.stage];

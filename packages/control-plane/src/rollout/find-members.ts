@@ -31,7 +31,9 @@ export async function judgeMembers(
   { spec }: Pick<Rollout, 'spec'>,
   robots: readonly RobotRecord[],
 ): Promise<readonly Member[]> {
-  const { component, version, environment, allowDowngrade = false } = spec;
+  const { kind, component, version, environment } = spec;
+  // Going back to an older release is what a rollback is for; the signed floor holds all the same.
+  const allowDowngrade = kind === 'rollback' || (spec.allowDowngrade ?? false);
   const seed = seedOf(spec);
   const wanted = version === undefined ? undefined : { component, version };
   const release = wanted && (await readRelease(slices, environment, wanted));

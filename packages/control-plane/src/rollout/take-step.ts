@@ -25,7 +25,11 @@ type Step<D extends Decision['do']> = (
 const steps: { readonly [D in Decision['do']]: Step<D> } = {
   hold: async (_deps, _facts, { why, until }) => ({ why, ...(until !== undefined && { until }) }),
   deny: (deps, { rollout, now }, { state, why }) =>
-    write(deps, rollout, { state, endedAt: now }, now, { by: 'control-plane', what: state, detail: why.detail }),
+    write(deps, rollout, { state, endedAt: now, stopped: { by: 'control-plane', at: now, why } }, now, {
+      by: 'control-plane',
+      what: state,
+      detail: why.detail,
+    }),
   schedule: (deps, { rollout, now }) => write(deps, rollout, { state: 'scheduled' }, now),
   start: async (deps, { rollout, now }) => {
     await startRollout(deps, rollout, now);

@@ -7,7 +7,7 @@ import { hasEnded } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { Static } from 'typebox';
 import type { CountedStage } from '../store/kysely-tallies.ts';
-import { lookForGrants } from './grant.ts';
+import { type Look, lookForGrants } from './grant.ts';
 import { nextFree, nobodyFree } from './next-free.ts';
 import { factsOf, type ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -62,7 +62,7 @@ export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<B
       return decision;
     case 'grant': {
       const look = await lookForGrants(deps, store, facts.rollout, 1, facts.now);
-      return look.granted.length > 0 ? undefined : look.refused;
+      return look.granted.length > 0 || !look.refused ? undefined : aboutOne(look.refused);
     }
     case 'admit': {
       const { members, keepers } = await nextFree(store, facts.rollout, 1);
@@ -80,6 +80,12 @@ export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<B
     case 'complete':
       return undefined;
   }
+}
+
+/** Of a rollout it is said whose window or budget it is. */
+function aboutOne({ robot, why, until }: NonNullable<Look['refused']>): Blocked {
+  const detail = why.detail.replace(/^Its /, `${robot} is ready; its `);
+  return { why: { ...why, detail }, ...(until !== undefined && { until }) };
 }
 
 function viewStage(

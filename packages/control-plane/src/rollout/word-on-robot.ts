@@ -1,8 +1,10 @@
 /** What each running rollout says of one robot, by the same looks that decide about it. */
+import { choosing } from '@fairlead/shared/fleet/choose-robots';
 import type { RolloutWord } from '@fairlead/shared/fleet/explain';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import { closedWindow, holdOf, windowFor } from '@fairlead/shared/rollout/hold';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { labelled } from '../fleet/labelled.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import { factsOf, type ReadFacts } from './read-facts.ts';
@@ -16,7 +18,27 @@ export async function wordsOnRobot(deps: RolloutDeps, robot: RobotRecord): Promi
     const word = rollout && (await wordOn(deps, rollout, robot));
     if (word) words.push(word);
   }
+  for (const rollout of await notBegun(deps, robot)) {
+    const blocked = await whyBlocked(deps, await factsOf(deps, deps.store, rollout, deps.clock.now()));
+    const { component } = rollout.spec;
+    if (blocked) words.push({ rollout: rollout.rollout, component, is: 'turn', why: blocked.why });
+  }
   return words;
+}
+
+/** Who takes part is fixed at the start; before it, whoever is meant at this moment is told what it waits for. */
+async function notBegun({ store, factsOf }: RolloutDeps, robot: RobotRecord): Promise<readonly Rollout[]> {
+  if (robot.lifecycle !== 'accepted') return [];
+  const waiting = (await store.rollouts.active()).filter(
+    ({ startedAt, spec }) => startedAt === undefined && spec.environment === robot.environment,
+  );
+  if (waiting.length === 0) return [];
+  const { groups } = await store.rules.all();
+  return waiting.filter(({ spec: { target } }) => {
+    if ('updatedBy' in target) return false;
+    const chooses = choosing(target, groups);
+    return chooses.ok && chooses.value(labelled(robot, factsOf(robot.robot)));
+  });
 }
 
 /** Undefined where the rollout has nothing more to say: it is up to the robot, or done with it. */

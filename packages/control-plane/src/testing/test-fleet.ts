@@ -115,8 +115,9 @@ export function installed(active: BuiltRelease, previous?: BuiltRelease): Compon
   return { component, active: running(active), ...(previous && { previous: running(previous) }) };
 }
 
-export function running({ manifest, manifestSha256 }: BuiltRelease): RunningRelease {
-  const parsed = parse(RunningRelease, { version: manifest.version, manifestSha256 });
+export function running({ manifest, manifestSha256, releaseCounter }: BuiltRelease): RunningRelease {
+  const counter = releaseCounter === undefined ? {} : { releaseCounter };
+  const parsed = parse(RunningRelease, { version: manifest.version, manifestSha256, ...counter });
   if (!parsed.ok) throw new Error('a built release has a version and a digest');
   return parsed.value;
 }

@@ -22,6 +22,8 @@ export interface BuiltRelease {
   readonly text: string;
   readonly manifestSha256: Sha256;
   readonly bundle: Uint8Array;
+  /** As published. */
+  readonly releaseCounter?: number;
 }
 export interface Wish {
   readonly component?: string;
@@ -112,8 +114,9 @@ export async function testPublisher(controlPlane: TestControlPlane): Promise<Tes
     publish: async (wish) => {
       const release = await build(wish);
       await upload(release);
-      await handIn(await update(wish.environment ?? 'development', { set: [entry(release, wish)] }));
-      return release;
+      const published = entry(release, wish);
+      await handIn(await update(wish.environment ?? 'development', { set: [published] }));
+      return { ...release, releaseCounter: published.custom.releaseCounter };
     },
     revoke: async ({ component = 'duck-policy', version, environment = 'development' }) => {
       const remove = [`releases/${environment}/${component}-${version}.json`];
