@@ -7,24 +7,29 @@ import pc from 'picocolors';
 import { sayOutcome } from '../tests/simulation/say-outcome.ts';
 import { simulate } from '../tests/simulation/simulation.ts';
 import { STORIES } from '../tests/simulation/stories/stories.ts';
+import { hoursFor } from '../tests/simulation/world/pace.ts';
 
 const USAGE = `npm run simulate -- [--robots 100] [--seed 1] [--hours 6] [--story ${STORIES.map(({ name }) => name).join('|')}]
 
 --robots   how many
 --seed     the same seed is the same story, event for event
---hours    of virtual time in which the world is rough; half as many follow in which it is kind
+--hours    of virtual time in which the world is rough; half as many follow in which it is kind (6 by default, less for large fleets)
 --story    what people do`;
 
 const { values } = parseArgs({
   options: {
     robots: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
-    hours: { type: 'string', default: '6' },
+    hours: { type: 'string' },
     story: { type: 'string', default: STORIES[0]?.name ?? '' },
     help: { type: 'boolean', default: false },
   },
 });
-const [robots, seed, hours] = [Number(values.robots), Number(values.seed), Number(values.hours)];
+const [robots, seed, hours] = [
+  Number(values.robots),
+  Number(values.seed),
+  Number(values.hours ?? hoursFor(Number(values.robots))),
+];
 const story = STORIES.find(({ name }) => name === values.story);
 const isSound = Number.isInteger(robots) && robots > 0 && Number.isInteger(seed) && hours > 0 && story !== undefined;
 if (values.help || !isSound) {

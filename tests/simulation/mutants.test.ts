@@ -18,7 +18,7 @@ test.each([
 ] as const)('%s are noticed', async (_what, mutant, invariants) => {
   const noticed: string[] = [];
   for (const seed of SEEDS) {
-    const { failure } = await simulate({ seed, robots: 12, hours: 2, story: rollouts(), faults: BUSY, mutant });
+    const { failure } = await simulate({ seed, robots: 30, hours: 1, story: rollouts(), faults: BUSY, mutant });
     if (failure?.error instanceof Violation) noticed.push(failure.error.invariant);
     if (noticed.length > 0) break;
   }

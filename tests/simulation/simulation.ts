@@ -23,6 +23,7 @@ import { CALM, ROUGH } from './world/faults.ts';
 import { joinFleet } from './world/fleet.ts';
 import { beginMishaps, beginServerDeaths } from './world/mishaps.ts';
 import { faultyLine } from './world/network.ts';
+import { hoursFor, paceOf } from './world/pace.ts';
 import { createPerson } from './world/people.ts';
 import { openPublisher } from './world/publisher.ts';
 import { createServer, type Server } from './world/server.ts';
@@ -71,7 +72,9 @@ interface Living extends SimulationOptions {
 }
 
 async function live(order: Living): Promise<Outcome> {
-  const { seed, robots, agenda, server, fleet, hours = 6, faults: profile = ROUGH, story } = order;
+  const { seed, robots, agenda, server, fleet, hours = hoursFor(robots), faults: profile = ROUGH, story } = order;
+  const pace = paceOf(robots);
+  const { checkInSec } = pace;
   const end = START + 1.5 * hours * HOUR;
   const healsAt = START + hours * HOUR;
   let failure: Error | undefined;
@@ -97,9 +100,11 @@ async function live(order: Living): Promise<Outcome> {
       return director;
     },
     environment: ENVIRONMENT,
+    pace,
     mutant: order.mutant,
     faults: () => (agenda.now() < healsAt ? profile : CALM),
     healsAt,
+    endsAt: end,
     injected: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
     defect,
   };
@@ -108,7 +113,6 @@ async function live(order: Living): Promise<Outcome> {
     order.onLine?.({ at: agenda.now(), says });
   };
 
-  const checkInSec = Math.round(Math.min(600, Math.max(120, robots / 2)));
   begin(world, async () => {
     await server.start();
     const person = (name: string, role: 'admin' | 'operator', isBeside = false) => {
@@ -202,13 +206,13 @@ async function live(order: Living): Promise<Outcome> {
   let hasEnded = false;
   const isHalted = () => failure !== undefined;
   const STEP = 5 * MINUTE;
-  for (let at = START; at < end && !isHalted(); at += STEP) {
+  // A large fleet takes its time; what never comes to its end is found by the last look at everything.
+  const latest = end + 2 * hours * HOUR;
+  for (let at = START; at < latest && !isHalted(); at += STEP) {
     await agenda.runUntil(at + STEP, isHalted);
-    order.onProgress?.({
-      share: Math.min(1, (at + STEP - START) / (end - START)),
-      now: agenda.now(),
-      checkIns: checkIns(),
-    });
+    const share = Math.min(1, (at + STEP - START) / (end - START));
+    order.onProgress?.({ share, now: agenda.now(), checkIns: checkIns() });
+    if (at + STEP >= end && (await isAtRest(server, fleet))) break;
   }
   begin(world, async () => {
     const audited = server.running();
@@ -220,7 +224,7 @@ async function live(order: Living): Promise<Outcome> {
     if (staged) await story.atEnd?.(staged);
     hasEnded = true;
   });
-  await agenda.runUntil(end + 2 * HOUR, () => isHalted() || hasEnded);
+  await agenda.runUntil(agenda.now() + 2 * HOUR, () => isHalted() || hasEnded);
   if (!hasEnded) defect(new Error('the last look at everything did not end'));
   const concerned = (failure as Violation | undefined)?.robot;
   return {
@@ -244,6 +248,13 @@ async function live(order: Living): Promise<Outcome> {
       },
     }),
   };
+}
+
+/** Every rollout has ended, no robot is at work, and everything that was told has arrived. */
+async function isAtRest(server: Server, fleet: ReadonlyMap<RobotId, VirtualRobot>): Promise<boolean> {
+  const isIdle = ({ disk }: VirtualRobot) =>
+    disk.journal === undefined && disk.queue.length === 0 && disk.flight.length === 0;
+  return [...fleet.values()].every(isIdle) && (await server.running().store.rollouts.active()).length === 0;
 }
 
 /** A folder in memory, where the machine has one: a database that is flushed for every check-in needs no disk here. */

@@ -72,6 +72,8 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
   const { agenda, overseer, server } = world;
   const stops = createStops(agenda.now);
   const known: RolloutId[] = [];
+  /** Ended, and looked at since. */
+  const over = new Set<RolloutId>();
   /** Robots of each stage that has begun, as first seen. */
   const cohorts = new Map<string, ReadonlySet<RobotId>>();
 
@@ -166,10 +168,11 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
   };
 
   const lookAtRollout = async (rollout: RolloutId, last: boolean): Promise<void> => {
+    if (over.has(rollout)) return;
     const view = await auditor.must((api) => api.showRollout({ params: { rollout } }));
     await lookAtCohorts(rollout, view.spec.newRobots === 'include');
-    if (hasEnded(view.state)) return;
-    if (!last) return;
+    if (hasEnded(view.state)) over.add(rollout);
+    if (hasEnded(view.state) || !last) return;
     const { blocked } = view;
     const reason = blocked?.why.category ?? 'nothing';
     const says = () =>
@@ -235,7 +238,9 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
       if (!server.isUp()) return;
       await lookAtPlaces();
       await lookAtConfirmations();
-      for (const rollout of known) await lookAtRollout(rollout, last);
+      // Those that undo another one were ordered by nobody in this story.
+      const { items } = await auditor.must((api) => api.listRollouts({ query: { limit: 500 } }));
+      for (const { rollout } of items) await lookAtRollout(rollout, last);
       await lookForSilence();
       if (last) await lookForOrphans();
     },

@@ -25,11 +25,12 @@ export function beginLife(agenda: Agenda): Life {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         const wake = () => {
+          signal?.removeEventListener('abort', wake);
           if (!over) resolve();
         };
         agenda.plan(agenda.now() + Math.max(0, ms), wake);
         if (signal?.aborted) wake();
-        signal?.addEventListener('abort', wake, { once: true });
+        signal?.addEventListener('abort', wake);
       }),
     bound: (work) =>
       new Promise((resolve, reject) => {

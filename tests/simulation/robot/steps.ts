@@ -30,9 +30,7 @@ export function virtualSteps(deps: StepDeps): Steps {
   const releaseOf = ({ journal }: Update): Release | undefined => world.releases.get(journal.candidate.manifestSha256);
   /** Work that a cancellation cuts short. */
   const work = async (least: number, most: number, { signal }: Update): Promise<void> => {
-    const end = world.agenda.now() + chance.between(least, most) * SECOND;
-    while (!signal.aborted && world.agenda.now() < end)
-      await life.sleep(Math.min(5 * SECOND, end - world.agenda.now()));
+    await life.sleep(chance.between(least, most) * SECOND, signal);
   };
   const plain =
     (phase: Phase, least: number, most: number, breaks = 0): StepFunction =>

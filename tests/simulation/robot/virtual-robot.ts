@@ -30,8 +30,6 @@ import type { Traits } from './traits.ts';
 import { isNetwork, sayEvent, verify } from './verify.ts';
 import { slots, virtualUpdater } from './virtual-updater.ts';
 
-/** Reports of one moment go in one delivery. */
-const GATHER_MS = 600;
 /** How often the power goes in the middle of a step, beside all other times. */
 const CUT_IN_STEP = 0.01;
 
@@ -242,7 +240,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           const left = await deliverOnce({ robot, spool, chain, client }, failures);
           failures = 0;
           if (left === 0) await rung;
-          await now.sleep(GATHER_MS);
+          await now.sleep(world.pace.gatherMs);
         } catch (error) {
           if (!isNetwork(error)) throw error;
           failures += 1;

@@ -1,8 +1,8 @@
 /**
  * Two operators send releases through the fleet in stages, pause, resume, promote, abort, retry and roll back, now and
- * then both at once; some of what they send is bad. An auditor looks at everything all the time.
+ * then both at once; some of what they send is bad. One of them stays and
+ * ends what stands still. An auditor looks at everything all the time.
  */
-import type { RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { HOUR, MINUTE } from '@fairlead/shared/time';
 import { watchExplanations } from '../invariants/explain-watch.ts';
@@ -12,7 +12,9 @@ import { type Chance, chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import { COMPONENT } from '../world/publisher.ts';
 import type { Release } from '../world/world.ts';
+import { COMMANDS, command } from './command.ts';
 import { isMeant } from './direct-orders.ts';
+import { watchTheNight } from './night-shift.ts';
 import { sayTarget, sayTemper, shapeOf, targetOf, temperOf } from './shapes.ts';
 
 /** Nobody orders anything in the last part of the rough time: everything can come to its end. */
@@ -42,11 +44,15 @@ export function rollouts(): Story {
       stage.begin(() => publishNowAndThen(stage, releases));
       for (const operator of stage.operators) stage.begin(() => operate(stage, operator, looking, releases));
       stage.begin(async () => {
+        await world.agenda.sleep(world.healsAt - LAST_ORDER - world.agenda.now());
+        await watchTheNight(stage, stage.operators[0], looking);
+      });
+      stage.begin(async () => {
         for (;;) {
           await world.agenda.sleep(LOOK_EVERY);
           await looking.look(false);
           await explanations.look();
-          await tellCounts(stage, admin, looking);
+          await tellCounts(stage, admin);
         }
       });
     },
@@ -76,13 +82,11 @@ async function operate(
   const { world } = stage;
   const chance = chanceOf(world.seed, 'acts of', operator.name);
   while (world.agenda.now() < world.healsAt - LAST_ORDER) {
-    await world.agenda.sleep(chance.waiting(8 * MINUTE));
+    await world.agenda.sleep(chance.waiting(world.pace.actEvery));
     const open = watch.known.at(-1);
     if (open === undefined || chance.happens(0.25)) await order(stage, operator, watch, releases, chance);
     else await intervene(stage, operator, watch, chance);
   }
-  // Before they go home they look after what stands still.
-  for (const rollout of watch.known) await command(stage, operator, watch, 'resume', rollout);
 }
 
 async function order(
@@ -119,60 +123,26 @@ async function order(
   stage.tell(`${operator.name} sends ${release.version} to ${sayTarget(target)} (${meant.length} robots): ${what}`);
 }
 
-const COMMANDS = ['pause', 'resume', 'resume', 'promote', 'abort', 'retry', 'switch', 'switch'] as const;
-type Command = (typeof COMMANDS)[number] | 'abort';
-
 async function intervene(stage: Stage, operator: Person, watch: RolloutWatch, chance: Chance): Promise<void> {
   const { world, operators } = stage;
   const recent = watch.known.slice(-4);
   const rollout = recent[chance.whole(recent.length)];
   if (rollout === undefined) return;
   const mine = command(stage, operator, watch, chance.oneOf(COMMANDS), rollout);
-  if (!chance.happens(0.2)) return mine;
+  if (!chance.happens(0.2)) {
+    await mine;
+    return;
+  }
   world.injected('two operators at once');
   const other = operators.find((one) => one !== operator) ?? operator;
   await Promise.all([mine, command(stage, other, watch, chance.oneOf(COMMANDS), rollout)]);
 }
 
-async function command(
-  stage: Stage,
-  { name, ...person }: Person,
-  { stops }: RolloutWatch,
-  verb: Command,
-  rollout: RolloutId,
-): Promise<void> {
-  const call = { params: { rollout }, body: {} };
-  const shown = await person.must((api) => api.showRollout({ params: { rollout } }));
-  if (hasEnded(shown.state) && verb !== 'retry') return;
-  if (verb === 'resume' && shown.state === 'running') return;
-  const isStop = verb === 'pause' || verb === 'abort';
-  const answered = isStop ? stops.stop(rollout) : stops.go(rollout);
-  const answer = await person.try((api, options) => {
-    switch (verb) {
-      case 'pause':
-        return api.pauseRollout(call, options);
-      case 'resume':
-        return api.resumeRollout(call, options);
-      case 'promote':
-        return api.promoteRollout(call, options);
-      case 'abort':
-        return api.abortRollout(call, options);
-      case 'retry':
-        return api.retryRollout(call, options);
-      case 'switch':
-        return api.switchRollout(call, options);
-    }
-  });
-  if (answer.ok || !isStop) answered();
-  if (answer.ok)
-    stage.tell(`${name}: ${verb} ${shown.spec.version} to ${sayTarget(shown.spec.target)}: ${answer.value.state}`);
-}
-
 const BAR = 24;
 
-async function tellCounts(stage: Stage, auditor: Person, { known }: RolloutWatch): Promise<void> {
-  for (const rollout of known) {
-    const view = await auditor.must((api) => api.showRollout({ params: { rollout } }));
+async function tellCounts(stage: Stage, auditor: Person): Promise<void> {
+  const { items } = await auditor.must((api) => api.listRollouts({ query: { limit: 500 } }));
+  for (const view of items) {
     if (hasEnded(view.state)) continue;
     const states = view.stages.map(({ counts }) => counts.states);
     const count = (...names: readonly (keyof (typeof states)[number])[]) =>
@@ -182,8 +152,9 @@ async function tellCounts(stage: Stage, auditor: Person, { known }: RolloutWatch
     const bar = (robots: number): number => Math.round((robots / Math.max(1, view.members)) * BAR);
     const drawn = `${'█'.repeat(bar(done))}${'▒'.repeat(bar(failed))}`.padEnd(BAR, '·').slice(0, BAR);
     const why = view.blocked ? view.blocked.why.detail : 'it is about to act';
+    const what = view.spec.version ?? 'back';
     stage.tell(
-      `  ${drawn} ${view.spec.version} to ${sayTarget(view.spec.target)}, stage ${Math.min(view.stage + 1, view.stages.length)}: ${done} done, ${failed} failed of ${view.members}; ${why.replaceAll(/rol_[a-z0-9]+/g, 'it')}`,
+      `  ${drawn} ${what} to ${sayTarget(view.spec.target)}, stage ${Math.min(view.stage + 1, view.stages.length)}: ${done} done, ${failed} failed of ${view.members}; ${why.replaceAll(/rol_[a-z0-9]+/g, 'it')}`,
     );
   }
 }

@@ -31,7 +31,7 @@ export function sayTarget(target: Target): string {
   if ('robot' in target) return target.robot;
   if ('group' in target) return target.group;
   if ('selector' in target) return target.selector;
-  return 'all';
+  return 'updatedBy' in target ? 'those who have it' : 'all';
 }
 
 /** Whatever it is, a robot that does not answer is given up after an hour. */

@@ -8,6 +8,7 @@ import type { Overseer } from '../invariants/overseer.ts';
 import type { Agenda } from './agenda.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { FaultProfile } from './faults.ts';
+import type { Pace } from './pace.ts';
 import type { Server } from './server.ts';
 
 /** How a release behaves on robots: nobody but the simulation knows. */
@@ -40,10 +41,13 @@ export interface World {
   readonly releases: ReadonlyMap<Sha256, Release>;
   readonly director: () => DirectorKeys;
   readonly environment: EnvironmentName;
+  readonly pace: Pace;
   readonly mutant: Mutant | undefined;
   readonly faults: () => FaultProfile;
   /** When the world becomes kind: every fault has ended by then, and what was begun must come to its end. */
   readonly healsAt: Instant;
+  /** When it should have; large fleets get more time where they need it. */
+  readonly endsAt: Instant;
   /** Counts a fault that happened. */
   readonly injected: (fault: string) => void;
   /** Anything that must not happen ends the simulation. */
