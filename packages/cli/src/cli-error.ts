@@ -73,7 +73,9 @@ export function toCliError(error: unknown, server: string): CliError {
 }
 
 function fromProblem(problem: Problem, server: string): CliError {
-  const mistakes = (problem.mistakes ?? []).map(({ at, message }) => `${at || '/'}: ${message}`).join('; ');
+  // What the detail says already is not said twice.
+  const news = (problem.mistakes ?? []).filter(({ message }) => !problem.detail?.includes(message));
+  const mistakes = news.map(({ at, message }) => `${at || '/'}: ${message}`).join('; ');
   const code = problem.code as ProblemCode;
   // The API's own hint speaks of headers: right for programs, no help for a person at a terminal.
   const hint =

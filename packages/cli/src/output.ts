@@ -6,6 +6,7 @@ import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import { printable } from './printable.ts';
+import { wrap } from './rollout/wrap.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Text of a cell; whatever it holds, it cannot move the cursor. */
@@ -22,10 +23,15 @@ export interface Live {
   stop(): void;
 }
 
+export interface TableOptions {
+  /** On a terminal the last column, a sentence, keeps to its width; elsewhere a row stays one line. */
+  readonly wrapLast?: boolean;
+}
+
 export interface Output {
   readonly json: boolean;
   /** Human only. Columns that are all '' print no heading. */
-  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void;
+  table(columns: readonly string[], rows: readonly (readonly Cell[])[], options?: TableOptions): void;
   /** Human only: one line on stdout. */
   line(text: string, tone?: Tone): void;
   /** Human only: text for another program to read, unchanged. Never for what came from elsewhere. */
@@ -44,6 +50,7 @@ export interface Output {
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
 interface OutputOptions {
@@ -69,11 +76,13 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     get json() {
       return json();
     },
-    table(columns, rows) {
+    table(columns, all, { wrapLast = false } = {}) {
       if (json()) return;
       // Facts of one thing need no heading.
       const head = columns.some(Boolean) ? columns.map((column) => say(stdout, column, 'strong')) : [];
       const table = new Table({ head, chars: PLAIN, style: { head: [], border: [], 'padding-left': 0 } });
+      const width = wrapLast && stdout.isTTY === true ? stdout.columns : undefined;
+      const rows = width === undefined ? all : wrapLastColumn(columns, all, width);
       table.push(...rows.map((row) => row.map(cell)));
       stdout.write(`${table.toString().replaceAll(/ +$/gm, '')}\n`);
     },
@@ -125,6 +134,23 @@ function liveLines(stream: NodeJS.WritableStream): Live {
     },
     stop,
   };
+}
+
+const NARROW = 24;
+const GAP = 2;
+const textOf = (value: Cell): string =>
+  value === undefined ? '-' : printable(String(typeof value === 'object' ? value.text : value));
+
+/** A sentence that is too long goes on in a row of its own. */
+function wrapLastColumn(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): Cell[][] {
+  const others = columns.slice(0, -1);
+  const taken = others
+    .map((column, at) => Math.max(column.length, ...rows.map((row) => textOf(row[at]).length)) + GAP)
+    .reduce((sum, each) => sum + each, 0);
+  return rows.flatMap((row) => {
+    const [first = '', ...more] = wrap(textOf(row.at(-1)), Math.max(NARROW, width - taken));
+    return [[...row.slice(0, -1), first], ...more.map((line) => [...others.map(() => ''), line])];
+  });
 }
 
 /** No frames: columns that a person can read and copy. */

@@ -166,3 +166,32 @@ test('list counts what has succeeded and failed over all stages', async () => {
   expect(stdout).toMatch(/ro_0123456789 +walking@2\.0\.0 +site=munich +running +1\/20 +0 +\d+ \w+ ago$/m);
   expect(asked[0]?.path).toBe('/api/v1/rollouts?limit=20&state=running');
 });
+
+test('before it starts nobody is counted, for who takes part is fixed then', async () => {
+  const { startedAt: _started, ...waiting } = rollout({ state: 'scheduled', members: 0, excluded: 0 });
+  const script = { [SHOW]: waiting, [`${SHOW}/history`]: { items: [] } };
+  const { stdout } = await runFairlead(`rollout show ${ROLLOUT}`, { script });
+  expect(stdout).toContain('site=munich in production: robots as of its start');
+});
+
+test('who ended a rollout, and why, is the answer of explain', async () => {
+  const stopped = {
+    by: 'paul',
+    at: AT,
+    why: { ...refusal('aborted'), detail: 'paul aborted the rollout: wrong day.' },
+  };
+  const script = { [SHOW]: rollout({ state: 'aborted', stopped }), [`${SHOW}/history`]: { items: [] } };
+  const { stdout } = await runFairlead(`explain ${ROLLOUT}`, { script });
+  expect(stdout).toBe('paul aborted the rollout: wrong day.\n');
+  expect((await runFairlead(`rollout show ${ROLLOUT}`, { script })).stdout).toContain('aborted by paul, ');
+});
+
+test('a long story is told within the width of a terminal, and in one line each to a pipe', async () => {
+  const detail = 'an order of 1000 words '.repeat(8).trim();
+  const script = { [`${SHOW}/history`]: { items: [{ at: AT, by: 'control-plane', what: 'stage-failed', detail }] } };
+  const narrow = await runFairlead(`rollout history ${ROLLOUT}`, { script, terminal: true, env: { NO_COLOR: '1' } });
+  const lines = narrow.stdout.split('\n');
+  expect(lines.length).toBeGreaterThan(4);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  expect((await runFairlead(`rollout history ${ROLLOUT}`, { script })).stdout).toContain(detail);
+});

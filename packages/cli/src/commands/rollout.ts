@@ -51,7 +51,7 @@ export function addRolloutCommands(program: Command, context: CliContext): void 
             const sum = (kind: 'succeeded' | 'failed') => counts.reduce((total, stage) => total + stage[kind], 0);
             return [
               view.rollout,
-              sayWhat(view),
+              sayRow(view),
               clip(sayTarget(view.spec.target), 16),
               { text: view.state, tone: rolloutTone(view.state) },
               `${sum('succeeded')}/${view.members}`,
@@ -91,6 +91,7 @@ export function addRolloutCommands(program: Command, context: CliContext): void 
       out.table(
         ['AT', 'BY', 'WHAT', 'DETAIL'],
         history.items.map(({ at, by, what, detail = '' }) => [at, by, what, detail]),
+        { wrapLast: true },
       );
     });
   });
@@ -125,9 +126,14 @@ async function listRobots(context: CliContext, which: RolloutWord, { stage, stat
           why === undefined ? '' : `${why.category}: ${why.detail}`,
         ];
       }),
+      { wrapLast: true },
     );
   });
 }
+
+/** Short enough for a row of 80 columns. */
+const sayRow = (view: Parameters<typeof sayWhat>[0]): string =>
+  view.spec.version === undefined ? `${view.spec.component}, back` : sayWhat(view);
 
 /** By name as `rollout show` has it, or counted from 1. */
 function stageIndex(stages: readonly { readonly name: string }[], word: string, rollout: RolloutId): number {

@@ -44,15 +44,18 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
 
 function factsOf(view: RolloutView, now: number): Cell[][] {
   const { spec, members, excluded, followedBy } = view;
-  const whom = clip(sayTarget(spec.target), 40);
+  const whom = `${sayTarget(spec.target)} in ${spec.environment}`;
+  const others = excluded === 0 ? '' : `, ${excluded} left out`;
+  // Who takes part is fixed when it starts: until then there is nobody to count.
+  const size = view.startedAt === undefined ? 'robots as of its start' : `${members} robots${others}`;
   const policy = typeof spec.onFailure === 'string' ? spec.onFailure : `all back to ${spec.onFailure.toVersion}`;
   const when = view.endedAt ?? view.startedAt ?? spec.startAt;
   const word = view.endedAt ? 'ended' : view.startedAt ? 'started' : 'starts';
   return [
-    ['for', `${whom} in ${spec.environment}: ${members} robots, ${excluded} left out`],
+    ...lines('for', `${whom}: ${size}`),
     ['how', `${spec.strategy}, priority ${spec.priority}; when a gate fails: ${policy}`],
     ['by', `${view.createdBy}, ${ago(view.createdAt, now)}`],
-    ...(spec.reason === undefined ? [] : wrap(spec.reason, 68).map((line, index) => [index === 0 ? 'why' : '', line])),
+    ...(spec.reason === undefined ? [] : lines('why', spec.reason)),
     ...(when === undefined ? [] : [[word, sayWhen(when, now)]]),
     ...(followedBy === undefined ? [] : [['then', `${followedBy} took its place or undoes it`]]),
     ...(spec.emergency === undefined
@@ -60,6 +63,9 @@ function factsOf(view: RolloutView, now: number): Cell[][] {
       : [['!', { text: clip(`break glass: skips ${spec.emergency.skips.join(', ')}`, 68), tone: 'bad' as const }]]),
   ];
 }
+
+const lines = (name: string, text: string): Cell[][] =>
+  wrap(text, 68).map((line, index) => [index === 0 ? name : '', line]);
 
 function stageRow(stage: RolloutView['stages'][number]): Cell[] {
   const counts = countStage(stage);
@@ -78,7 +84,9 @@ function stageRow(stage: RolloutView['stages'][number]): Cell[] {
 }
 
 const sayStopped = ({ stopped, state }: RolloutView, now: number): string =>
-  stopped && (state === 'paused' || state === 'halted') ? ` by ${stopped.by}, ${ago(stopped.at, now)}` : '';
+  stopped && SAYS_BY_WHOM.has(state) ? ` by ${stopped.by}, ${ago(stopped.at, now)}` : '';
+/** What completed was stopped by nobody, and who denied it stands with the approval. */
+const SAYS_BY_WHOM: ReadonlySet<RolloutView['state']> = new Set(['paused', 'halted', 'aborted']);
 
 function tellApproval(out: Output, { approval, state }: RolloutView, now: number): void {
   if (!approval) return;
@@ -94,7 +102,7 @@ function tellApproval(out: Output, { approval, state }: RolloutView, now: number
 /** In the engine's own words; with what a person does, and when it changes by itself. */
 export function tellBlocked(out: Output, { blocked, state }: RolloutView, now: number): void {
   if (hasEnded(state)) return;
-  if (!blocked) return out.line('Nothing blocks it.', 'good');
+  if (!blocked) return out.line('Nothing blocks it: the next step is being taken.', 'good');
   for (const line of wrap(`blocked: ${blocked.why.detail} (${blocked.why.category})`)) out.line(line, 'warn');
   for (const line of wrap(`next: ${blocked.why.hint}`)) out.line(line);
   if (blocked.until !== undefined) out.line(`until: ${sayWhen(blocked.until, now)}`);

@@ -55,7 +55,7 @@ export async function runFairlead(line: string | readonly string[], setting: Set
     createContext({
       env: { FAIRLEAD_HOME: setting.home ?? newHome(), FAIRLEAD_SERVER: 'http://fleet.test', ...setting.env },
       stdin,
-      stdout: { write: (text) => (stdout += text), isTTY: setting.terminal === true },
+      stdout: { write: (text) => (stdout += text), isTTY: setting.terminal === true, columns: 80 },
       stderr,
       transport: setting.transport ?? scripted,
       options,

@@ -114,7 +114,12 @@ const sayOrder = ({ kind, component, version, environment }: RolloutSpec): strin
     : `${sayRelease({ component, version })} in ${environment}${kind === 'rollback' ? ' (rollback)' : ''}`;
 
 async function needRelease({ store }: RolloutDeps, { component, version, environment }: RolloutSpec): Promise<void> {
-  if (version === undefined) return;
+  if (version === undefined) {
+    if ((await store.releases.highestCounter(environment, component)) > 0) return;
+    throw problem('not_found', `No release of ${component} was ever published in ${environment}.`, {
+      hint: 'Is the name right? See fairlead release list.',
+    });
+  }
   const release = await readRelease(store, environment, { component, version });
   const what = sayRelease({ component, version });
   if (!release) {

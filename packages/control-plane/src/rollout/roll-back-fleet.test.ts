@@ -1,6 +1,8 @@
 import type { InputOf } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { ComponentName } from '@fairlead/shared/ids';
 import { expect, test } from 'vitest';
+import { refusal } from '../testing/refusal.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
 
 type RollbackBody = InputOf<(typeof operatorApi)['createRollback']>['body'];
@@ -50,4 +52,10 @@ test('a failed gate whose policy is a version sends the whole target there, thos
     members: 2,
     excluded: 0,
   });
+});
+
+test('a slip of the pen in the component is refused, and is no rollback of nobody that looks like success', async () => {
+  const fleet = await rolloutFleet(1);
+  const body = { target: { all: true }, component: 'duck-polcy' as ComponentName } as const;
+  expect(await refusal(fleet.operator.createRollback({ body }))).toBe('not_found');
 });
