@@ -35,7 +35,7 @@ export async function joinRollouts(deps: RolloutDeps, name: RobotId): Promise<vo
   }
 }
 
-/** Of each component the newest one only: an older release is nobody's wish any more. */
+/** Of each component the newest one only: an older release is nobody's wish any more, and what is undone neither. */
 async function openToNewcomers({ rollouts }: Slices, { environment }: RobotRecord): Promise<readonly Rollout[]> {
   const completed = await rollouts.list({ state: 'completed' }, { limit: REMEMBERED });
   const known = [...(await rollouts.active()), ...completed].filter(
@@ -45,7 +45,9 @@ async function openToNewcomers({ rollouts }: Slices, { environment }: RobotRecor
   for (const rollout of known.sort((a, b) => b.createdAt - a.createdAt)) {
     if (!newest.has(rollout.spec.component)) newest.set(rollout.spec.component, rollout);
   }
-  return [...newest.values()].filter(({ spec }) => spec.newRobots === 'include');
+  return [...newest.values()].filter(
+    ({ spec, followedBy }) => spec.newRobots === 'include' && followedBy === undefined,
+  );
 }
 
 async function join(

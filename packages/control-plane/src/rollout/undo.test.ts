@@ -13,7 +13,7 @@ const canary = {
 async function create(
   fleet: RolloutFleet,
   shape: typeof blueGreen | typeof canary,
-  more: { readonly onFailure?: 'revert' } = {},
+  more: { readonly onFailure?: 'revert'; readonly newRobots?: 'include' } = {},
 ): Promise<RolloutId> {
   const stages = 'stages' in shape ? { ...shape, stages: [...shape.stages] } : shape;
   const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, ...more } as const;
@@ -50,4 +50,20 @@ test('what is being undone is not promoted, retried or resumed beside it', async
   for (const say of [promoteRollout, resumeRollout, retryRollout]) {
     expect(await refusal(say({ params, body: {} }))).toBe('conflict');
   }
+});
+
+test('a robot that joins after a rollout was undone is not brought to what was undone', async () => {
+  const fleet = await rolloutFleet(1);
+  await fleet.everybodyRuns(fleet.v1);
+  const params = { rollout: await create(fleet, blueGreen, { newRobots: 'include' }) };
+  await fleet.everybodyUpdates();
+  await fleet.operator.switchRollout({ params, body: {} });
+  await fleet.everybodyUpdates();
+  await fleet.operator.switchBackRollout({ params, body: {} });
+  const late = await fleet.robot('late-1');
+  for (let asked = 1; asked <= 5; asked += 1) {
+    await fleet.drive();
+    expect((await late.ask({ understands: ['hold'] })).assignment?.components).toEqual([]);
+  }
+  expect(await fleet.operator.showRollout({ params })).toMatchObject({ state: 'completed', members: 1 });
 });
