@@ -2,6 +2,8 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { ComponentName, ReleaseRef, Sha256 } from '@fairlead/shared/ids';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
@@ -74,13 +76,17 @@ export async function chooseRelease(
   slices: Slices,
   robot: RobotRecord,
   facts: RobotFacts,
-  body: Pick<RollBackBody, 'component' | 'toVersion'>,
+  body: Pick<RollBackBody, 'component' | 'toVersion'> & {
+    /** Whatever the robot's last order did is to be undone, and nothing that was before it. */
+    readonly undoes?: boolean;
+  },
 ) {
   const component = chooseComponent(robot, facts, body.component);
   if (!component.ok) return component;
   const before: Previous | undefined =
     body.toVersion === undefined
-      ? await previousOf(slices, robot, facts, component.value)
+      ? ((await keptBySwitch(slices, robot, facts, component.value, body.undoes ?? false)) ??
+        (await previousOf(slices, robot, facts, component.value)))
       : { component: component.value, version: body.toVersion };
   if (!before) {
     const detail = `${robot.robot} has no earlier release of ${component.value} that it could go back to.`;
@@ -113,6 +119,26 @@ function chooseComponent(
 
 interface Previous extends ReleaseRef {
   readonly manifestSha256?: Sha256;
+}
+
+/**
+ * In the midst of a switch a robot still says what it runs before it: that is what it goes back to, and what it calls
+ * previous is one further. Where the switch failed meanwhile, it is there already.
+ */
+async function keptBySwitch(
+  { desired }: Slices,
+  { robot }: RobotRecord,
+  facts: RobotFacts,
+  component: ComponentName,
+  undoes: boolean,
+): Promise<Previous | undefined> {
+  const active = activeOf(facts, component);
+  const standing = (await desired.of(robot)).deployments.find((order) => order.component === component);
+  if (!active || !standing || active.manifestSha256 === standing.manifestSha256) return undefined;
+  const isSwitching = !isTerminal(standing.state) && !DEPLOYMENT[standing.state].withdrawable;
+  const hasFailed = isTerminal(standing.state) && standing.state !== 'succeeded' && standing.state !== 'skipped';
+  if (!isSwitching && !(undoes && hasFailed)) return undefined;
+  return { component, version: active.version, manifestSha256: active.manifestSha256 };
 }
 
 /** What the robot itself calls previous; else the last other release that succeeded on it. */

@@ -121,7 +121,9 @@ async function releaseFor(
   const facts = deps.factsOf(robot.robot);
   const { component, version, kind } = spec;
   if (kind === 'rollback') {
-    return chooseRelease(slices, robot, facts, { component, ...(version !== undefined && { toVersion: version }) });
+    const undoes = 'updatedBy' in spec.target;
+    const to = version === undefined ? {} : { toVersion: version };
+    return chooseRelease(slices, robot, facts, { component, undoes, ...to });
   }
   if (version === undefined) throw new Error('only a rollback goes without a version');
   const wanted: ReleaseRef = { component, version };
