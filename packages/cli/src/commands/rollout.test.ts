@@ -195,3 +195,10 @@ test('a long story is told within the width of a terminal, and in one line each 
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   expect((await runFairlead(`rollout history ${ROLLOUT}`, { script })).stdout).toContain(detail);
 });
+
+test('whoever watched a rollout to its end hears that robots were left out of it', async () => {
+  const script = { [SHOW]: rollout({ state: 'completed', members: 1, excluded: 2 }) };
+  const { stdout, exitCode } = await runFairlead(`rollout watch ${ROLLOUT}`, { script });
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`2 left out, and why: fairlead rollout robots ${ROLLOUT} --excluded`);
+});

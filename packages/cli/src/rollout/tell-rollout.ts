@@ -47,7 +47,10 @@ function factsOf(view: RolloutView, now: number): Cell[][] {
   const whom = `${sayTarget(spec.target)} in ${spec.environment}`;
   const others = excluded === 0 ? '' : `, ${excluded} left out`;
   // Who takes part is fixed when it starts: until then there is nobody to count.
-  const size = view.startedAt === undefined ? 'robots as of its start' : `${members} robots${others}`;
+  const size =
+    view.startedAt === undefined
+      ? 'robots as of its start'
+      : `${members === 1 ? '1 robot' : `${members} robots`}${others}`;
   const policy = typeof spec.onFailure === 'string' ? spec.onFailure : `all back to ${spec.onFailure.toVersion}`;
   const when = view.endedAt ?? view.startedAt ?? spec.startAt;
   const word = view.endedAt ? 'ended' : view.startedAt ? 'started' : 'starts';

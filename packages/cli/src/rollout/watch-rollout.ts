@@ -24,7 +24,11 @@ const BAR = 24;
 export async function watchRollout(deps: WatchDeps, rollout: RolloutId): Promise<void> {
   const view = await lookUntilStill(deps, rollout);
   const { out } = deps;
-  out.done(view, () => out.line(`${rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state)));
+  out.done(view, () => {
+    out.line(`${rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state));
+    if (view.excluded === 0) return;
+    out.line(`${view.excluded} left out, and why: fairlead rollout robots ${rollout} --excluded`, 'warn');
+  });
   if (view.state !== 'completed') throw notCompleted(view);
 }
 

@@ -14,7 +14,7 @@ export async function startRollout(deps: RolloutDeps, rollout: Rollout, now: Ins
   await takeIn(deps, rollout);
   await deps.store.transaction(async (slices) => {
     const { members, excluded } = await slices.rollouts.countMembers(rollout.rollout);
-    const detail = `${members} robots take part${excluded > 0 ? `, ${excluded} are left out` : ''}`;
+    const detail = `${members === 1 ? '1 robot takes' : `${members} robots take`} part${excluded > 0 ? `, ${excluded} left out` : ''}`;
     const change = { state: 'running', startedAt: now, members, excluded } as const;
     await changeRollout(slices, rollout, change, now, { by: 'control-plane', what: 'started', detail });
   });
