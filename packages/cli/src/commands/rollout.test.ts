@@ -77,6 +77,7 @@ test('watching tells each change once and ends well with the rollout', async () 
     'canary passed: 4 succeeded, 0 failed, 0 at work, 0 waiting',
     'all passed: 0 succeeded, 0 failed, 0 at work, 0 waiting',
     `${ROLLOUT}: walking@2.0.0 is completed`,
+    `2 left out, and why: fairlead rollout robots ${ROLLOUT} --excluded`,
   ]);
 });
 
@@ -194,11 +195,4 @@ test('a long story is told within the width of a terminal, and in one line each 
   expect(lines.length).toBeGreaterThan(4);
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   expect((await runFairlead(`rollout history ${ROLLOUT}`, { script })).stdout).toContain(detail);
-});
-
-test('whoever watched a rollout to its end hears that robots were left out of it', async () => {
-  const script = { [SHOW]: rollout({ state: 'completed', members: 1, excluded: 2 }) };
-  const { stdout, exitCode } = await runFairlead(`rollout watch ${ROLLOUT}`, { script });
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain(`2 left out, and why: fairlead rollout robots ${ROLLOUT} --excluded`);
 });
