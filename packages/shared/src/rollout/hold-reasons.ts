@@ -49,7 +49,7 @@ export function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Ho
     rollout,
     'stage_running',
     `Stage ${name} waits for its robots: ${says}`,
-    'Ask one of them: fairlead explain ROBOT.',
+    `Ask one of them (fairlead rollout robots ${rollout.rollout}): fairlead explain ROBOT.`,
     endsAt,
   );
 }

@@ -84,3 +84,14 @@ test('a share that earlier stages have reached does not soak: there is nobody to
     do: 'pass-stage',
   });
 });
+
+test('who asks why a stage still runs is told where the names of its robots stand', () => {
+  const { rollout, ...rest } = secondStageOf({ percent: 50 });
+  const first = rollout.stages.map((stage, at) => (at === 0 ? { ...stage, state: 'running' as const } : stage));
+  const robots = rest.robots.map((robot, at) =>
+    at === 0 ? { ...robot, place: 'staging' as const, deadline: Infinity } : robot,
+  );
+  expect(planNextStep(factsOf({ ...rest, robots, rollout: { ...rollout, stage: 0, stages: first } }))).toMatchObject({
+    why: { category: 'stage_running', hint: expect.stringContaining('fairlead rollout robots ro_0123456789') },
+  });
+});
