@@ -25,8 +25,9 @@ export interface ExplainDeps {
   readonly rolloutsOf: (robot: RobotRecord) => Promise<readonly RolloutWord[]>;
 }
 const MOST_ATTENTION = 50;
-/** Robots looked at before others have their turn. */
 const AT_ONCE = 250;
+/** After so much work others have their turn: by time, because on a busy server each turn of theirs is long. */
+const SLICE_MS = 10;
 
 export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetApi, 'explainRobot' | 'fleetStatus'>> {
   const { store, presence } = deps;
@@ -44,9 +45,13 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
       const trustInitialised = (await store.metadata.newest('root')) !== undefined;
       const fleet: ExplainFacts[] = [];
       const blocked: Blocked[] = [];
+      let since = performance.now();
       for (let at = 0; at < robots.length; at += AT_ONCE) {
         // A large fleet takes a second to look through: whoever checks in meanwhile is answered in between.
-        if (at > 0) await setImmediate();
+        if (performance.now() - since > SLICE_MS) {
+          await setImmediate();
+          since = performance.now();
+        }
         const some = robots.slice(at, at + AT_ONCE);
         const desired = await store.desired.named(some.map(({ robot }) => robot));
         const facts = some.map((robot) => factsOf(deps, robot, desired.get(robot.robot) ?? [], trustInitialised));

@@ -67,13 +67,13 @@ test('a fleet is read once; who joins or changes is asked for alone, and stands 
   const { store, asked, inner, forget } = await watched();
   const names = async () => (await store.robots.all()).map(({ robot, lifecycle }) => `${robot} ${lifecycle}`);
   expect([await names(), await names()]).toEqual([['duck-1 accepted'], ['duck-1 accepted']]);
-  expect(asked).toMatchObject({ all: 1, named: 0 });
+  expect(asked).toMatchObject({ page: 1, named: 0 });
   await store.robots.save(named('adder'));
   await store.robots.save(named('goose', { lifecycle: 'pending' }));
   expect(await names()).toEqual(['adder accepted', 'duck-1 accepted', 'goose pending']);
   await store.transaction(({ robots }) => robots.save(named('goose', { lifecycle: 'rejected' })));
   expect(await names()).toEqual(['adder accepted', 'duck-1 accepted', 'goose rejected']);
-  expect(asked).toMatchObject({ all: 1, named: 2, find: 0 });
+  expect(asked).toMatchObject({ page: 1, named: 2, find: 0 });
   await inner.robots.save(named('heron'));
   forget('heron' as RobotId);
   expect(await names()).toContain('heron accepted');

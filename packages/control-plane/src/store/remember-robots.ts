@@ -4,6 +4,7 @@
  * the database. What another process writes has to be told with `forget`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { RobotKey, RobotRecord, Robots } from './robots.ts';
 import type { Store } from './store.ts';
@@ -42,13 +43,25 @@ export function rememberRobots(inner: Store): RememberingStore {
     return found;
   };
 
+  /** Page by page: read at once, a fleet of ten thousand holds up everybody else for half a second. */
+  const readAll = async (): Promise<readonly RobotRecord[]> => {
+    if (inTransaction.getStore()) return inner.robots.all();
+    const found: RobotRecord[] = [];
+    for (let last: RobotId | undefined; ; await setImmediate()) {
+      const page = await inner.robots.page(last, PAGE);
+      found.push(...page);
+      if (page.length < PAGE) return found;
+      last = page.at(-1)?.robot;
+    }
+  };
+
   /** A fleet is read once; after that only those that changed. */
   const recallAll = async (): Promise<readonly RobotRecord[]> => {
     if (everybody && stale.size === 0 && !inTransaction.getStore()) return everybody;
     const askedIn = epoch;
     const known = stale.size <= MOST_STALE ? everybody : undefined;
     const names = new Set(stale);
-    const found = known ? replaced(known, names, await inner.robots.named([...names])) : await inner.robots.all();
+    const found = known ? replaced(known, names, await inner.robots.named([...names])) : await readAll();
     // Somebody changed meanwhile: then it is as good as any answer that was on its way, and not kept.
     if (askedIn !== epoch) return known ? inner.robots.all() : found;
     everybody = found;
@@ -135,6 +148,8 @@ export function rememberRobots(inner: Store): RememberingStore {
     },
   };
 }
+
+const PAGE = 200;
 
 /** More than that, and reading all of them is as quick. */
 const MOST_STALE = 1000;
