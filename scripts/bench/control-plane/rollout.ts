@@ -47,15 +47,24 @@ export async function measureRollout(
   let requests = 0;
   let running = true;
   const begun = performance.now();
-  const inTime = () => requests <= ((performance.now() - begun) / 1000) * perSecond;
-  const asks = await Promise.all(Array.from({ length: SOCKETS }, async () => exchange(await openSocket(url))));
+  // One by one, as robots come; those of 64 sockets at once would wait for each other.
+  const inTurn = async () => {
+    const early = begun + (requests++ / perSecond) * 1000 - performance.now();
+    if (early > 1) await sleep(early);
+  };
+  const open = async (): Promise<Ask> => {
+    const ask = exchange(await openSocket(url));
+    return async (request) => {
+      await inTurn();
+      return ask(request);
+    };
+  };
+  const asks = await Promise.all(Array.from({ length: SOCKETS }, open));
   const playing = asks.map(async (ask, socket) => {
     for (let at = socket; running; at = at + SOCKETS < players.length ? at + SOCKETS : socket) {
-      while (running && !inTime()) await sleep(5);
-      const sent = (await players[at]?.(ask)) ?? 0;
-      requests += sent;
+      const hasSaid = await players[at]?.(ask);
       // Those that have nothing to say any more leave the processor to the others.
-      if (sent === 0) await sleep(1);
+      if (!hasSaid) await sleep(1);
     }
   });
   const state = await untilEnded(world, rollout);
@@ -75,15 +84,15 @@ async function untilEnded({ fleet }: World, rollout: RolloutId): Promise<string>
   return 'not ended within half an hour';
 }
 
-/** One robot's next move; answers how many requests it took, 0 once it has ended. */
-function player(url: string, robot: BenchRobot): (ask: Ask) => Promise<number> {
+/** One robot's next move; false once it has ended. */
+function player(url: string, robot: BenchRobot): (ask: Ask) => Promise<boolean> {
   const report = reportChain(url, robot);
   let staged = false;
   let done = false;
   return async (ask) => {
-    if (done) return 0;
+    if (done) return false;
     const order = newOrder(await ask(checkIn(url, robot, { knownSeq: 1 })), robot.name);
-    if (!order) return 1;
+    if (!order) return true;
     const progress = { deployment: order.deployment, component: order.component };
     if (!staged) {
       staged = true;
@@ -92,14 +101,14 @@ function player(url: string, robot: BenchRobot): (ask: Ask) => Promise<number> {
     }
     if (order.hold) {
       await ask(checkIn(url, robot, { knownSeq: 1, activity: { state: 'waiting', ...progress, ready: true } }));
-      return 4;
+      return true;
     }
     await ask(report({ event: 'update-state', ...progress, state: 'switching' }));
     const active = { version: order.target.version, manifestSha256: order.target.sha256 };
     const previous = { version: VERSION, manifestSha256: MANIFEST };
     await ask(report({ event: 'update-ended', ...progress, outcome: 'succeeded', active, previous }));
     done = true;
-    return 3;
+    return true;
   };
 }
 

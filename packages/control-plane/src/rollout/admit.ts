@@ -21,7 +21,8 @@ import { isKept, nextFree, nobodyFree, type Others } from './next-free.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import type { Taken } from './taken.ts';
 
-const PIECE = 40;
+/** Of one transaction: two milliseconds each, in which nobody else is answered. */
+const PIECE = 10;
 /** A look in vain is not repeated at once: after so long, and longer the more robots it looked at. */
 const PAUSE = 5 * SECOND;
 const PAUSE_PER_ROBOT = 2;

@@ -14,7 +14,8 @@ import { changeRollout } from './change-rollout.ts';
 import { deadlineOf } from './deadline.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
-const PIECE = 40;
+/** Of one transaction, in which nobody else is answered. */
+const PIECE = 20;
 const PAGE = 200;
 
 export interface Look {

@@ -11,7 +11,8 @@ import type { Deployment } from '../store/deployments.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
 
-const PAGE = 500;
+/** Mostly the very next ones are free; where they are not, a look goes on in larger steps. */
+const LARGEST_PAGE = 500;
 
 export interface NextFree {
   /** Earlier stages first, then by rank. */
@@ -28,8 +29,9 @@ export async function nextFree(slices: Slices, rollout: Rollout, limit: number):
   const keepers = new Map<RolloutId, Rollout>();
   const members: Member[] = [];
   let looked = 0;
+  let size = Math.min(limit, LARGEST_PAGE);
   for (let after: Member | undefined; members.length < limit; await breathe()) {
-    const page = await slices.rollouts.unplaced(rollout.rollout, { after, limit: PAGE });
+    const page = await slices.rollouts.unplaced(rollout.rollout, { after, limit: size });
     const standing = await slices.desired.named(page.map(({ robot }) => robot));
     looked += page.length;
     for (const member of page) {
@@ -38,7 +40,8 @@ export async function nextFree(slices: Slices, rollout: Rollout, limit: number):
       if (keeper && keeper !== 'a person') keepers.set(keeper.rollout, keeper);
     }
     after = page.at(-1);
-    if (page.length < PAGE) break;
+    if (page.length < size) break;
+    size = Math.min(size * 4, LARGEST_PAGE);
   }
   return { members, looked, keepers: [...keepers.values()] };
 }
