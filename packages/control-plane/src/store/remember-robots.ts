@@ -4,8 +4,8 @@
  * the database. What another process writes has to be told with `forget`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setImmediate } from 'node:timers/promises';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import { eachRobot } from '../fleet/each-robot.ts';
 import type { RobotKey, RobotRecord, Robots } from './robots.ts';
 import type { Store } from './store.ts';
 
@@ -45,14 +45,9 @@ export function rememberRobots(inner: Store): RememberingStore {
 
   /** Page by page: read at once, a fleet of ten thousand holds up everybody else for half a second. */
   const readAll = async (): Promise<readonly RobotRecord[]> => {
-    if (inTransaction.getStore()) return inner.robots.all();
     const found: RobotRecord[] = [];
-    for (let last: RobotId | undefined; ; await setImmediate()) {
-      const page = await inner.robots.page(last, PAGE);
-      found.push(...page);
-      if (page.length < PAGE) return found;
-      last = page.at(-1)?.robot;
-    }
+    for await (const record of eachRobot(inner.robots)) found.push(record);
+    return found;
   };
 
   /** A fleet is read once; after that only those that changed. */
@@ -148,8 +143,6 @@ export function rememberRobots(inner: Store): RememberingStore {
     },
   };
 }
-
-const PAGE = 200;
 
 /** More than that, and reading all of them is as quick. */
 const MOST_STALE = 1000;
