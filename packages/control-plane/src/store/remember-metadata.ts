@@ -4,23 +4,19 @@
  * another process adds has to be told with `forget`.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { memory } from './memory.ts';
 import type { MetadataRole, MetadataSlice, StoredMetadata } from './metadata.ts';
 import type { Store } from './store.ts';
 
 export function rememberMetadata(inner: Store): { readonly store: Store; forget(): void } {
-  const newest = new Map<MetadataRole, StoredMetadata>();
+  const newest = memory<MetadataRole, StoredMetadata>();
   const inTransaction = new AsyncLocalStorage<true>();
-  let epoch = 0;
-  const forget = () => {
-    epoch += 1;
-    newest.clear();
-  };
   const forgetting = async <T>(work: (touched: () => void) => Promise<T>): Promise<T> => {
     let touched = false;
     try {
       return await work(() => void (touched = true));
     } finally {
-      if (touched) forget();
+      if (touched) newest.forgetAll();
     }
   };
   const adding = (metadata: MetadataSlice, touched: () => void): MetadataSlice => ({
@@ -35,14 +31,9 @@ export function rememberMetadata(inner: Store): { readonly store: Store; forget(
     ...inner,
     metadata: {
       ...metadata,
-      async newest(role) {
-        const known = inTransaction.getStore() ? undefined : newest.get(role);
-        if (known) return known;
-        const askedIn = epoch;
-        const found = await metadata.newest(role);
-        if (found && askedIn === epoch) newest.set(role, found);
-        return found;
-      },
+      // Inside a transaction the store refuses, whether or not it is known here.
+      newest: (role) =>
+        inTransaction.getStore() ? metadata.newest(role) : newest.recall(role, () => metadata.newest(role)),
       add: (one, at) => forgetting((touched) => adding(metadata, touched).add(one, at)),
     },
     transaction: (work) =>
@@ -52,5 +43,5 @@ export function rememberMetadata(inner: Store): { readonly store: Store; forget(
         ),
       ),
   };
-  return { store, forget };
+  return { store, forget: newest.forgetAll };
 }

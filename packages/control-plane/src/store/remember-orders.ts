@@ -8,6 +8,7 @@ import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Deployments } from './deployments.ts';
 import type { Desired, DesiredSlice } from './desired.ts';
+import { type Memory, memory } from './memory.ts';
 import type { Rollouts } from './rollouts.ts';
 import type { Slices, Store } from './store.ts';
 
@@ -175,42 +176,6 @@ function writing({ desired, deployments, rollouts }: Orders, touched: Touched): 
         for (const robot of robots) touched.robots.add(robot);
         return robots;
       },
-    },
-  };
-}
-
-interface Memory<K, V> {
-  /** What is kept, or the answer of `ask`, which is kept from then on; that there is nothing is not kept. */
-  recall<A extends V | undefined>(key: K, ask: () => Promise<A>): Promise<V | A>;
-  /** Undefined where nothing is kept. */
-  known(key: K): V | undefined;
-  forget(keys: Iterable<K>): void;
-  forgetAll(): void;
-}
-
-function memory<K, V>(): Memory<K, V> {
-  const kept = new Map<K, V>();
-  /** Rises with everything forgotten: what was asked for before that may be old already. */
-  let epoch = 0;
-  return {
-    async recall(key, ask) {
-      const known = kept.get(key);
-      if (known !== undefined) return known;
-      const askedIn = epoch;
-      const found = await ask();
-      if (found !== undefined && askedIn === epoch) kept.set(key, found);
-      return found;
-    },
-    known: (key) => kept.get(key),
-    forget(keys) {
-      for (const key of keys) {
-        epoch += 1;
-        kept.delete(key);
-      }
-    },
-    forgetAll() {
-      epoch += 1;
-      kept.clear();
     },
   };
 }
