@@ -26,6 +26,7 @@ const SAYS: Readonly<Record<DeploymentState, (text: string) => string>> = {
   'switching':   (release) => `switches to ${release}`,
   'probation':   (release) => `runs ${release} on probation`,
   'succeeded':   (release) => pc.green(`committed ${release}`),
+  'degraded':    (release) => pc.red(`is degraded since it installed ${release}`),
   'failed':      (release) => pc.red(`failed to run ${release}`),
   'rolled-back': (release) => pc.yellow(`rolled back from ${release}`),
   'rejected':    (release) => pc.yellow(`refused ${release}`),

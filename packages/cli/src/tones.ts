@@ -8,6 +8,7 @@ const DEPLOYMENT: Readonly<Record<DeploymentState, Tone>> = {
   'pending': 'dim',      'offered': 'dim',
   'downloading': 'warn', 'staged': 'warn', 'waiting': 'warn', 'switching': 'warn', 'probation': 'warn',
   'succeeded': 'good',   'skipped': 'dim', 'cancelled': 'dim',
+  'degraded': 'bad',
   'failed': 'bad',       'rolled-back': 'bad', 'rejected': 'bad', 'timed-out': 'bad', 'quarantined': 'bad',
 };
 const PRESENCE: Readonly<Record<Presence, Tone>> = {

@@ -1,6 +1,6 @@
 /** One robot is given one release: its deployment, and its desired state, in the caller's transaction. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { afterCancel, DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { afterCancel, DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
@@ -42,7 +42,8 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   const made = newDeployment(order, installed);
   await deployments.save(made, { at: now, state: made.state, by, ...(made.refusal && { refusal: made.refusal }) });
   // Skipped beside an older success of the same release: nothing changes in what the robot is told.
-  if (installed && standing?.state === 'succeeded' && standing.manifestSha256 === release.manifestSha256) return made;
+  if (installed && standing && isCommitted(standing.state) && standing.manifestSha256 === release.manifestSha256)
+    return made;
   await desired.raise(robot);
   await desired.set(robot, release.component, made.deployment);
   return made;

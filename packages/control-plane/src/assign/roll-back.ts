@@ -2,7 +2,7 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { ComponentName, ReleaseRef, Sha256 } from '@fairlead/shared/ids';
 import type { Deployment } from '../store/deployments.ts';
@@ -136,7 +136,7 @@ async function keptBySwitch(
   const standing = (await desired.of(robot)).deployments.find((order) => order.component === component);
   if (!active || !standing || active.manifestSha256 === standing.manifestSha256) return undefined;
   const isSwitching = !isTerminal(standing.state) && !DEPLOYMENT[standing.state].withdrawable;
-  const hasFailed = isTerminal(standing.state) && standing.state !== 'succeeded' && standing.state !== 'skipped';
+  const hasFailed = isTerminal(standing.state) && !isCommitted(standing.state) && standing.state !== 'skipped';
   if (!isSwitching && !(undoes && hasFailed)) return undefined;
   return { component, version: active.version, manifestSha256: active.manifestSha256 };
 }

@@ -94,7 +94,7 @@ const worstFirst = (blocked: readonly Blocked[]): Attention =>
 function urgency({ lifecycle, quarantined, presence, orders }: ExplainFacts): number {
   if (lifecycle === 'pending') return 4;
   if (quarantined) return 0;
-  if (orders.some(({ state }) => state === 'failed' || state === 'rolled-back')) return 1;
+  if (orders.some(({ state }) => state === 'failed' || state === 'rolled-back' || state === 'degraded')) return 1;
   if (orders.some(({ state }) => state === 'rejected')) return 2;
   return presence === 'offline' || presence === 'never-seen' ? 3 : 4;
 }

@@ -2,7 +2,7 @@
 import type { Refusal } from '@fairlead/shared/failure';
 import { afterCancel, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { withdraw } from '../assign/withdraw.ts';
@@ -37,17 +37,22 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
         loud: true,
       });
       return {};
+    case 'health-changed':
+      return body.deployment === undefined
+        ? {}
+        : applyToDeployment(slices, robot, { ...body, deployment: body.deployment }, at);
+    case 'alarm-resolved':
     case 'alarm':
       return {};
   }
 }
 
-async function applyToDeployment(
-  slices: Slices,
-  robot: RobotId,
-  body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
-  at: Instant,
-): Promise<Applied> {
+/** A report that names the deployment it is about. */
+type DeploymentEvent = Extract<ReportEvent, { event: 'update-state' | 'update-ended' | 'health-changed' }> & {
+  readonly deployment: DeploymentId;
+};
+
+async function applyToDeployment(slices: Slices, robot: RobotId, body: DeploymentEvent, at: Instant): Promise<Applied> {
   const { deployments, desired } = slices;
   const found = await deployments.find(body.deployment);
   if (!found || found.robot !== robot || found.component !== body.component) {

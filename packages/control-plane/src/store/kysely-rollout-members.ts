@@ -116,7 +116,10 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
         .where('old.excluded', 'is', null)
         .where('new.robot', 'is', null)
         .where(({ eb, or }) =>
-          or([eb('deployments.state', 'is', null), eb('deployments.state', 'not in', ['succeeded', 'skipped'])]),
+          or([
+            eb('deployments.state', 'is', null),
+            eb('deployments.state', 'not in', ['succeeded', 'degraded', 'skipped']),
+          ]),
         )
         .limit(1)
         .executeTakeFirst();
@@ -128,13 +131,13 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
         .innerJoin('deployments', 'deployments.deployment', 'rollout_members.deployment')
         .select(['rollout_members.robot', 'deployments.component', 'deployments.manifest_sha256', 'deployments.state'])
         .where('rollout_members.rollout', '=', rollout)
-        .where('deployments.state', 'in', ['succeeded', 'switching', 'probation'])
+        .where('deployments.state', 'in', ['succeeded', 'degraded', 'switching', 'probation'])
         .execute();
       return rows.map((row) => ({
         robot: readColumn(RobotId, row.robot),
         component: readColumn(ComponentName, row.component),
         manifestSha256: readColumn(Sha256, row.manifest_sha256),
-        hasSucceeded: row.state === 'succeeded',
+        hasSucceeded: row.state === 'succeeded' || row.state === 'degraded',
       }));
     },
     async withoutStage(rollout, { after, limit }) {

@@ -15,6 +15,7 @@ const ended = (
   ...of,
   outcome,
 });
+const health = (to: 'degraded' | 'healthy'): ReportEvent => ({ event: 'health-changed', ...of, state: to });
 const state = fc.constantFrom(...DEPLOYMENT_STATES);
 const event = fc.oneof(
   fc.constantFrom(...UPDATE_STATES).map(doing),
@@ -78,6 +79,15 @@ describe('a deployment', () => {
     );
   });
 
+  test('of a committed release becomes degraded when the robot reports failed health checks, and recovers', () => {
+    expect(afterReport('succeeded', health('degraded'))).toBe('degraded');
+    expect(afterReport('degraded', health('healthy'))).toBe('succeeded');
+    for (const each of DEPLOYMENT_STATES) {
+      if (each !== 'succeeded') expect(afterReport(each, health('degraded'))).toBe(each);
+      if (each !== 'degraded') expect(afterReport(each, health('healthy'))).toBe(each);
+    }
+  });
+
   test('that was cancelled too late shows what the robot did', () => {
     expect(afterReport('cancelled', ended('succeeded'))).toBe('succeeded');
     expect(afterReport('cancelled', ended('rolled-back'))).toBe('rolled-back');
@@ -90,6 +100,8 @@ describe('a deployment', () => {
   });
 
   test('is ordered while it runs and after it succeeded, and never after it ended otherwise', () => {
-    for (const each of DEPLOYMENT_STATES) expect(isOrdered(each)).toBe(!isTerminal(each) || each === 'succeeded');
+    for (const each of DEPLOYMENT_STATES) {
+      expect(isOrdered(each)).toBe(!isTerminal(each) || each === 'succeeded' || each === 'degraded');
+    }
   });
 });

@@ -27,6 +27,7 @@ export const DEPLOYMENT: Readonly<Record<DeploymentState, Row>> = {
   'quarantined': { rank: 7, withdrawable: false },
   // …and the robot's.
   'succeeded':   { rank: 8, withdrawable: false },
+  'degraded':    { rank: 8, withdrawable: false },
   'failed':      { rank: 8, withdrawable: false },
   'rolled-back': { rank: 8, withdrawable: false },
   'rejected':    { rank: 8, withdrawable: false },
@@ -55,6 +56,7 @@ export const advance = (from: DeploymentState, to: DeploymentState): DeploymentS
 
 /** The state after a robot's report; the same state where the report tells nothing new. */
 export function afterReport(state: DeploymentState, event: ReportEvent): DeploymentState {
+  if (event.event === 'health-changed') return afterHealthChange(state, event.state);
   if (event.event === 'update-ended') return advance(state, event.outcome);
   if (event.event !== 'update-state') return state;
   // A robot that waits before it downloads (disk, window) has not staged anything yet.
@@ -65,6 +67,12 @@ export function afterReport(state: DeploymentState, event: ReportEvent): Deploym
   return seen === undefined ? state : advance(state, seen);
 }
 
+/** A committed release that fails later, or recovers: the only moves between final states. */
+export function afterHealthChange(state: DeploymentState, health: 'degraded' | 'healthy'): DeploymentState {
+  if (state === 'succeeded' && health === 'degraded') return 'degraded';
+  return state === 'degraded' && health === 'healthy' ? 'succeeded' : state;
+}
+
 /** The state after a person or a newer order withdrew it; the same state where the robot has begun to switch. */
 export const afterCancel = (state: DeploymentState): DeploymentState =>
   DEPLOYMENT[state].withdrawable ? 'cancelled' : state;
@@ -72,8 +80,11 @@ export const afterCancel = (state: DeploymentState): DeploymentState =>
 /** May still turn round: what it asks right before its switch may be answered with a hold. */
 export const mayBeHeld = (state: DeploymentState): boolean => DEPLOYMENT[state].withdrawable || state === 'switching';
 
+/** The robot committed this release, and nothing has replaced it: whether it still does well is another question. */
+export const isCommitted = (state: DeploymentState): boolean => state === 'succeeded' || state === 'degraded';
+
 /**
- * Whether the robot is still told of it. What succeeded stays desired; what ended otherwise is left out of the
+ * Whether the robot is still told of it. What was committed stays desired; what ended otherwise is left out of the
  * assignment, so that the robot keeps what it has instead of trying again for ever.
  */
-export const isOrdered = (state: DeploymentState): boolean => DEPLOYMENT[state].rank < 7 || state === 'succeeded';
+export const isOrdered = (state: DeploymentState): boolean => DEPLOYMENT[state].rank < 7 || isCommitted(state);

@@ -166,6 +166,7 @@ const wordOf = ({ component, why }: RolloutWord) => ({ component, refusal: why, 
 
 const SETTLED: ReadonlySet<DeploymentState> = new Set(['succeeded', 'skipped', 'cancelled']);
 const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
+  degraded: 'is degraded since it installed',
   rejected: 'refused',
   failed: 'failed to install',
   'rolled-back': 'rolled back from',

@@ -4,7 +4,7 @@ import { Refusal } from '../failure.ts';
 import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
 import { RunningRelease } from '../trust/report.ts';
-import { DeploymentState, Lifecycle, Presence, UpdateState } from './states.ts';
+import { DeploymentState, HEALTH_STATES, Lifecycle, Presence, UpdateState } from './states.ts';
 
 const closed = { additionalProperties: false };
 const text = (maxLength = 200) => Type.String({ maxLength });
@@ -62,12 +62,25 @@ export const Metrics = Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_
 });
 export type Metrics = Static<typeof Metrics>;
 
+/** How the active release of a component does after its commit, from its own health checks. */
+export const ComponentHealth = Type.Object(
+  {
+    state: Type.Enum([...HEALTH_STATES], { description: '"unknown" while no round of checks has been conclusive.' }),
+    since: Timestamp,
+    /** The failed check; present where it is degraded. */
+    refusal: Type.Optional(Refusal),
+  },
+  closed,
+);
+export type ComponentHealth = Static<typeof ComponentHealth>;
+
 export const ComponentState = Type.Object(
   {
     component: ComponentName,
     active: Type.Optional(RunningRelease),
     previous: Type.Optional(RunningRelease),
     staged: Type.Optional(RunningRelease),
+    health: Type.Optional(ComponentHealth),
   },
   closed,
 );

@@ -25,6 +25,8 @@ export const UPDATE_STATES = [
 export const UpdateState = Type.Enum([...UPDATE_STATES], { description: 'What the agent is doing right now.' });
 export type UpdateState = (typeof UPDATE_STATES)[number];
 
+export const HEALTH_STATES = ['healthy', 'degraded', 'unknown'] as const;
+
 /** One robot's part in a rollout or a direct assignment. `rejected` (the robot refused) is never `failed` (it tried). */
 export const DEPLOYMENT_STATES = [
   'pending',
@@ -35,6 +37,7 @@ export const DEPLOYMENT_STATES = [
   'switching',
   'probation',
   'succeeded',
+  'degraded',
   'failed',
   'rolled-back',
   'rejected',
@@ -46,8 +49,10 @@ export const DEPLOYMENT_STATES = [
 export const DeploymentState = Type.Enum([...DEPLOYMENT_STATES], { description: 'How far this deployment has come.' });
 export type DeploymentState = (typeof DEPLOYMENT_STATES)[number];
 
+/** The robot has done all that its order asked for. Only between `succeeded` and `degraded` can it still move. */
 export const TERMINAL_DEPLOYMENT_STATES: readonly DeploymentState[] = [
   'succeeded',
+  'degraded',
   'failed',
   'rolled-back',
   'rejected',

@@ -183,6 +183,27 @@ const Source = Type.Object(
   closed,
 );
 
+/** How the health checks go on after the commit; Kubernetes calls the two fields periodSeconds and failureThreshold. */
+const Monitoring = Type.Object(
+  {
+    intervalSec: Type.Optional(
+      Type.Integer({
+        minimum: 5,
+        maximum: 3600,
+        description: 'Pause between two rounds of health checks. Default 30.',
+      }),
+    ),
+    failureThreshold: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 20,
+        description: 'Failed rounds in a row after which the robot reports the release as degraded. Default 3.',
+      }),
+    ),
+  },
+  { ...closed, description: 'How the health checks continue after the commit, until the next update.' },
+);
+
 /** The sections that are copied unchanged from `release.yaml` into the signed manifest. */
 export const signedSections = {
   component: ComponentName,
@@ -211,6 +232,7 @@ export const signedSections = {
       closed,
     ),
   ),
+  monitoring: Type.Optional(Monitoring),
   state: Type.Optional(
     Type.Object(
       {
@@ -257,5 +279,6 @@ export type ReleaseYaml = Static<typeof ReleaseYaml>;
 export type SmokeTest = Static<typeof SmokeTest>;
 export type OnnxSmokeTest = Static<typeof OnnxSmokeTest>;
 export type CommandSmokeTest = Static<typeof CommandSmokeTest>;
+export type Monitoring = Static<typeof Monitoring>;
 export type HealthCheck = Static<typeof HealthCheck>;
 export type Requirements = Static<typeof Requirements>;

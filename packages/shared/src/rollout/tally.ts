@@ -33,6 +33,7 @@ const COUNTS_AS: Readonly<Record<DeploymentState, Kind>> = {
   'probation':   'open',
   'succeeded':   'succeeded',
   'skipped':     'succeeded',
+  'degraded':    'failed',
   'failed':      'failed',
   'rolled-back': 'failed',
   'rejected':    'failed',

@@ -57,7 +57,30 @@ export const ReportEvent = Type.Union([
     },
     closed,
   ),
+  /** The identity of an alarm is the robot, the component (or none), the category and the element of its refusal. */
   Type.Object({ event: Type.Literal('alarm'), refusal: Refusal }, closed),
+  Type.Object(
+    {
+      event: Type.Literal('alarm-resolved'),
+      component: Type.Optional(ComponentName),
+      element: Type.String({ maxLength: 300 }),
+      category: Type.String({ maxLength: 41 }),
+    },
+    closed,
+  ),
+  /** A committed release began to fail its health checks, or passes them again. */
+  Type.Object(
+    {
+      event: Type.Literal('health-changed'),
+      /** The order that installed it; absent where the robot does not know it any more. */
+      deployment: Type.Optional(DeploymentId),
+      component: ComponentName,
+      state: Type.Enum(['degraded', 'healthy']),
+      active: Type.Optional(RunningRelease),
+      refusal: Type.Optional(Refusal),
+    },
+    closed,
+  ),
 ]);
 export type ReportEvent = Static<typeof ReportEvent>;
 
