@@ -57,13 +57,22 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
-/** The leader of a group that was started with `mark` (`NAME=value`) in its environment. */
-export async function findLeaderByMark(mark: string): Promise<number | undefined> {
+/** A process for good: its number alone is reused. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+/** The leaders of all live groups that were started with `mark` (`NAME=value`) in their environment. */
+export async function findLeadersByMark(mark: string): Promise<ProcessIdentity[]> {
+  const leaders: ProcessIdentity[] = [];
   for (const pid of await processIds()) {
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (environment.split('\0').includes(mark) && (await statOf(pid))?.group === pid) return pid;
+    if (!environment.split('\0').includes(mark)) continue;
+    const stat = await statOf(pid);
+    if (stat?.group === pid && isAlive(stat)) leaders.push({ pid, startTicks: stat.startTicks });
   }
-  return undefined;
+  return leaders;
 }
 
 const processIds = async (): Promise<number[]> =>

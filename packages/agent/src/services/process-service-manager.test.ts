@@ -132,6 +132,51 @@ test('an agent whose note of the pid is old adopts what runs, and starts no seco
   expect(pidIn((await next.state('steady')).detail)).toBe(pid);
 });
 
+/** The last agent started the service while the disk was full: the record on disk still says that it is stopped. */
+async function withUnrecordedProcess() {
+  const robot = await withAgent();
+  await robot.manager.start('steady', 'switch');
+  const pid = pidIn((await robot.manager.state('steady')).detail);
+  await robot.manager.close('keep');
+  onTestFinished(() => void (runs(pid) && process.kill(-pid, 'SIGKILL')));
+  robot.note('steady', { wanted: 'stopped', restarts: 0 });
+  const next = await robot.startAgent();
+  await next.adopt();
+  onTestFinished(() => next.close('stop'));
+  expect(runs(pid)).toBe(true);
+  return { pid, next };
+}
+
+test('a process that the disk never recorded is replaced when its service starts, so that only one runs', async () => {
+  const { pid, next } = await withUnrecordedProcess();
+  expect(await next.start('steady', 'switch')).toMatchObject({ ok: true });
+  expect(await hasLiveMember(pid)).toBe(false);
+  expect(runs(pidIn((await next.state('steady')).detail))).toBe(true);
+});
+
+test('a process that the disk never recorded ends when its service stops', async () => {
+  const { pid, next } = await withUnrecordedProcess();
+  expect(await next.stop('steady', 'switch')).toMatchObject({ ok: true });
+  expect(await hasLiveMember(pid)).toBe(false);
+});
+
+test('of two processes of one service the next agent adopts one and ends the other when the service stops', async () => {
+  const { startAgent, manager, note } = await withAgent();
+  await manager.start('steady', 'switch');
+  const first = pidIn((await manager.state('steady')).detail);
+  await manager.close('keep');
+  // Two agents of a version that did not look for the process of the one before.
+  note('steady', { restarts: 0, wanted: 'stopped' });
+  const second = await startAgent();
+  await second.start('steady', 'switch');
+  const other = pidIn((await second.state('steady')).detail);
+  await second.close('keep');
+  const next = await startAgent();
+  await next.adopt();
+  expect(await next.stop('steady', 'switch')).toMatchObject({ ok: true });
+  expect([await hasLiveMember(first), await hasLiveMember(other)]).toEqual([false, false]);
+});
+
 test('a stranger who was given the pid of a dead service is left alone', async () => {
   const { startAgent, note } = await withAgent();
   const stranger = spawn('sleep', ['1000'], { detached: true });

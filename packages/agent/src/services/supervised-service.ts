@@ -7,7 +7,14 @@ import { accept, type Phase, type Result, refuse } from '@fairlead/shared/failur
 import type { ServiceCommand } from '../config.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { launchCommand } from './launch-command.ts';
-import { findLeaderByMark, hasLiveMember, isRunning, signalGroup, statOf } from './process-group.ts';
+import {
+  findLeadersByMark,
+  hasLiveMember,
+  isRunning,
+  type ProcessIdentity,
+  signalGroup,
+  statOf,
+} from './process-group.ts';
 import type { ServiceState } from './service-manager.ts';
 import { readServiceRecord, type ServiceRecord, writeServiceRecord } from './service-record.ts';
 
@@ -48,6 +55,14 @@ export function superviseService(supervision: Supervision): SupervisedService {
   let lastExit = 'never started';
   /** One supervision at a time; whoever plans a start or a stop ends the one before. */
   let watch = new AbortController();
+
+  /**
+   * Groups that earlier agents started and no record names: the disk was full when they started. Looked for once per
+   * agent, because every later process is known.
+   */
+  let unrecorded: readonly ProcessIdentity[] | undefined;
+  const findUnrecorded = async (): Promise<readonly ProcessIdentity[]> =>
+    (unrecorded ??= await findLeadersByMark(mark));
 
   const save = async (next: ServiceRecord): Promise<void> => {
     record = next;
@@ -101,12 +116,22 @@ export function superviseService(supervision: Supervision): SupervisedService {
   /** What the last agent left: as it is recorded, or by its mark where the pid never reached the disk. */
   const findLeft = async (recorded: ServiceRecord['process']): Promise<ServiceRecord['process']> => {
     if (recorded && (await isRunning(recorded.pid, recorded.startTicks))) return recorded;
-    const pid = await findLeaderByMark(mark);
-    const found = pid === undefined ? undefined : await statOf(pid);
-    return pid !== undefined && found ? { pid, startTicks: found.startTicks } : recorded;
+    return (await findUnrecorded())[0] ?? recorded;
+  };
+
+  /** Ends every process of this service. Resolves to the group that survived SIGKILL, if one did. */
+  const endAll = async (): Promise<number | undefined> => {
+    const groups = new Set(record.process ? [record.process.pid] : []);
+    for (const { pid, startTicks } of await findUnrecorded()) if (await isRunning(pid, startTicks)) groups.add(pid);
+    const ended = await Promise.all(
+      [...groups].map((group) => endGroup(group, command.stopTimeoutSec ?? STOP_TIMEOUT_SEC)),
+    );
+    return [...groups].find((_group, index) => !ended[index]);
   };
 
   const adopt = async (): Promise<void> => {
+    // Now, and not in the middle of a switch, where each millisecond is one without the application.
+    await findUnrecorded();
     const found = await readServiceRecord(files.record);
     if (found?.wanted !== 'running') return;
     const isThisBoot = found.bootId === bootId;
@@ -126,6 +151,10 @@ export function superviseService(supervision: Supervision): SupervisedService {
   const start = async (phase: Phase): Promise<Result<void>> => {
     if (record.wanted === 'running' && record.process) return accept(undefined);
     watch.abort();
+    // A process that no record names would keep the port, and answer health checks in the place of the new one.
+    const survivor = await endAll();
+    if (survivor !== undefined)
+      return refuse({ phase, component: command.component, element: name, ...cannotStop(survivor) });
     await save({ wanted: 'running', restarts: 0, bootId });
     const launched = await launch();
     if (launched.ok) {
@@ -140,10 +169,9 @@ export function superviseService(supervision: Supervision): SupervisedService {
   const stop = async (phase: Phase): Promise<Result<void>> => {
     watch.abort();
     await save({ ...record, wanted: 'stopped' });
-    const group = record.process?.pid ?? (await findLeaderByMark(mark));
-    if (group !== undefined && !(await endGroup(group, command.stopTimeoutSec ?? STOP_TIMEOUT_SEC))) {
-      return refuse({ phase, component: command.component, element: name, ...cannotStop(group) });
-    }
+    const survivor = await endAll();
+    if (survivor !== undefined)
+      return refuse({ phase, component: command.component, element: name, ...cannotStop(survivor) });
     // The disk knows since before the signal that nobody wants it; that it is gone can wait for the next start, while
     // nothing answers in its place.
     record = { wanted: 'stopped', restarts: 0, bootId };
