@@ -62,7 +62,8 @@ export const ReportEvent = Type.Union([
   Type.Object(
     {
       event: Type.Literal('alarm-resolved'),
-      component: Type.Optional(ComponentName),
+      // As the refusal of the alarm names them, so that whatever was raised can be resolved.
+      component: Type.Optional(Type.String({ maxLength: 63 })),
       element: Type.String({ maxLength: 300 }),
       category: Type.String({ maxLength: 41 }),
     },
