@@ -29,6 +29,12 @@ test('no check is switched off', () => {
   expect(silenced).toEqual([]);
 });
 
+test('nothing races promises: a promise that never settles retains what won (use abortable of the toolkit)', () => {
+  // A test may: it ends. The comment of abortable names what it is there for.
+  const excepted = /\.test\.ts$|^packages\/toolkit\/src\/abortable\.ts$/;
+  expect(sources.filter((file) => !excepted.test(file) && /Promise\.(race|any)\b/.test(read(file)))).toEqual([]);
+});
+
 test('no test is left out or left alone', () => {
   const tests = list('*.test.ts').filter((file) => !file.startsWith('tests/repository/'));
   expect(tests.filter((file) => /\b(test|it|describe)\.(only|todo)\(/.test(read(file)))).toEqual([]);

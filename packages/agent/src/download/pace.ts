@@ -4,6 +4,7 @@
  */
 import { SECOND } from '@fairlead/shared/time';
 import { LIMITS } from '@fairlead/shared/trust/limits';
+import { abortable } from '@fairlead/toolkit/abortable';
 
 export interface Pace {
   /** The longest silence inside an answer, milliseconds. */
@@ -71,17 +72,12 @@ function startFloor(pace: Pace, watch: Stopwatch): { isBroken(bytes: number): bo
   };
 }
 
-/** The body's own iterator may wait for ever; the race with `abandon` may not. */
+/** The body's own iterator may wait for ever; waiting for its next chunk ends when `abandon` aborts. */
 async function* guardIdle(body: AsyncIterable<Uint8Array>, idleMs: number, abandon: AbortController) {
   const iterator = body[Symbol.asyncIterator]();
-  const { signal } = abandon;
-  const abandoned = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  abandoned.catch(() => {});
   for (;;) {
     const timer = setTimeout(() => abandon.abort(new TooSlow(`nothing came for ${idleMs / SECOND} s`)), idleMs);
-    const next = await Promise.race([iterator.next(), abandoned]).finally(() => clearTimeout(timer));
+    const next = await abortable(iterator.next(), abandon.signal).finally(() => clearTimeout(timer));
     if (next.done) return;
     yield next.value;
   }

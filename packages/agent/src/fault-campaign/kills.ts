@@ -5,7 +5,7 @@
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { abortable } from '@fairlead/toolkit/abortable';
 import type { Findings } from './checks.ts';
 import { machine, unmount } from './disk/machine.ts';
 import { pick, seededRandom, seedOf } from './disk/random.ts';
@@ -135,7 +135,7 @@ export async function runMoment(
   try {
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
     const first = await startAgent(agent, run, { machine: false, ...startsAs(workshop, story) });
-    await Promise.race([first.ended, pause(ms)]);
+    await abortable(first.ended, AbortSignal.timeout(ms)).catch(() => undefined);
     const wasKilled = first.exit() === undefined;
     kill(first.pid);
     await first.ended;

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { healthChecks } from './health-checks.ts';
 
@@ -15,13 +15,9 @@ test('a check that throws is red and does not keep the others from being told', 
 });
 
 test('a check that hangs is red', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  const checks = healthChecks();
+  const checks = healthChecks(20);
   checks.register('store', () => new Promise(() => {}));
-  const run = checks.run();
-  await vi.advanceTimersByTimeAsync(2000);
-  expect(await run).toMatchObject({ store: { ok: false } });
-  vi.useRealTimers();
+  expect(await checks.run()).toEqual({ store: { ok: false, detail: 'no answer within 20 ms' } });
 });
 
 test('readiness is told with every check, and is 503 while one is red', async () => {
