@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { simulate } from './simulation.ts';
 import { directOrders } from './stories/direct-orders.ts';
 import { rollouts } from './stories/rollouts.ts';
+import { CALM } from './world/faults.ts';
 
 const small = { robots: 10, hours: 2 };
 
@@ -23,4 +24,13 @@ test('the same seed is the same story, event for event', async () => {
   const first = await hashOf(5);
   expect(await hashOf(5)).toBe(first);
   expect(await hashOf(6)).not.toBe(first);
+});
+
+test('a run is set up over lines that lose every third request', async () => {
+  const idle = { name: 'idle', begin: async () => {} };
+  const faults = { ...CALM, lostQuestions: 0.3, lostAnswers: 0.3, serverErrors: 0.3 };
+  for (const seed of [1, 2, 3]) {
+    const { failure } = await simulate({ seed, robots: 2, hours: 0.1, story: idle, faults });
+    expect(failure).toBeUndefined();
+  }
 });

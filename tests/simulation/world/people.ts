@@ -3,9 +3,9 @@ import { hashPassword } from '@fairlead/control-plane/people/password';
 import { type CallOptions, type Client, createClient, ProblemError, type Transport } from '@fairlead/shared/api/client';
 import { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { Role } from '@fairlead/shared/api/route';
-import { SECOND } from '@fairlead/shared/time';
 import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
+import { untilAnswered } from './retry.ts';
 import { PASSWORD_COST, SERVER_URL, type Server } from './server.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -38,21 +38,18 @@ export async function createPerson(order: {
       transport,
       authorise: (): Record<string, string> => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
     });
-  const session = await as().login({ body: { name, password: PASSWORD } });
-  const { token } = await as(session.token).createToken({ body: { name: 'simulation' } });
+  // The line of this person loses requests from the first one on.
+  const session = await untilAnswered(order, () => as().login({ body: { name, password: PASSWORD } }));
+  const { token } = await untilAnswered(order, () => as(session.token).createToken({ body: { name: 'simulation' } }));
   const api = as(token);
 
   const ask: Person['try'] = async (call) => {
     const idempotencyKey = Buffer.from(chance.bytes(12)).toString('hex');
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return { ok: true, value: await call(api, { idempotencyKey }) };
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        if (error instanceof ProblemError && error.problem.status < 500) return { ok: false, code: error.problem.code };
-        if (error.name !== 'Unreachable' && error.name !== 'ProblemError') throw error;
-        await agenda.sleep(Math.min(60, 2 ** tries) * SECOND * (0.5 + chance.next()));
-      }
+    try {
+      return { ok: true, value: await untilAnswered(order, () => call(api, { idempotencyKey })) };
+    } catch (error) {
+      if (error instanceof ProblemError) return { ok: false, code: error.problem.code };
+      throw error;
     }
   };
   return {
