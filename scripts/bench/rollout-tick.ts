@@ -56,6 +56,7 @@ async function measure(robots: number): Promise<(string | number)[]> {
     newId: deploymentIds(clock),
     newRolloutId: rolloutIds(clock),
     factsOf: () => ({}),
+    statementOf: () => ({ facts: {}, at: undefined }),
     freshFacts: async () => undefined,
     wake: () => undefined,
     rules: () => rules,

@@ -117,7 +117,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     clock,
     newId: deploymentIds(clock),
     freshFacts: presence.refresh,
-    factsOf: (robot: Parameters<typeof presence.of>[0]) => presence.of(robot)?.facts ?? {},
+    factsOf: (robot: RobotId) => presence.of(robot)?.facts ?? {},
+    statementOf: (robot: RobotId) => ({ facts: presence.of(robot)?.facts ?? {}, at: presence.of(robot)?.lastSeen }),
     wake: signals.wake,
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);

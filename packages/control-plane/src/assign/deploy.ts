@@ -16,9 +16,10 @@ import { refuseDirectOrder } from '../rules/refuse-direct-order.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
-import { activeOf, judgeOrder, type OrderFacts } from './judge-order.ts';
+import { judgeOrder, type OrderFacts } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
 import { resolveTarget } from './resolve-target.ts';
+import type { Statement } from './runs-already.ts';
 import { sayOrders } from './say-orders.ts';
 
 export interface AssignDeps {
@@ -29,6 +30,8 @@ export interface AssignDeps {
   readonly freshFacts: () => Promise<void>;
   /** What a robot said last. */
   readonly factsOf: (robot: RobotId) => RobotFacts;
+  /** What a robot reported last and when, to decide whether an order is needed at all. */
+  readonly statementOf: (robot: RobotId) => Statement;
   /** Lets robots whose order changed hear of it at once; called after the transaction. */
   readonly wake: (robots: readonly RobotId[]) => void;
 }
@@ -63,7 +66,7 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
           release: judged.value,
           kind: 'deploy',
           allowDowngrade,
-          active: activeOf(facts, body.component)?.manifestSha256,
+          statement: deps.statementOf(robot.robot),
           by,
           reason: body.reason,
           now,

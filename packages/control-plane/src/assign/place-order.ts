@@ -2,11 +2,12 @@
 import type { Refusal } from '@fairlead/shared/failure';
 import { afterCancel, DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { Deployment, Override, RolloutPart } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { Slices } from '../store/store.ts';
+import { runsAlready, type Statement } from './runs-already.ts';
 
 export interface Order {
   readonly deployment: DeploymentId;
@@ -14,8 +15,7 @@ export interface Order {
   readonly release: PublishedRelease;
   readonly kind: Deployment['kind'];
   readonly allowDowngrade: boolean;
-  /** Digest of what the robot runs of this component now, as it says. */
-  readonly active: Sha256 | undefined;
+  readonly statement: Statement;
   readonly by: string;
   readonly reason: string | undefined;
   readonly now: Instant;
@@ -35,9 +35,7 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   const unfinished = standing && !isTerminal(standing.state) ? standing : undefined;
   if (unfinished?.manifestSha256 === release.manifestSha256 && isSameOrder(unfinished, order)) return unfinished;
 
-  // A robot in the middle of its switch will run something else in a moment, whatever it runs now.
-  const switching = unfinished !== undefined && !DEPLOYMENT[unfinished.state].withdrawable;
-  const installed = order.active === release.manifestSha256 && !switching;
+  const installed = await runsAlready(slices, robot, release, order.statement);
   if (unfinished) await supersede(slices, unfinished, order);
   const made = newDeployment(order, installed);
   await deployments.save(made, { at: now, state: made.state, by, ...(made.refusal && { refusal: made.refusal }) });

@@ -47,7 +47,7 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
           kind: 'rollback',
           // Going back is what was asked for; the signed floor still holds on the robot (TRUST 4.5).
           allowDowngrade: true,
-          active: activeOf(facts, chosen.value.component)?.manifestSha256,
+          statement: deps.statementOf(robot.robot),
           by,
           reason: body.reason,
           now,

@@ -8,7 +8,7 @@ import { timeoutOf } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { type Instant, SECOND } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
-import { activeOf, judgeOrder } from '../assign/judge-order.ts';
+import { judgeOrder } from '../assign/judge-order.ts';
 import { placeOrder } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
 import type { Override } from '../store/deployments.ts';
@@ -101,7 +101,7 @@ async function admitOne(
     release: chosen.value,
     kind: spec.kind,
     allowDowngrade: spec.kind === 'rollback' || (spec.allowDowngrade ?? false),
-    active: activeOf(deps.factsOf(robot.robot), spec.component)?.manifestSha256,
+    statement: deps.statementOf(robot.robot),
     by: rollout.createdBy,
     reason: spec.reason ?? spec.emergency?.reason,
     now,

@@ -83,6 +83,7 @@ async function open(name: string): Promise<World> {
       newRolloutId: () => ID,
       freshFacts: async () => undefined,
       factsOf: () => ({}),
+      statementOf: () => ({ facts: {}, at: undefined }),
       wake: () => undefined,
       rules: () => rules,
       metricOf: () => undefined,
