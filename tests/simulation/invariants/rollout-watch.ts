@@ -5,7 +5,7 @@
 
 import { type DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
-import { countOf } from '@fairlead/shared/rollout/rollout-spec';
+import { limitOf } from '@fairlead/shared/rollout/rollout-spec';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { fromTimestamp, type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Stage } from '../stage.ts';
@@ -144,7 +144,7 @@ export function watchRollouts(stage: Stage, auditor: Person, limits: Limits): Ro
       expectRoom(
         `stage ${index + 1} of ${rollout}`,
         of.map(({ stay }) => stay),
-        countOf(most, stages[index]?.size ?? 0),
+        limitOf(most, stages[index]?.size ?? 0),
       );
     }
   };

@@ -61,7 +61,11 @@ export const withStrategy = (command: Command): Command =>
     .option('--batch <n>', 'rolling: so many at a time, 5 or 10%', howManyArgument)
     .option('--delay <time>', 'rolling: rest between batches, 60s', durationArgument)
     .option('--max-unavailable <n>', 'so many of a stage in update at once', howManyArgument)
-    .option('--max-failures <n>', 'more stop it; default 0', howManyArgument)
+    .option(
+      '--max-failures <n>',
+      'fail the stage after more than this many failures; a share rounds down (default: 0)',
+      howManyArgument,
+    )
     .option('--min-successes <n>', 'so many must have it; default 90%', howManyArgument)
     .option('--confidence <share>', 'judge failures by Wilson bounds: 0.95', confidenceArgument)
     .option('--timeout <time>', 'a robot that has not ended by then timed out; default 1d', durationArgument)

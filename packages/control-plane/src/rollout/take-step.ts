@@ -2,7 +2,7 @@
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { countOf } from '@fairlead/shared/rollout/rollout-spec';
+import { limitOf } from '@fairlead/shared/rollout/rollout-spec';
 import { outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import { admit } from './admit.ts';
@@ -46,7 +46,7 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
   'begin-batch': (deps, { rollout, now }) => {
     const stage = rollout.spec.stages[rollout.stage];
     const size = rollout.stages[rollout.stage]?.size ?? 0;
-    const batchLeft = Math.max(1, countOf(stage?.batch?.size ?? size, size));
+    const batchLeft = limitOf(stage?.batch?.size ?? Math.max(1, size), size);
     const stages = withStage(rollout, { batchLeft }).map(({ restUntil: _rested, ...progress }) => progress);
     return write(deps, rollout, { stages }, now, {
       by: 'control-plane',

@@ -46,7 +46,7 @@ test('the fleet as a whole has a limit, whatever the sites have left', () => {
 });
 
 test.each([
-  ['10%', 25, 3],
+  ['10%', 25, 2],
   ['10%', 3, 1],
   ['0%', 1000, 0],
   ['100%', 7, 7],
@@ -88,7 +88,8 @@ function overspent(
       if (value !== undefined && value !== place) return false;
       const all = fleet.filter((each) => each[label] === place).length;
       const share = Number.parseInt(String(maxUnavailable), 10);
-      const most = typeof maxUnavailable === 'number' ? share : Math.ceil((all * share) / 100);
+      const most =
+        typeof maxUnavailable === 'number' ? share : share === 0 ? 0 : Math.max(1, Math.floor((all * share) / 100));
       return away.filter((each) => each[label] === place).length > most;
     }),
   );

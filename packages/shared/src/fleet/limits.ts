@@ -5,7 +5,7 @@
 import { type Static, Type } from 'typebox';
 import type { Refusal } from '../failure.ts';
 import type { RobotId } from '../ids.ts';
-import { countOf, HowMany } from '../rollout/rollout-spec.ts';
+import { HowMany, limitOf } from '../rollout/rollout-spec.ts';
 import type { Labels } from './robot-facts.ts';
 
 const closed = { additionalProperties: false };
@@ -21,7 +21,8 @@ export const DisruptionBudget = Type.Object(
     value: Type.Optional(Type.String({ maxLength: 63, description: 'Only this value; every value where absent.' })),
     maxUnavailable: {
       ...HowMany,
-      description: 'Robots in update at once, or a share of the robots with that value, rounded up. 0: none at all.',
+      description:
+        'Robots in update at once, or a share of the robots with that value, rounded down, but not to 0. 0: none at all.',
     },
   },
   closed,
@@ -125,7 +126,7 @@ function tally(budgets: readonly DisruptionBudget[], robots: WithinLimits['unava
 }
 
 /** A share of a crowd that nobody counted is taken of one robot: too little, never too much. */
-const allowed = ({ maxUnavailable }: DisruptionBudget, population = 1): number => countOf(maxUnavailable, population);
+const allowed = ({ maxUnavailable }: DisruptionBudget, population = 1): number => limitOf(maxUnavailable, population);
 
 /** The counts that `population` wants, from everybody in the fleet. */
 export function populationOf(budgets: readonly DisruptionBudget[], fleet: readonly Pick<Candidate, 'labels'>[]) {

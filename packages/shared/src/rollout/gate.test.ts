@@ -35,6 +35,19 @@ describe('a gate', () => {
     expect(judge({ maxFailures: '10%' }, { size: 20, failed: 3, open: 17 }).gate).toBe('failed');
   });
 
+  test('never allows more failures than it names: a share of failures rounds down', () => {
+    expect(judge({ maxFailures: '2%' }, { size: 1, failed: 1 }).gate).toBe('failed');
+    expect(judge({ maxFailures: '2%' }, { size: 49, failed: 1, open: 48 }).gate).toBe('failed');
+    expect(judge({ maxFailures: '2%' }, { size: 50, failed: 1, open: 49 }).gate).toBe('waiting');
+    expect(judge({ maxFailures: '2%' }, { size: 99, failed: 2, open: 97 }).gate).toBe('failed');
+    expect(judge({ maxFailures: '10%' }, { size: 19, failed: 2, open: 17 }).gate).toBe('failed');
+  });
+
+  test('never asks for fewer successes than it names: a share of successes rounds up', () => {
+    expect(judge({ minSuccesses: '90%' }, { size: 11, succeeded: 9, neutral: 2 }).gate).toBe('inconclusive');
+    expect(judge({ minSuccesses: '90%' }, { size: 11, succeeded: 10, neutral: 1 }).gate).toBe('passed');
+  });
+
   test('with a confidence says that two robots prove little, and that three hundred prove enough', () => {
     const gate: Gate = { maxFailures: '5%', minSuccesses: 1, confidence: 0.95 };
     expect(judge(gate, { size: 2, succeeded: 2 })).toMatchObject({ gate: 'inconclusive', category: 'too_few_robots' });

@@ -5,7 +5,7 @@
 import type { Refusal } from '../failure.ts';
 import type { RolloutId } from '../ids.ts';
 import type { Gate } from './rollout-spec.ts';
-import { countOf } from './rollout-spec.ts';
+import { allowanceOf, requirementOf } from './rollout-spec.ts';
 import type { Outcomes } from './tally.ts';
 
 export type GateVerdict =
@@ -55,7 +55,7 @@ function judgeFailures({ gate, size, outcomes }: GateFacts): GateVerdict | undef
     const says = `${failed} of ${failed + succeeded} robots failed: more than ${allowed} even at the lower bound of ${percent(low)}`;
     return { gate: 'failed', category: 'too_many_failures', says };
   }
-  const most = countOf(allowed, size);
+  const most = allowanceOf(allowed, size);
   if (failed <= most) return undefined;
   const says = `${failed} of ${size === 1 ? '1 robot' : `${size} robots`} failed, and ${most === 0 ? 'none' : most} may`;
   return { gate: 'failed', category: 'too_many_failures', says };
@@ -63,7 +63,7 @@ function judgeFailures({ gate, size, outcomes }: GateFacts): GateVerdict | undef
 
 function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   const { gate, size, outcomes, unplaced } = facts;
-  const least = countOf(gate?.minSuccesses ?? DEFAULT_SUCCESSES, size);
+  const least = requirementOf(gate?.minSuccesses ?? DEFAULT_SUCCESSES, size);
   const { succeeded, open } = outcomes;
   const outstanding = open + unplaced;
   const early = gate?.minSuccesses !== undefined && succeeded >= least;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
 import { DAY } from '../time.ts';
 import { planNextStep } from './plan-next-step.ts';
-import { countOf, type RolloutSpec, type Stage } from './rollout-spec.ts';
+import { limitOf, type RolloutSpec, type Stage } from './rollout-spec.ts';
 import { checkShape } from './strategy.ts';
 import { drive, factsOf, type Model, type ModelRobot, model } from './testing/model-rollout.ts';
 
@@ -88,7 +88,7 @@ function lawsHold(world: Model, cohorts: Map<string, number>): void {
   const progress = rollout.stages[rollout.stage];
   // A later stage may allow fewer than an earlier one had granted already.
   if (stage?.maxUnavailable !== undefined && progress?.state === 'running' && rollout.spec.stages.length === 1) {
-    expect(granted).toBeLessThanOrEqual(countOf(stage.maxUnavailable, progress.size));
+    expect(granted).toBeLessThanOrEqual(limitOf(stage.maxUnavailable, progress.size));
   }
   expect(
     robots.filter(({ stage: at }) => at > rollout.stage),

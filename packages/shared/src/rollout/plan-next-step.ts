@@ -10,7 +10,7 @@ import { hold, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts
 import { type ApprovalDecision, planApproval } from './plan-approval.ts';
 import type { StageProgress } from './rollout.ts';
 import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
-import { countOf, type Stage } from './rollout-spec.ts';
+import { limitOf, type Stage } from './rollout-spec.ts';
 import { outcomesOf } from './tally.ts';
 
 export type Decision =
@@ -115,7 +115,7 @@ function planEnd(facts: RolloutFacts): Decision {
   const last = stages.at(-1);
   // Whoever let the last stage pass has not lifted its limit.
   const size = rollout.stages.at(-1)?.size ?? 0;
-  const most = last?.maxUnavailable === undefined ? Infinity : countOf(last.maxUnavailable, size);
+  const most = last?.maxUnavailable === undefined ? Infinity : limitOf(last.maxUnavailable, size);
   const room = Math.min(behind.ready, most - behind.granted);
   if (room > 0) return { do: 'grant', atMost: room };
   if (behind.unplaced > 0 && facts.stagingRoom > 0) return { do: 'admit', atMost: facts.stagingRoom };
@@ -132,7 +132,7 @@ function planGrant(
   stage: Stage,
   { size }: StageProgress,
 ): Decision | undefined {
-  const most = stage.maxUnavailable === undefined ? Infinity : countOf(stage.maxUnavailable, size);
+  const most = stage.maxUnavailable === undefined ? Infinity : limitOf(stage.maxUnavailable, size);
   const room = most - tally.granted - behind.granted;
   return tally.ready + behind.ready > 0 && room > 0 && maySwitch(rollout) ? { do: 'grant', atMost: room } : undefined;
 }

@@ -12,7 +12,7 @@ import { SKIPPABLE } from '../trust/assignment.ts';
 const closed = { additionalProperties: false };
 const DAY_SEC = 86_400;
 
-/** A number of robots, or a share of the stage's cohort: `3` or `"25%"`. */
+/** A number of robots, or a share of the stage's cohort: `3` or `"25%"`. `allowanceOf`, `requirementOf` and `limitOf` count it. */
 export const HowMany = Type.Union([
   Type.Integer({ minimum: 0, maximum: 1_000_000 }),
   Type.String({ pattern: '^(100|[1-9]?[0-9])%$', description: 'A share: 0% to 100%.' }),
@@ -47,8 +47,11 @@ export type MetricCondition = Static<typeof MetricCondition>;
 
 export const Gate = Type.Object(
   {
-    minSuccesses: Type.Optional(HowMany),
-    maxFailures: Type.Optional(HowMany),
+    minSuccesses: Type.Optional({ ...HowMany, description: 'Robots that must succeed; a share is rounded up.' }),
+    maxFailures: Type.Optional({
+      ...HowMany,
+      description: 'Fail the stage after more than this many failures; a share is rounded down. Default 0.',
+    }),
     confidence: Type.Optional(
       Type.Number({
         minimum: 0.5,
@@ -87,7 +90,10 @@ export const Stage = Type.Object(
         { ...closed, description: 'Rolling: so many at a time; the next when these have ended and the delay is over.' },
       ),
     ),
-    maxUnavailable: Type.Optional({ ...HowMany, description: 'So many robots of the stage between grant and end.' }),
+    maxUnavailable: Type.Optional({
+      ...HowMany,
+      description: 'Robots of the stage that may be switching at the same time; a share is rounded down, but not to 0.',
+    }),
   },
   closed,
 );
@@ -149,8 +155,20 @@ export const RolloutSpec = Type.Object(
 );
 export type RolloutSpec = Static<typeof RolloutSpec>;
 
-/** `3` or `"25%"` of a cohort, rounded up: a share of something is never nothing, unless it is 0%. */
-export function countOf(many: HowMany, of: number): number {
-  if (typeof many === 'number') return many;
-  return Math.ceil((of * Number.parseInt(many, 10)) / 100);
+/** Failures that are allowed, of a cohort of `of` robots. Rounds down: never more than what was written. */
+export const allowanceOf = (many: HowMany, of: number): number => Math.floor(shareOf(many, of));
+
+/** Successes that are required, of a cohort of `of` robots. Rounds up: never fewer than what was written. */
+export const requirementOf = (many: HowMany, of: number): number => Math.ceil(shareOf(many, of));
+
+/**
+ * How many robots may be at something at the same time: a batch, a budget. Rounds down, but not to 0: with a limit of
+ * 10% a group of three robots is still updated, one by one. Only 0 and 0% stand for none.
+ */
+export function limitOf(many: HowMany, of: number): number {
+  if (many === 0 || many === '0%') return 0;
+  return Math.max(1, allowanceOf(many, of));
 }
+
+const shareOf = (many: HowMany, of: number): number =>
+  typeof many === 'number' ? many : (of * Number.parseInt(many, 10)) / 100;

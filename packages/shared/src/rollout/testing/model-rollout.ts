@@ -5,7 +5,7 @@ import { rankOf, sizeOfStage } from '../cohort.ts';
 import { type Decision, planNextStep, timeoutOf } from '../plan-next-step.ts';
 import type { Rollout, StageProgress } from '../rollout.ts';
 import { type RolloutFacts } from '../rollout-facts.ts';
-import { countOf, type RolloutSpec } from '../rollout-spec.ts';
+import { limitOf, type RolloutSpec } from '../rollout-spec.ts';
 import type { StageTally } from '../tally.ts';
 
 export type Place = 'outside' | 'unplaced' | 'staging' | 'ready' | 'granted' | 'succeeded' | 'failed' | 'silent';
@@ -121,7 +121,7 @@ function take(world: Model, decision: Exclude<Decision, { do: 'hold' }>): Partia
       return {};
     case 'begin-batch': {
       const size = rollout.stages[rollout.stage]?.size ?? 0;
-      return changed({ batchLeft: Math.max(1, countOf(stage?.batch?.size ?? size, size)) });
+      return changed({ batchLeft: limitOf(stage?.batch?.size ?? Math.max(1, size), size) });
     }
     case 'rest':
       return changed({ restUntil: decision.until });
