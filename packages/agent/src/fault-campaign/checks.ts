@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { ComponentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+import { JOURNEY } from '@fairlead/shared/update/journey';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { layoutOf } from '../releases/layout.ts';
@@ -129,10 +130,7 @@ function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: 
     if (ends.length > 1) broken.push(`the end of ${deployment} was told ${ends.length} times`);
     const [end] = ends;
     if (end === undefined) continue;
-    const isInterrupted = end.outcome === 'failed' && end.refusal?.category === 'interrupted';
-    // The one step that is begun at most once: a cut in it can't be told from a model that takes the machine down.
-    const mayFail = isInterrupted && end.refusal?.phase === 'smoke-test';
-    if (end.outcome !== story.end && version === story.order.version && !mayFail) {
+    if (end.outcome !== story.end && version === story.order.version) {
       broken.push(`${deployment} ended as ${end.outcome}: ${end.refusal?.category} ${end.refusal?.detail}`);
     }
   }
@@ -147,7 +145,7 @@ function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: 
   }
   const wanted = story.order.version;
   const tests = smokeTests.filter((version) => version === wanted).length;
-  if (tests > now.orders.filter(({ version }) => version === wanted).length) {
+  if (tests > JOURNEY['smoke-test'].starts) {
     broken.push(`${wanted} was smoke-tested ${tests} times`);
   }
   for (const report of now.reports) {

@@ -72,12 +72,16 @@ test('a commit that fails is tried again and never turns into a roll-back', () =
   expect(settle(at('commit'), refused('disk_full'), NOW).outcome).toBeUndefined();
 });
 
-test('a smoke test that took the machine down is not begun a second time', () => {
-  expect(resume(at('smoke-test'), NOW)).toMatchObject({
-    step: 'discard',
-    outcome: 'failed',
-    refusal: { category: 'interrupted' },
-  });
+test('a smoke test that a kill, a reboot or a power cut interrupted is repeated once', () => {
+  expect(resume(at('smoke-test'), NOW)).toMatchObject({ step: 'smoke-test', starts: 2 });
+});
+
+test('a smoke test that was interrupted twice is not begun again, and the reason suspects the release', () => {
+  const ended = resume(at('smoke-test', { starts: 2 }), NOW);
+  expect(ended).toMatchObject({ step: 'discard', outcome: 'failed', refusal: { category: 'interrupted' } });
+  expect(ended.refusal?.detail).toContain('2 times');
+  expect(ended.refusal?.detail).toContain('model of this release may take the whole machine down');
+  expect(ended.refusal?.hint).toContain('another machine');
 });
 
 test('a planned stop of the agent in mid-test costs no start', () => {

@@ -26,8 +26,8 @@ export const JOURNEY: Journey = {
   'download':        { starts: 10,       onSuccess: 'verify',          onFailure: 'discard'   },
   'verify':          { starts: 3,        onSuccess: 'stage',           onFailure: 'discard'   },
   'stage':           { starts: 3,        onSuccess: 'smoke-test',      onFailure: 'discard'   },
-  // Once: a model that takes the whole machine down must not do so again after the reboot.
-  'smoke-test':      { starts: 1,        onSuccess: 'prove-parachute', onFailure: 'discard'   },
+  // Twice: most interruptions are a reboot or a power cut. A model that took the machine down twice is not tried again.
+  'smoke-test':      { starts: 2,        onSuccess: 'prove-parachute', onFailure: 'discard'   },
   'prove-parachute': { starts: 3,        onSuccess: 'wait',            onFailure: 'discard'   },
   'wait':            { starts: Infinity, onSuccess: 'switch',          onFailure: 'discard'   },
   'switch':          { starts: 3,        onSuccess: 'probation',       onFailure: 'roll-back' },
@@ -113,13 +113,18 @@ function cancel(journal: Journal, now: Instant, journey: Journey): Journal {
 }
 
 function interrupted(journal: Journal, step: Step): Refusal {
+  const detail = `The step was begun ${journal.starts} times and the agent died each time before it ended.`;
+  const common = { phase: step, component: journal.component, element: step, category: 'interrupted', retryable: true };
+  if (step === 'smoke-test') {
+    return {
+      ...common,
+      detail: `${detail} A model of this release may take the whole machine down.`,
+      hint: "Look in the robot's log for what took it down (memory, power, watchdog). Test the release on another machine before you deploy it again.",
+    };
+  }
   return {
-    phase: step,
-    component: journal.component,
-    element: step,
-    category: 'interrupted',
-    detail: `The step was begun ${journal.starts} times and the agent died each time before it ended.`,
-    retryable: true,
+    ...common,
+    detail,
     hint: "Look in the robot's log for what took it down (memory, power, watchdog), then deploy again.",
   };
 }

@@ -5,7 +5,7 @@ import { examine, type Findings } from '../checks.ts';
 import type { Story } from '../stories.ts';
 import type { Fleet } from '../world/fleet.ts';
 import type { FleetServer } from '../world/fleet-server.ts';
-import { endsOf, type FleetState, withOrder } from '../world/fleet-state.ts';
+import type { FleetState } from '../world/fleet-state.ts';
 import type { AgentProcess } from './agent-process.ts';
 import type { RunFolder } from './run-folder.ts';
 
@@ -30,7 +30,6 @@ const LOOK_EVERY_MS = 40;
 export async function comeToRest(robot: Robot): Promise<Findings> {
   const deadline = performance.now() + (robot.patienceMs ?? PATIENCE_MS);
   for (;;) {
-    orderAgain(robot);
     const findings = await look(robot);
     const isOver = performance.now() > deadline || robot.agent.exit() !== undefined;
     if (isOver || (findings.lost.length === 0 && findings.broken.length === 0)) return findings;
@@ -41,14 +40,6 @@ export async function comeToRest(robot: Robot): Promise<Findings> {
 }
 const NEVER_MENDED =
   /^(dep_|it told|it raised|the end of|it came|it sent|it left out|its report|it tells)|smoke-tested/;
-
-/** A new robot whose first installation was interrupted in its one smoke test gets its order once more, as a person would. */
-function orderAgain({ story, server }: Robot): void {
-  const state = server.state();
-  const order = state.orders.at(-1);
-  if (story.before !== undefined || !order || state.orders.length > 1) return;
-  if (endsOf(state, order.deployment).at(0)?.outcome === 'failed') server.set(withOrder(state, order));
-}
 
 async function look({ story, run, fleet, server, agent, before, earlierSmokeTests }: Robot): Promise<Findings> {
   const marks = earlierSmokeTests === undefined ? '' : await readFile(run.marks, 'utf8').catch(() => '');
