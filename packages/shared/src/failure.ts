@@ -5,8 +5,11 @@
 import { type Static, Type } from 'typebox';
 import { STEPS } from './update/step.ts';
 
-/** The beats of an update's story (docs/story-of-an-update.md), in order: first the people's, then the robot's. */
-export const PHASES = ['build', 'sign', 'publish', 'assign', 'check-in', 'decide', ...STEPS] as const;
+/**
+ * The beats of an update's story (docs/story-of-an-update.md), in order: first the people's, then the robot's, then what
+ * follows the commit.
+ */
+export const PHASES = ['build', 'sign', 'publish', 'assign', 'check-in', 'decide', ...STEPS, 'monitor'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export const Refusal = Type.Object(
