@@ -1,5 +1,6 @@
 /** Port: facts on their way to the control plane. What is appended arrives exactly once, also after days offline. */
-import type { DeploymentId } from '@fairlead/shared/ids';
+import type { HealthChanged } from '@fairlead/shared/health/health-reports';
+import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 
 export type { ReportEvent };
@@ -30,4 +31,15 @@ export interface Spool extends Outbox {
   /** Durable when it returns. Unknown keys are fine. */
   remove(keys: readonly string[]): void;
   close(): void;
+}
+
+/**
+ * Port: changes of health, and the memory of what was reported last. Both are one transaction: an agent that is killed
+ * in between neither loses a change nor reports it twice.
+ */
+export interface HealthReports {
+  /** All or nothing, durable when it returns. Never throws. */
+  appendAll(events: readonly ReportEvent[]): void;
+  /** The newest `health-changed` of this component that was ever appended, also after its delivery. */
+  lastHealth(component: ComponentName): { readonly time: string; readonly event: HealthChanged } | undefined;
 }

@@ -1,5 +1,6 @@
 /** `spool.db`: the queue's rows, the ends that are remembered, how much was shed. Throws what SQLite throws. */
-import type { DeploymentId } from '@fairlead/shared/ids';
+import type { HealthChanged } from '@fairlead/shared/health/health-reports';
+import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { ReportEvent } from '@fairlead/shared/trust/report';
 import Database from 'better-sqlite3';
@@ -12,6 +13,7 @@ const SCHEMA = `
     clock_trust TEXT NOT NULL, boot_id TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS by_kind ON events (kind, id);
   CREATE TABLE IF NOT EXISTS ended (id INTEGER PRIMARY KEY AUTOINCREMENT, deployment TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE IF NOT EXISTS health (component TEXT PRIMARY KEY, time TEXT NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS shed (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO shed VALUES (1, 0);
 `;
@@ -29,6 +31,7 @@ export interface SpoolDatabase {
   put(events: readonly QueuedEvent[]): void;
   count(): number;
   hasEnded(deployment: DeploymentId): boolean;
+  lastHealth(component: ComponentName): { readonly time: string; readonly event: HealthChanged } | undefined;
   oldest(limit: number): QueuedEvent[];
   remove(keys: readonly string[]): void;
   /** How many were shed since `clearShed`. */
@@ -45,6 +48,8 @@ export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
   const remember = db.prepare('INSERT OR IGNORE INTO ended (deployment) VALUES (?)');
   const forget = db.prepare('DELETE FROM ended WHERE id <= (SELECT max(id) FROM ended) - ?');
   const ended = db.prepare('SELECT 1 FROM ended WHERE deployment = ?');
+  const rememberHealth = db.prepare('INSERT OR REPLACE INTO health (component, time, body) VALUES (?, ?, ?)');
+  const health = db.prepare('SELECT time, body FROM health WHERE component = ?');
   const counted = db.prepare('SELECT count(*) FROM events').pluck();
   const shedOne = db.prepare(`DELETE FROM events WHERE id = (SELECT id FROM events
     ORDER BY CASE kind WHEN 'update-state' THEN 0 WHEN 'alarm' THEN 1 ELSE 2 END, id LIMIT 1)`);
@@ -65,6 +70,7 @@ export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
     put: db.transaction((events: readonly QueuedEvent[]) => {
       for (const { body, ...event } of events) {
         insert.run({ ...event, kind: body.event, body: JSON.stringify(body) });
+        if (body.event === 'health-changed') rememberHealth.run(body.component, event.time, JSON.stringify(body));
         if (body.event !== 'update-ended') continue;
         remember.run(body.deployment);
         forget.run(REMEMBERED_ENDS);
@@ -76,6 +82,7 @@ export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
     }),
     count,
     hasEnded: (deployment) => ended.get(deployment) !== undefined,
+    lastHealth: (component) => toReportedHealth(health.get(component)),
     oldest: (limit) => {
       const events: QueuedEvent[] = [];
       for (const row of oldest.all(limit)) {
@@ -115,6 +122,16 @@ function toQueuedEvent(value: unknown): QueuedEvent | undefined {
   if (!row.ok || !body.ok) return undefined;
   const { key, time, clock_trust: clockTrust, boot_id: bootId } = row.value;
   return { key, time, clockTrust, bootId, body: body.value };
+}
+
+const HealthRow = Type.Object({ time: Type.String(), body: Type.String() });
+
+/** Undefined where nothing was reported, or a newer agent wrote what this one can't read. */
+function toReportedHealth(value: unknown): ReturnType<SpoolDatabase['lastHealth']> {
+  const row = parse(HealthRow, value);
+  const body = row.ok ? parse(ReportEvent, JSON.parse(row.value.body)) : row;
+  if (!row.ok || !body.ok || body.value.event !== 'health-changed') return undefined;
+  return { time: row.value.time, event: body.value };
 }
 
 class Damage extends Error {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteSpool } from './sqlite-spool.ts';
 
 const DEPLOYMENT = 'dep_0000000001' as DeploymentId;
@@ -72,4 +72,31 @@ test('what could not be removed is said so: it would be signed a second time', (
   spool.append(ended);
   const [first] = spool.oldest(1);
   expect(() => spool.remove([first?.key ?? ''])).toThrow();
+});
+
+describe('the last reported health of a component', () => {
+  const DUCK = 'duck-policy' as ComponentName;
+  const health = (state: 'degraded' | 'healthy'): ReportEvent => ({ event: 'health-changed', component: DUCK, state });
+
+  test('is remembered after its report was delivered, and after a restart of the agent', () => {
+    const { place, open } = robot();
+    mkdirSync(place);
+    const spool = open();
+    expect(spool.lastHealth(DUCK)).toBeUndefined();
+    spool.appendAll([health('degraded'), health('healthy'), health('degraded')]);
+    spool.remove(spool.oldest(10).map(({ key }) => key));
+    spool.close();
+    const again = open();
+    expect(again.count()).toBe(0);
+    expect(again.lastHealth(DUCK)).toMatchObject({ event: { state: 'degraded' }, time: '1970-01-01T00:00:00.000Z' });
+    expect(again.lastHealth('other' as ComponentName)).toBeUndefined();
+  });
+
+  test('is known while the disk takes nothing', () => {
+    const { open } = robot();
+    const spool = open();
+    spool.appendAll([health('degraded')]);
+    expect(spool.lastHealth(DUCK)?.event.state).toBe('degraded');
+    expect(spool.count()).toBe(1);
+  });
 });

@@ -11,7 +11,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { sayDiskError } from '../releases/disk-errors.ts';
-import type { QueuedEvent, Spool } from './outbox.ts';
+import type { HealthReports, QueuedEvent, Spool } from './outbox.ts';
 import { isDamage, openSpoolDatabase, type SpoolDatabase } from './spool-database.ts';
 
 export interface SpoolOptions {
@@ -31,7 +31,7 @@ export interface SpoolOptions {
 /** A file that could not be opened is tried again so often. */
 const TRY_AGAIN_MS = 1_000;
 
-export function openSqliteSpool(options: SpoolOptions): Spool {
+export function openSqliteSpool(options: SpoolOptions): Spool & HealthReports {
   const most = options.maxEvents ?? 2000;
   const elapsed = options.elapsed ?? (() => performance.now());
   let database: SpoolDatabase | undefined;
@@ -109,10 +109,19 @@ export function openSqliteSpool(options: SpoolOptions): Spool {
     }, undefined);
   };
 
-  const spool: Spool = {
-    append(event) {
-      write([queued(event)]);
-      options.onAppend?.();
+  const appendAll = (events: readonly ReportEvent[]): void => {
+    write(events.map(queued));
+    options.onAppend?.();
+  };
+
+  const spool: Spool & HealthReports = {
+    append: (event) => appendAll([event]),
+    appendAll,
+    lastHealth(component) {
+      for (const { time, body } of unwritten.toReversed()) {
+        if (body.event === 'health-changed' && body.component === component) return { time, event: body };
+      }
+      return attempt((it) => it.lastHealth(component), undefined);
     },
     count: () => attempt((it) => it.count(), 0) + unwritten.length,
     hasEnded: (deployment) =>
