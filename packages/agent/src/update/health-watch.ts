@@ -91,7 +91,7 @@ function rhythmOf(check: HealthCheck): { attempts: number; intervalMs: number } 
 }
 
 /** The check as people know it: what it looks at. */
-function nameOf(check: HealthCheck): string {
+export function nameOf(check: HealthCheck): string {
   if ('http' in check) return check.http.url;
   if ('tcp' in check) return `tcp ${check.tcp.host ?? '127.0.0.1'}:${check.tcp.port}`;
   if ('command' in check) return check.command.run.join(' ').slice(0, 200);

@@ -16,6 +16,7 @@ import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { journalWithTerms } from '../journal/journal-with-terms.ts';
 import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
+import { type PlannedWork, plannedWork } from '../monitoring/planned-work.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
@@ -63,6 +64,8 @@ export interface UpdaterDeps extends Injected, Partial<Defaulted> {
   readonly onReadiness?: () => void;
   /** Rung where something changed that the permission to switch hangs on: whoever waits asks again. */
   readonly permissionBell?: Bell;
+  /** What this updater changes right now: monitoring pauses for it. */
+  readonly work?: PlannedWork;
 }
 
 export interface Measured {
@@ -100,9 +103,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const layout = layoutOf(injected.root);
   const { pulse } = injected;
   const { sleep } = { ...DEFAULTS, ...injected };
+  const work = injected.work ?? plannedWork();
   const deps: StepDeps & Pick<UpdaterDeps, 'journal' | 'forbids'> = {
     ...DEFAULTS,
     ...injected,
+    services: work.through(injected.services),
     layout,
     // Whatever waits (a window, a probation, a server that is away) does so on purpose, and says for how long.
     sleep: (ms, signal) => {
@@ -126,6 +131,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     return inTurn(act).finally(() => (waiting -= 1));
   };
 
+  const noteWork = ({ step, component }: Pick<Journal, 'step' | 'component'>): void => {
+    // Whatever runs while the next release is downloaded and tested is monitored meanwhile.
+    if (CHANGES_ROBOT.has(step)) work.begin(component);
+    else work.end();
+  };
   const cancelOf = (deployment: DeploymentId): AbortController => {
     const cancel = cancels.get(deployment) ?? new AbortController();
     cancels.set(deployment, cancel);
@@ -154,6 +164,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
             pulse.promise('update', STEP_MS);
             board.begin(now);
             const { deployment, component, step, refusal } = now;
+            noteWork(now);
             if (STATE_OF[step] === 'reporting') return;
             deps.outbox.append({
               event: 'update-state',
@@ -172,6 +183,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     } finally {
       board.idle();
       pulse.rest('update');
+      work.end();
     }
   };
 
@@ -186,8 +198,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const journal = found.ok ? found.value : undefined;
         if (journal?.terms) orders.recall(journal.deployment, journal.terms);
         await tidyUp(journal, deps);
+        // What was interrupted stays under change until it has ended; everything else is as it should be now.
+        work.end();
+        if (journal) noteWork(journal);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
-        for (const damage of await healActives(deps)) damages.note(damage);
+        for (const damage of await healActives(deps).finally(work.end)) damages.note(damage);
         if (!journal) await deps.own.restartIfStale();
       }),
     offer: (order) => {
@@ -212,7 +227,8 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     rollBackLocally: async (component, by) => {
       if (waiting > 0) return busy(component);
       return alone(async () => {
-        const rolledBack = await rollBackByHand({ component, by, stop: stop.signal }, deps);
+        work.begin(component);
+        const rolledBack = await rollBackByHand({ component, by, stop: stop.signal }, deps).finally(work.end);
         await deps.own.restartIfStale();
         return rolledBack;
       });
@@ -242,6 +258,12 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
   };
 }
+
+/**
+ * Steps from the switch to the end that stop, replace or judge what runs; the report among them, so that the server hears
+ * that a release was committed before it hears that the release is degraded.
+ */
+const CHANGES_ROBOT: ReadonlySet<Journal['step']> = new Set(['switch', 'probation', 'commit', 'roll-back', 'report']);
 
 const DEFAULTS: Defaulted = {
   safeState: alwaysSafe,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, Sha256 } from '../ids.ts';
+import type { ComponentName, DeploymentId, Sha256, Version } from '../ids.ts';
 import type { ReportEvent } from '../trust/report.ts';
 import { type HealthChanged, healthReports, type MonitoredRelease } from './health-reports.ts';
 
 const release = (version: string, deployment: string): MonitoredRelease => ({
   component: 'duck-policy' as ComponentName,
   deployment: deployment as DeploymentId,
-  active: { version, manifestSha256: version.repeat(20).slice(0, 64) as Sha256 },
+  active: { version: version as Version, manifestSha256: version.repeat(20).slice(0, 64) as Sha256 },
 });
 const FIRST = release('1.0.0', 'dep_0000000001');
 const SECOND = release('2.0.0', 'dep_0000000002');

@@ -1,0 +1,132 @@
+/**
+ * Monitoring after the commit: the health checks of every committed release go on, and the restarts of its services are
+ * counted, until the next update. The monitor reports; it never rolls back. What follows is decided by the policy of the
+ * rollout, on the control plane (docs/decisions/0025-monitoring-after-the-commit.md).
+ */
+import { sayRefusal } from '@fairlead/shared/failure';
+import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
+import type { Health } from '@fairlead/shared/health/component-health';
+import { type HealthChanged, healthReports, isAbout } from '@fairlead/shared/health/health-reports';
+import type { ComponentName } from '@fairlead/shared/ids';
+import { type Clock, MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { pauseUnless } from '../bell.ts';
+import type { HealthReports } from '../outbox/outbox.ts';
+import type { Layout } from '../releases/layout.ts';
+import { listComponents, type ReleaseFolder } from '../releases/release-folder.ts';
+import { checksOf } from '../update/health-watch.ts';
+import type { PlannedWork } from './planned-work.ts';
+import { type CommittedRelease, readCommittedRelease } from './read-committed-release.ts';
+import { type ReleaseWatch, type WatchDeps, watchRelease } from './watch-release.ts';
+
+export interface MonitorDeps extends WatchDeps {
+  readonly layout: Layout;
+  readonly folderOf: (component: ComponentName) => Promise<ReleaseFolder>;
+  readonly work: Pick<PlannedWork, 'mark' | 'ended'>;
+  readonly reports: HealthReports;
+  readonly clock: Clock;
+  /** The health of a component changed: the control plane should know at once. */
+  readonly onChange: () => void;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, facts?: object) => void;
+}
+
+export interface Monitor {
+  /** Runs until `stop` aborts. Never rejects. */
+  run(stop: AbortSignal): Promise<void>;
+  /** The same states, each with the health of its active release where that is monitored. */
+  withHealth(states: readonly ComponentState[]): ComponentState[];
+}
+
+/** How often the disk is looked at where no update ended: what could not be read the first time is tried again. */
+const LOOK_AGAIN_MS = 10 * MINUTE;
+
+interface Watched {
+  readonly release: CommittedRelease;
+  /** Absent where the release declares nothing that could be checked. */
+  readonly watch?: ReleaseWatch;
+  /** When its present state began. */
+  since: string;
+}
+
+export function createMonitor(deps: MonitorDeps): Monitor {
+  const watched = new Map<ComponentName, Watched>();
+  /** What this agent reported itself: also known where the disk has lost the queue of reports since. */
+  const reported = new Map<ComponentName, HealthChanged>();
+
+  const report = (release: CommittedRelease, health: Pick<Health, 'state' | 'refusal'>): void => {
+    const { component } = release;
+    const due = healthReports(release, health, deps.reports.lastHealth(component)?.event ?? reported.get(component));
+    if (due.length === 0) return;
+    deps.reports.appendAll(due);
+    for (const each of due) if (each.event === 'health-changed') reported.set(component, each);
+  };
+
+  const onChange = (release: CommittedRelease, health: Health): void => {
+    const now = watched.get(release.component);
+    if (now?.release !== release) return;
+    now.since = toTimestamp(deps.clock.now());
+    report(release, health);
+    const { component, active } = release;
+    const why = health.refusal ? `: ${sayRefusal(health.refusal)}` : '';
+    deps.log(health.state === 'degraded' ? 'warn' : 'info', `${component}@${active.version} is ${health.state}${why}`);
+    deps.onChange();
+  };
+
+  const begin = (release: CommittedRelease): void => {
+    const now = toTimestamp(deps.clock.now());
+    if (checksOf(release.manifest).length === 0) {
+      // It shows no failure and never will, so the failure of the release before must not stay open.
+      report(release, { state: 'healthy' });
+      watched.set(release.component, { release, since: now });
+      return;
+    }
+    const last = deps.reports.lastHealth(release.component);
+    const isDegraded = last?.event.state === 'degraded' && isAbout(last.event, release);
+    const degraded = isDegraded ? { refusal: last.event.refusal } : undefined;
+    const watch = watchRelease(release, degraded, (health) => onChange(release, health), deps);
+    watched.set(release.component, { release, watch, since: isDegraded ? last.time : now });
+  };
+
+  /** Begins to watch what was committed since the last look, and stops to watch what is gone. */
+  const look = async (component: ComponentName): Promise<void> => {
+    // A release that is being switched, or proves itself in probation, is not monitored yet.
+    const mark = deps.work.mark(component, []);
+    if (mark === undefined) return;
+    const release = await readCommittedRelease(await deps.folderOf(component));
+    if (deps.work.mark(component, []) !== mark) return;
+    const before = watched.get(component);
+    if (before && release && isSameInstallation(before.release, release)) return;
+    before?.watch?.stop();
+    watched.delete(component);
+    if (release) begin(release);
+  };
+
+  const attempt = (act: () => Promise<void>): Promise<void> =>
+    act().catch((error: unknown) => {
+      deps.log('error', 'a committed release could not be read, so it is not monitored', { error: String(error) });
+    });
+  const lookAtAll = async (): Promise<void> => {
+    for (const component of await listComponents(deps.layout)) await attempt(() => look(component));
+  };
+
+  return {
+    async run(stop) {
+      while (!stop.aborted) {
+        const ended = deps.work.ended();
+        await attempt(lookAtAll);
+        await pauseUnless(LOOK_AGAIN_MS, stop, ended);
+      }
+      for (const { watch } of watched.values()) watch?.stop();
+      for (const { watch } of watched.values()) await watch?.ended;
+    },
+    withHealth: (states) =>
+      states.map((state) => {
+        const now = watched.get(state.component);
+        if (!now?.watch || state.active?.manifestSha256 !== now.release.active.manifestSha256) return state;
+        const { state: condition, refusal } = now.watch.health();
+        return { ...state, health: { state: condition, since: now.since, ...(refusal && { refusal }) } };
+      }),
+  };
+}
+
+const isSameInstallation = (one: CommittedRelease, other: CommittedRelease): boolean =>
+  one.active.manifestSha256 === other.active.manifestSha256 && one.deployment === other.deployment;

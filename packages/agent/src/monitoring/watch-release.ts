@@ -1,0 +1,104 @@
+/** The checks of one committed release, each in a loop of its own, so that one that hangs delays no other. */
+
+import type { Refusal } from '@fairlead/shared/failure';
+import {
+  beginHealth,
+  type Health,
+  type Observation,
+  observe,
+  resumeDegraded,
+} from '@fairlead/shared/health/component-health';
+import { monitoringPolicy } from '@fairlead/shared/health/monitoring-policy';
+import type { Prober } from '../health/prober.ts';
+import type { ServiceManager } from '../services/service-manager.ts';
+import { checksOf } from '../update/health-watch.ts';
+import { type Attempt, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
+import type { PlannedWork } from './planned-work.ts';
+import type { CommittedRelease } from './read-committed-release.ts';
+
+export interface WatchDeps {
+  readonly prober: Prober;
+  readonly services: ServiceManager;
+  readonly work: Pick<PlannedWork, 'mark'>;
+  /** Monotonic milliseconds. */
+  readonly elapsed: () => number;
+  /** Resolves after `ms`, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+type MonitoredCheck = Pick<Attempt, 'id' | 'check'>;
+
+export interface ReleaseWatch {
+  health(): Health;
+  /** Resolves when every loop has ended; attempts under way are called off and not waited for. */
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+/**
+ * Watches until `stop`. `degraded`: why the release was degraded when the agent ended. `onChange` is called after each
+ * change of state.
+ */
+export function watchRelease(
+  release: CommittedRelease,
+  degraded: { readonly refusal: Refusal | undefined } | undefined,
+  onChange: (health: Health) => void,
+  deps: WatchDeps,
+): ReleaseWatch {
+  const { component, manifest, folder } = release;
+  const policy = monitoringPolicy(manifest.monitoring);
+  const checks: MonitoredCheck[] = checksOf(manifest).map((check, index) => ({ id: `check ${index}`, check }));
+  const names = checks.map(({ id }) => id);
+  const services = checks.flatMap(({ check }) => ('systemd' in check ? [check.systemd.unit] : []));
+  const stop = new AbortController();
+  let health = degraded
+    ? resumeDegraded(component, names, degraded.refusal, deps.elapsed())
+    : beginHealth(component, names);
+
+  const add = (observation: Observation): void => {
+    const before = health.state;
+    health = observe(health, observation, policy, deps.elapsed());
+    if (health.state !== before) onChange(health);
+  };
+  const watchCheck = async (each: MonitoredCheck): Promise<void> => {
+    const attempts = createAttempts({ ...each, component, folder }, stop.signal, deps);
+    while (!stop.signal.aborted) {
+      const mark = deps.work.mark(component, services);
+      const seen = mark === undefined ? [] : await attempts.next();
+      // What was seen while the agent itself stopped, switched or started something says nothing about the release.
+      if (!stop.signal.aborted && deps.work.mark(component, services) === mark) seen.forEach(add);
+      await deps.sleep(policy.intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
+    }
+  };
+  return {
+    health: () => health,
+    ended: Promise.all(checks.map(watchCheck)).then(() => undefined),
+    stop: () => stop.abort(),
+  };
+}
+
+/** Attempts of one check, one at a time: while one hangs no other is begun, so that a robot does not fill up with them. */
+function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: WatchDeps) {
+  let isHanging = false;
+  return {
+    /** Ends at its time limit, or when `stop` aborts. */
+    async next(): Promise<Observation[]> {
+      if (isHanging) return [observedHanging(each)];
+      // A signal of its own: one that lives for as long as the agent would collect the listeners of all attempts.
+      const over = new AbortController();
+      const callOff = (): void => over.abort();
+      stop.addEventListener('abort', callOff, { once: true });
+      const attempt = observeCheck({ ...each, signal: over.signal }, deps);
+      const timeLimit = deps.sleep(timeLimitOf(each.check), over.signal).then(() => undefined);
+      const seen = await Promise.race([attempt, timeLimit]);
+      stop.removeEventListener('abort', callOff);
+      over.abort();
+      if (seen) return seen;
+      isHanging = true;
+      void attempt.finally(() => (isHanging = false));
+      return [observedHanging(each)];
+    },
+  };
+}
