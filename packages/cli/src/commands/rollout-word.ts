@@ -93,8 +93,12 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
   const { out } = context;
   out.done(view, () => {
     out.line(`${view.rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state));
-    if (view.followedBy !== undefined)
-      out.line(`Robots go back with ${view.followedBy}: fairlead rollout watch ${view.followedBy}`);
+    if (view.followedBy !== undefined) {
+      const joined = view.joined
+        ? `It is being undone already, by ${view.followedBy}`
+        : `Robots go back with ${view.followedBy}`;
+      out.line(`${joined}: fairlead rollout watch ${view.followedBy}`);
+    }
     tellBlocked(out, view, Date.now());
   });
 }

@@ -196,3 +196,17 @@ test('a long story is told within the width of a terminal, and in one line each 
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   expect((await runFairlead(`rollout history ${ROLLOUT}`, { script })).stdout).toContain(detail);
 });
+
+test('who undoes a rollout that is being undone already hears that no second undoing was made', async () => {
+  const undone = rollout({ state: 'aborted', followedBy: 'ro_9876543210', joined: true });
+  const script = { [`POST /api/v1/rollouts/${ROLLOUT}/abort`]: undone, [SHOW]: rollout() };
+  const aborted = await runFairlead(`rollout abort ${ROLLOUT} --revert --yes`, { script });
+  expect(aborted.stdout).toContain(
+    'It is being undone already, by ro_9876543210: fairlead rollout watch ro_9876543210',
+  );
+  const rollback = rollout({ joined: true });
+  const again = await runFairlead('rollback --all --component walking', {
+    script: { 'POST /api/v1/rollouts/rollback': rollback },
+  });
+  expect(again.stdout).toContain('This rollback of the same robots is at work already: no second one was made.');
+});

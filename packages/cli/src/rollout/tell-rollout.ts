@@ -43,7 +43,7 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
 }
 
 function factsOf(view: RolloutView, now: number): Cell[][] {
-  const { spec, members, excluded, followedBy } = view;
+  const { spec, members, excluded, followedBy, undoes } = view;
   const whom = `${sayTarget(spec.target)} in ${spec.environment}`;
   const others = excluded === 0 ? '' : `, ${excluded} left out`;
   // Who takes part is fixed when it starts: until then there is nobody to count.
@@ -61,6 +61,7 @@ function factsOf(view: RolloutView, now: number): Cell[][] {
     ...(spec.reason === undefined ? [] : lines('why', spec.reason)),
     ...(when === undefined ? [] : [[word, sayWhen(when, now)]]),
     ...(followedBy === undefined ? [] : [['then', `${followedBy} took its place or undoes it`]]),
+    ...(undoes === undefined ? [] : [['undoes', undoes]]),
     ...(spec.emergency === undefined
       ? []
       : [['!', { text: clip(`break glass: skips ${spec.emergency.skips.join(', ')}`, 68), tone: 'bad' as const }]]),

@@ -2,9 +2,9 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import { DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { ComponentName, ReleaseRef, Sha256 } from '@fairlead/shared/ids';
+import type { ComponentName, ReleaseRef, RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { PublishedRelease } from '../store/releases.ts';
@@ -77,16 +77,15 @@ export async function chooseRelease(
   robot: RobotRecord,
   facts: RobotFacts,
   body: Pick<RollBackBody, 'component' | 'toVersion'> & {
-    /** Whatever the robot's last order did is to be undone, and nothing that was before it. */
-    readonly undoes?: boolean;
+    /** Digest of the release that is being undone: the robot goes to what it ran before, and never to this one. */
+    readonly undone?: Sha256 | undefined;
   },
 ) {
   const component = chooseComponent(robot, facts, body.component);
   if (!component.ok) return component;
   const before: Previous | undefined =
     body.toVersion === undefined
-      ? ((await keptBySwitch(slices, robot, facts, component.value, body.undoes ?? false)) ??
-        (await previousOf(slices, robot, facts, component.value)))
+      ? await wayBack(slices, robot, facts, { component: component.value, undone: body.undone })
       : { component: component.value, version: body.toVersion };
   if (!before) {
     const detail = `${robot.robot} has no earlier release of ${component.value} that it could go back to.`;
@@ -121,39 +120,39 @@ interface Previous extends ReleaseRef {
   readonly manifestSha256?: Sha256;
 }
 
-/**
- * In the midst of a switch a robot still says what it runs before it: that is what it goes back to, and what it calls
- * previous is one further. Where the switch failed meanwhile, it is there already.
- */
-async function keptBySwitch(
-  { desired }: Slices,
+/** Without a version: the way that the robot is on already, what it ran before its switch, or what is kept behind it. */
+async function wayBack(
+  slices: Slices,
   { robot }: RobotRecord,
   facts: RobotFacts,
-  component: ComponentName,
-  undoes: boolean,
+  { component, undone }: { readonly component: ComponentName; readonly undone: Sha256 | undefined },
 ): Promise<Previous | undefined> {
+  const standing = (await slices.desired.of(robot)).deployments.find((order) => order.component === component);
+  if (standing && isUnfinishedRollback(standing) && standing.manifestSha256 !== undone) return standing;
   const active = activeOf(facts, component);
-  const standing = (await desired.of(robot)).deployments.find((order) => order.component === component);
-  if (!active || !standing || active.manifestSha256 === standing.manifestSha256) return undefined;
-  const isSwitching = !isTerminal(standing.state) && !DEPLOYMENT[standing.state].withdrawable;
-  const hasFailed = isTerminal(standing.state) && !isCommitted(standing.state) && standing.state !== 'skipped';
-  if (!isSwitching && !(undoes && hasFailed)) return undefined;
-  return { component, version: active.version, manifestSha256: active.manifestSha256 };
+  // In the middle of a switch a robot still says what it ran before: what it calls previous is one release further.
+  const left = undone ?? (standing && isSwitching(standing) ? standing.manifestSha256 : undefined);
+  if (active && left !== undefined && active.manifestSha256 !== left) return { component, ...active };
+  return previousOf(slices, robot, facts, { component, not: undone ?? active?.manifestSha256 });
 }
+
+/** A second request to go back joins the first. */
+const isUnfinishedRollback = ({ kind, state }: Deployment): boolean => kind === 'rollback' && !isTerminal(state);
+
+const isSwitching = ({ state }: Deployment): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
 
 /** What the robot itself calls previous; else the last other release that succeeded on it. */
 async function previousOf(
   { deployments }: Slices,
-  { robot }: RobotRecord,
+  robot: RobotId,
   facts: RobotFacts,
-  component: ComponentName,
+  { component, not }: { readonly component: ComponentName; readonly not: Sha256 | undefined },
 ): Promise<Previous | undefined> {
-  const told = facts.components?.find((state) => state.component === component)?.previous;
-  if (told) return { component, version: told.version, manifestSha256: told.manifestSha256 };
-  const active = activeOf(facts, component)?.manifestSha256;
+  const kept = facts.components?.find((state) => state.component === component)?.previous;
+  if (kept && kept.manifestSha256 !== not) return { component, ...kept };
   const past = await deployments.list({ robot, component, state: 'succeeded' }, { limit: 100 });
-  const [newest] = past;
-  return past.find(({ manifestSha256 }) => manifestSha256 !== (active ?? newest?.manifestSha256));
+  const left = not ?? past[0]?.manifestSha256;
+  return past.find(({ manifestSha256 }) => manifestSha256 !== left);
 }
 
 const no = (component: ComponentName | undefined, category: string, detail: string, hint: string) =>

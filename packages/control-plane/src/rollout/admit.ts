@@ -20,6 +20,7 @@ import { changeRollout } from './change-rollout.ts';
 import { isKept, nextFree, nobodyFree, type Others } from './next-free.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import type { Taken } from './taken.ts';
+import { undoneOn } from './undoing.ts';
 
 /** Of one transaction: two milliseconds each, in which nobody else is answered. */
 const PIECE = 10;
@@ -116,15 +117,16 @@ async function admitOne(
 async function releaseFor(
   deps: RolloutDeps,
   slices: Slices,
-  { spec }: Rollout,
+  rollout: Rollout,
   robot: RobotRecord,
 ): Promise<Result<PublishedRelease>> {
+  const { spec } = rollout;
   const facts = deps.factsOf(robot.robot);
   const { component, version, kind } = spec;
   if (kind === 'rollback') {
-    const undoes = 'updatedBy' in spec.target;
     const to = version === undefined ? {} : { toVersion: version };
-    return chooseRelease(slices, robot, facts, { component, undoes, ...to });
+    const undone = await undoneOn(slices, rollout, robot.robot);
+    return chooseRelease(slices, robot, facts, { component, undone, ...to });
   }
   if (version === undefined) throw new Error('only a rollback goes without a version');
   const wanted: ReleaseRef = { component, version };

@@ -11,7 +11,7 @@ import { isAtLeast } from '../http/authenticate.ts';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout, Overtaken, withStage } from './change-rollout.ts';
-import type { Author } from './create-rollout.ts';
+import type { Author, Commanded } from './create-rollout.ts';
 import { renewedDeadline } from './deadline.ts';
 import { withdrawOpen } from './end-rollout.ts';
 import { orderRevert } from './order-revert.ts';
@@ -102,7 +102,7 @@ export const COMMANDS = {
       });
     }
     const why = reason ?? 'switched back';
-    const followedBy = await orderRevert(deps, slices, found, 'revert', why, now, author.name);
+    const { followedBy } = await orderRevert(deps, slices, found, 'revert', why, now, author.name);
     return { followedBy, ...(!hasEnded(found.state) && { state: 'aborted', endedAt: now }) };
   },
   finalise: ({ found, now }) => {
@@ -129,7 +129,7 @@ export type Verb = keyof typeof COMMANDS;
 const TRIES = 5;
 
 /** Says it, records who said it, and lets the engine look. `revert`: with abort. */
-export async function say(deps: RolloutDeps, verb: Verb, said: Said, revert = false): Promise<Rollout> {
+export async function say(deps: RolloutDeps, verb: Verb, said: Said, revert = false): Promise<Commanded> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await sayOnce(deps, verb, said, revert);
@@ -139,21 +139,21 @@ export async function say(deps: RolloutDeps, verb: Verb, said: Said, revert = fa
   }
 }
 
-async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolean): Promise<Rollout> {
+async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolean): Promise<Commanded> {
   const now = deps.clock.now();
   const { author, reason } = said;
-  const { next, robots } = await deps.store.transaction(async (slices) => {
+  const { next, robots, joined } = await deps.store.transaction(async (slices) => {
     const found = await slices.rollouts.find(said.rollout);
     if (!found) throw problem('not_found', `There is no rollout ${said.rollout}.`, { hint: 'fairlead rollout list' });
     const change = await COMMANDS[verb]({ ...said, deps, slices, found, now });
-    const follower = revert
+    const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
       : undefined;
     const happening = { by: author.name, what: PAST[verb], ...(reason !== undefined && { detail: reason }) };
     const next = await changeRollout(
       slices,
       clear(found, change),
-      { ...change, ...(follower !== undefined && { followedBy: follower }) },
+      { ...change, ...(undoing && { followedBy: undoing.followedBy }) },
       now,
       happening,
     );
@@ -172,14 +172,19 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
       loud: false,
       at: now,
     });
-    return { next, robots };
+    const isUndoing = revert || verb === 'switch-back';
+    return {
+      next,
+      robots,
+      joined: isUndoing && found.followedBy !== undefined && found.followedBy === next.followedBy,
+    };
   });
   deps.wake(robots);
   if (next.state === 'aborted') {
     await withdrawOpen(deps, next.rollout, { by: author.name, now, why: `${author.name} aborted the rollout.` });
   }
   deps.poke(next.rollout);
-  return next;
+  return { rollout: next, joined };
 }
 
 const PAST: Readonly<Record<Verb, string>> = {

@@ -15,10 +15,17 @@ import type { PersonCaller } from '../http/caller.ts';
 import { problem } from '../http/problem.ts';
 import { newRollout } from './new-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { rollbackToJoin } from './undoing.ts';
 
 type CreateBody = RequestOf<(typeof rolloutApi)['createRollout']>['body'];
 type RollbackBody = RequestOf<(typeof rolloutApi)['createRollback']>['body'];
 export type Author = Pick<PersonCaller, 'name' | 'role'>;
+/** The rollout as it stands after a command. */
+export interface Commanded {
+  readonly rollout: Rollout;
+  /** The robots were on their way back already: no second undoing was made. */
+  readonly joined: boolean;
+}
 
 const EMERGENCY = 100;
 const USUAL = 50;
@@ -28,7 +35,7 @@ export async function createRollout(deps: RolloutDeps, body: CreateBody, author:
   const environment = await environmentOf(deps, body);
   const { component, version, target, newRobots, onFailure, priority, startAt, allowDowngrade, seed } = body;
   const { reason, emergency } = body;
-  return order(deps, author, {
+  const { rollout } = await order(deps, author, {
     kind: 'deploy',
     component,
     version,
@@ -40,10 +47,14 @@ export async function createRollout(deps: RolloutDeps, body: CreateBody, author:
     priority: priority ?? (emergency ? EMERGENCY : USUAL),
     ...present({ startAt, allowDowngrade, seed, reason, emergency }),
   });
+  return rollout;
 }
 
-/** Going back is what a fleet must always be able to do: nobody has to agree first. */
-export async function createRollback(deps: RolloutDeps, body: RollbackBody, author: Author): Promise<Rollout> {
+/**
+ * Going back is what a fleet must always be able to do: nobody has to agree first. Where the same robots go back the
+ * same way already, that rollback is answered and no second one is made.
+ */
+export async function createRollback(deps: RolloutDeps, body: RollbackBody, author: Author): Promise<Commanded> {
   const environment = await environmentOf(deps, body);
   const { component, toVersion: version, target, reason, emergency } = body;
   return order(deps, author, {
@@ -59,7 +70,7 @@ export async function createRollback(deps: RolloutDeps, body: RollbackBody, auth
   });
 }
 
-async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Promise<Rollout> {
+async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Promise<Commanded> {
   const { store, clock } = deps;
   const shape = checkShape(spec);
   if (!shape.ok) {
@@ -85,7 +96,10 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
     ...(needed > 0 && { approval: { needed, expiresAt: now + rules.approvalTtlSec * SECOND } }),
   });
   const what = sayOrder(spec);
-  await store.transaction(async (slices) => {
+  const joined = await store.transaction(async (slices) => {
+    // Transactions run one after the other: of two requests in one moment, the second finds the first.
+    const atWork = spec.kind === 'rollback' ? await rollbackToJoin(deps, slices, spec) : undefined;
+    if (atWork) return atWork;
     const detail = spec.reason === undefined ? what : `${what}: ${spec.reason}`;
     await slices.rollouts.insert(rollout, { at: now, by: author.name, what: 'created', detail });
     await deps.audit(slices, {
@@ -97,9 +111,10 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
       loud: spec.emergency !== undefined,
       at: now,
     });
+    return undefined;
   });
-  deps.poke(rollout.rollout);
-  return rollout;
+  deps.poke((joined ?? rollout).rollout);
+  return { rollout: joined ?? rollout, joined: joined !== undefined };
 }
 
 /** Nobody is asked before robots go back to what ran there; `rollback --to` a new release is no way back. */

@@ -9,11 +9,13 @@ export interface NewRollout {
   readonly spec: RolloutSpec;
   readonly by: string;
   readonly now: Instant;
+  /** The rollout that it undoes. */
+  readonly undoes?: RolloutId;
   /** Absent: nobody has to agree. */
   readonly approval?: { readonly needed: number; readonly expiresAt: Instant };
 }
 
-export function newRollout({ id, spec, by, now, approval }: NewRollout): Rollout {
+export function newRollout({ id, spec, by, now, undoes, approval }: NewRollout): Rollout {
   const pending: StageProgress = { state: 'pending', size: 0, forgiven: 0, batchLeft: 0 };
   return {
     rollout: id,
@@ -26,6 +28,7 @@ export function newRollout({ id, spec, by, now, approval }: NewRollout): Rollout
     excluded: 0,
     stage: 0,
     stages: spec.stages.map(() => ({ ...pending })),
+    ...(undoes !== undefined && { undoes }),
     ...(approval && { approval: { ...approval, votes: [] } }),
   };
 }

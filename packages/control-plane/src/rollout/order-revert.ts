@@ -10,19 +10,32 @@ import type { Instant } from '@fairlead/shared/time';
 import type { Slices } from '../store/store.ts';
 import { newRollout } from './new-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { undoingToJoin } from './undoing.ts';
 
 const URGENT = 95;
 
-/** `revert`: those robots that have it go to their previous release; a version: the whole target goes there. */
+export interface Revert {
+  readonly followedBy: RolloutId;
+  /** The rollout is being undone already: no second undoing was made. */
+  readonly joined: boolean;
+}
+
+/**
+ * `revert`: those robots that have it go to their previous release; a version: the whole target goes there. Undoing
+ * twice is as good as once: where an undoing is at work, that one is answered. Keep `followedBy` in the undone rollout
+ * in the same transaction, by compare-and-swap: of two requests in one moment the second then finds the first.
+ */
 export async function orderRevert(
-  deps: Pick<RolloutDeps, 'newRolloutId' | 'poke'>,
+  deps: Pick<RolloutDeps, 'newRolloutId' | 'poke' | 'factsOf'>,
   slices: Slices,
   undone: Rollout,
   policy: Exclude<FailurePolicy, 'pause' | 'halt'>,
   why: string,
   now: Instant,
   by = 'control-plane',
-): Promise<RolloutId> {
+): Promise<Revert> {
+  const atWork = await undoingToJoin(deps, slices, undone);
+  if (atWork) return { followedBy: atWork.rollout, joined: true };
   const { component, environment } = undone.spec;
   const spec: RolloutSpec = {
     kind: 'rollback',
@@ -36,8 +49,8 @@ export async function orderRevert(
     priority: URGENT,
     reason: `Undoes ${undone.rollout}: ${why}`.slice(0, 500),
   };
-  const rollout = newRollout({ id: deps.newRolloutId(), spec, by, now });
+  const rollout = newRollout({ id: deps.newRolloutId(), spec, by, now, undoes: undone.rollout });
   await slices.rollouts.insert(rollout, { at: now, by, what: 'created', detail: spec.reason ?? '' });
   deps.poke(rollout.rollout);
-  return rollout.rollout;
+  return { followedBy: rollout.rollout, joined: false };
 }

@@ -8,7 +8,7 @@ import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import { say, type Verb } from './command-rollout.ts';
-import { createRollback, createRollout } from './create-rollout.ts';
+import { type Commanded, createRollback, createRollout } from './create-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { viewRollout } from './view-rollout.ts';
 
@@ -22,6 +22,10 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
     throw problem('not_found', `There is no rollout ${id}.`, { hint: 'See fairlead rollout list.' });
   };
   const view = (rollout: Rollout) => viewRollout(deps, rollout);
+  const viewCommanded = async ({ rollout, joined }: Commanded) => ({
+    ...(await view(rollout)),
+    ...(joined && { joined }),
+  });
   const saying =
     (verb: Verb) =>
     async (request: {
@@ -30,11 +34,13 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
       readonly caller: PersonCaller;
     }) => {
       const { params, body, caller } = request;
-      return view(await say(deps, verb, { ...params, author: caller, reason: body.reason }, body.revert ?? false));
+      return viewCommanded(
+        await say(deps, verb, { ...params, author: caller, reason: body.reason }, body.revert ?? false),
+      );
     };
   return {
     createRollout: async ({ body, caller }) => view(await createRollout(deps, body, caller)),
-    createRollback: async ({ body, caller }) => view(await createRollback(deps, body, caller)),
+    createRollback: async ({ body, caller }) => viewCommanded(await createRollback(deps, body, caller)),
     async listRollouts({ query: { state, component, cursor, limit = DEFAULT_PAGE } }) {
       const after = readCursor(RolloutId, cursor);
       const found = await store.rollouts.list({ state, component }, { after, limit: limit + 1 });

@@ -18,7 +18,7 @@ export async function stopAtGate(
   const policy: FailurePolicy = stage === 'inconclusive' ? 'pause' : rollout.spec.onFailure;
   const state = policy === 'pause' ? 'paused' : 'halted';
   const robots = await deps.store.transaction(async (slices) => {
-    const follower =
+    const revert =
       policy === 'pause' || policy === 'halt'
         ? undefined
         : await orderRevert(deps, slices, rollout, policy, why.detail, now);
@@ -26,7 +26,7 @@ export async function stopAtGate(
       state,
       stages: withStage(rollout, { state: stage, verdict: why }),
       stopped: { by: 'control-plane', at: now, why },
-      ...(follower !== undefined && { followedBy: follower }),
+      ...(revert && { followedBy: revert.followedBy }),
     } as const;
     const happening = { by: 'control-plane', what: `stage-${stage}`, detail: why.detail };
     await changeRollout(slices, rollout, change, now, happening);

@@ -18,7 +18,7 @@ type StageView = View['stages'][number];
 export async function viewRollout(deps: RolloutDeps, rollout: Rollout): Promise<View> {
   const facts = await factsOf(deps, deps.store, rollout, deps.clock.now());
   const blocked = hasEnded(rollout.state) ? undefined : await whyBlocked(deps, facts);
-  const { approval, stopped, switchingSince, finalisedAt, followedBy, startedAt, endedAt } = rollout;
+  const { approval, stopped, switchingSince, finalisedAt, followedBy, undoes, startedAt, endedAt } = rollout;
   return {
     rollout: rollout.rollout,
     generation: rollout.generation,
@@ -40,6 +40,7 @@ export async function viewRollout(deps: RolloutDeps, rollout: Rollout): Promise<
     }),
     ...(stopped && { stopped: { ...stopped, at: toTimestamp(stopped.at) } }),
     ...(followedBy !== undefined && { followedBy }),
+    ...(undoes !== undefined && { undoes }),
     ...(blocked && {
       blocked: { why: blocked.why, ...(blocked.until !== undefined && { until: toTimestamp(blocked.until) }) },
     }),

@@ -71,6 +71,13 @@ export const RolloutView = Type.Object({
   switchingSince: Type.Optional(Timestamp),
   finalisedAt: Type.Optional(Timestamp),
   followedBy: Type.Optional(RolloutId),
+  undoes: Type.Optional({ ...RolloutId, description: 'The rollout that this one undoes.' }),
+  joined: Type.Optional(
+    Type.Boolean({
+      description:
+        'In the answer to a request to undo: the same robots are being brought back already, and no second undoing was made.',
+    }),
+  ),
   /** Why nothing happens right now, in the engine's own words; absent while it is about to act. */
   blocked: Type.Optional(Type.Object({ why: Refusal, until: Type.Optional(Timestamp) })),
 });

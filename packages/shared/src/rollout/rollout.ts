@@ -59,5 +59,7 @@ export const Rollout = Type.Object({
   finalisedAt: Type.Optional(At),
   /** The rollback that undoes it, or the rollout that took its place. */
   followedBy: Type.Optional(RolloutId),
+  /** The rollout that this one undoes: it was ordered by a failure policy, abort --revert or switch-back. */
+  undoes: Type.Optional(RolloutId),
 });
 export type Rollout = Static<typeof Rollout>;
