@@ -7,7 +7,7 @@ import type { Problem, ProblemCode } from '@fairlead/shared/api/problem';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
 
 /** Documented in docs and `fairlead --help`; they only grow. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, unreachable: 4, notLoggedIn: 5 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, unreachable: 4, notLoggedIn: 5, waiting: 6 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export interface CliErrorOptions {

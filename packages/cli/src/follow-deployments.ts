@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
+import type { Explanation } from '@fairlead/shared/fleet/explanation';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import { sayRelease } from '@fairlead/shared/ids';
+import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { Output } from './output.ts';
 import { toneOf } from './tones.ts';
 
@@ -27,18 +28,30 @@ interface Watched {
   readonly said?: string;
 }
 
-/** Resolves with the last view of each, in the order given. Rejects where the control plane goes away. */
+export interface Followed {
+  /** The last view of each, in the order given. */
+  readonly deployments: readonly DeploymentView[];
+  /** Why the robots that have not ended wait; empty unless the time was over. */
+  readonly waiting: readonly Explanation[];
+}
+
+/** Resolves when each has ended, and at the latest after `timeoutMs`. Rejects where the control plane goes away. */
 export async function followDeployments(
   deps: FollowDeps,
   started: readonly DeploymentView[],
-): Promise<DeploymentView[]> {
+  timeoutMs = Number.POSITIVE_INFINITY,
+): Promise<Followed> {
+  const end = performance.now() + timeoutMs;
   let watched: Watched[] = started.map((view) => ({ view, since: performance.now() }));
   const bar = deps.out.progress('robots done', started.length);
   try {
     for (;;) {
-      const open = watched.filter(({ view }) => !isTerminal(view.state)).length;
-      bar.set(started.length - open);
-      if (open === 0) return watched.map(({ view }) => view);
+      const open = watched.filter(({ view }) => !isTerminal(view.state));
+      bar.set(started.length - open.length);
+      if (open.length === 0 || performance.now() >= end) {
+        const waiting = await Promise.all(open.map(({ view: { robot } }) => explain(deps, robot)));
+        return { deployments: watched.map(({ view }) => view), waiting };
+      }
       await pause((deps.pace ?? PACE).pollMs);
       watched = await Promise.all(watched.map((one) => look(deps, one)));
     }
@@ -60,12 +73,14 @@ async function look(deps: FollowDeps, before: Watched): Promise<Watched> {
 }
 
 /** Nobody should watch a robot for an hour that waits for its window, or for room on its disk. */
-async function askWhy({ operator, out }: FollowDeps, { view, said }: Watched): Promise<Watched> {
-  const { robot } = view;
-  const { sentence, unblock, blocked } = await operator.explainRobot({ params: { robot } });
-  if (blocked && sentence !== said) out.line(`${sentence} ${unblock ?? ''}`.trim(), 'warn');
+async function askWhy(deps: FollowDeps, { view, said }: Watched): Promise<Watched> {
+  const { sentence, unblock, blocked } = await explain(deps, view.robot);
+  if (blocked && sentence !== said) deps.out.line(`${sentence} ${unblock ?? ''}`.trim(), 'warn');
   return { view, since: performance.now(), said: sentence };
 }
+
+const explain = ({ operator }: FollowDeps, robot: RobotId): Promise<Explanation> =>
+  operator.explainRobot({ params: { robot } });
 
 function tell({ out }: FollowDeps, view: DeploymentView): void {
   const why = view.refusal ? `: ${view.refusal.detail} (${view.refusal.category})` : '';

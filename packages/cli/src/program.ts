@@ -32,7 +32,8 @@ const EXIT_CODES = `
 Exit codes:
   0  done                        3  refused (by a check, a rule or your role)
   1  failed                      4  the control plane cannot be reached
-  2  the command is not right    5  not logged in`;
+  2  the command is not right    5  not logged in
+                                 6  still waiting when the time of --wait was over`;
 
 /** Each adds its commands; `fairlead --help` lists them in this order. */
 const ADD = [

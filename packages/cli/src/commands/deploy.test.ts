@@ -165,6 +165,49 @@ test.each([
   expect(said.stderr).toContain(`where: duck-1 ${state}\nnext:  Retrain the model.`);
 });
 
+const WAITS = {
+  robot: 'duck-1',
+  sentence: 'duck-1 waits to switch: a program is busy: carrying a tray.',
+  unblock: 'Wait until kitchen releases its lease.',
+  blocked: true,
+};
+const EXPLAIN = 'GET /api/v1/robots/duck-1/explain';
+
+test('--wait with a time ends after it with exit code 6, and says why the robot still waits and what unblocks it', async () => {
+  const script = { [ORDER]: ordered, [WATCH]: watched(deployment('waiting')), [EXPLAIN]: WAITS };
+  const said = await runFairlead(`${deploy} --wait 1s`, { script });
+  expect(said.exitCode).toBe(6);
+  expect(said.stderr).toContain('error: 1 of 1 still waiting after 1s.');
+  expect(said.stderr).toContain(`where: ${WAITS.sentence}\nnext:  ${WAITS.unblock}`);
+  const { stdout } = await runFairlead(`${deploy} --wait 1s --json`, { script });
+  expect(JSON.parse(stdout)).toEqual({ deployments: [deployment('waiting')], skipped: [], waiting: [WAITS] });
+});
+
+test('--wait with a time ends well as soon as the robot runs the release', async () => {
+  const script = { [ORDER]: ordered, [WATCH]: watched(deployment('succeeded')) };
+  expect((await runFairlead(`${deploy} --wait 10m`, { script })).exitCode).toBe(0);
+});
+
+test('--wait with a time on a rollout ends after it with exit code 6 and with what blocks the rollout', async () => {
+  const why = {
+    ...refusal('outside_window'),
+    detail: 'The window of production opens at 22:00.',
+    hint: 'Wait for it.',
+  };
+  const view = { ...rolloutView(), blocked: { why } };
+  const script = { [ROLLOUT]: view, [`GET ${ROLLOUT.slice(5)}/${view.rollout}`]: view };
+  const said = await runFairlead('deploy --all --release walking@2.0.0 --staged --wait 1s', { script });
+  expect(said.exitCode).toBe(6);
+  expect(said.stderr).toContain('still scheduled after 1s');
+  expect(said.stderr).toContain('where: The window of production opens at 22:00.\nnext:  Wait for it.');
+});
+
+test('--wait with what is no time is a usage error', async () => {
+  const { exitCode, asked, stderr } = await runFairlead(`${deploy} --wait soon`);
+  expect({ exitCode, asked }).toEqual({ exitCode: 2, asked: [] });
+  expect(stderr).toContain('300s, 10m');
+});
+
 test('robots that were left out are told, and no robot at all is a refusal', async () => {
   const none = { deployments: [], skipped: [{ robot: 'duck-1', refusal: refusal('incompatible') }] };
   const { stderr, exitCode } = await runFairlead(deploy, { script: { [ORDER]: none } });

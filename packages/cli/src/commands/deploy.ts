@@ -2,6 +2,8 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
+import type { Explanation } from '@fairlead/shared/fleet/explanation';
+import { isTerminal } from '@fairlead/shared/fleet/states';
 import { ComponentName, type ReleaseRef, sayRelease, Version } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { argument, releaseArgument } from '../arguments.ts';
@@ -10,6 +12,7 @@ import type { CliContext } from '../context.ts';
 import { followDeployments } from '../follow-deployments.ts';
 import { awaitRollout } from '../rollout/await-rollout.ts';
 import { checkWishes } from '../rollout/check-wishes.ts';
+import { durationArgument, sayDuration } from '../rollout/durations.ts';
 import { orderRollback, orderRollout, tellOrdered } from '../rollout/order-rollout.ts';
 import { isRollout, type RolloutOptions, withSchedule, withStrategy } from '../rollout/strategy-options.ts';
 import { type TargetOptions, targetOf, withTarget } from '../target-options.ts';
@@ -19,12 +22,15 @@ type View = Awaited<ReturnType<typeof orderRollout>>;
 type Orders = ReplyOf<typeof deploymentApi.deploy>;
 interface OrderOptions extends TargetOptions {
   readonly reason?: string;
-  readonly wait?: boolean;
+  /** Seconds at most; true: until the end. */
+  readonly wait?: true | number;
 }
 type DeployOptions = OrderOptions &
   RolloutOptions & { readonly release: ReleaseRef; readonly allowDowngrade?: boolean };
 type RollbackOptions = OrderOptions &
   RolloutOptions & { readonly component?: ComponentName; readonly to?: Version; readonly now?: true };
+
+const WAIT = 'wait until every deployment has ended, or at most so long (10m); the exit code says how';
 
 export function addDeployCommands(program: Command, context: CliContext): void {
   withSchedule(
@@ -33,7 +39,7 @@ export function addDeployCommands(program: Command, context: CliContext): void {
     .requiredOption('--release <component@version>', 'what they should run', releaseArgument)
     .option('--allow-downgrade', 'permit an older release than the one that runs, never below the signed floor')
     .option('--reason <text>', 'kept in the history')
-    .option('--wait', 'wait until every deployment has ended; the exit code says how')
+    .option('--wait [time]', WAIT, durationArgument)
     .action(async (options: DeployOptions) => {
       const { release, reason, allowDowngrade } = options;
       checkWishes(options);
@@ -59,7 +65,7 @@ export function addDeployCommands(program: Command, context: CliContext): void {
     .option('--to <version>', 'a certain version instead of the previous one', argument(Version))
     .option('--now', 'several robots: all at once instead of in stages')
     .option('--reason <text>', 'kept in the history')
-    .option('--wait', 'wait until every deployment has ended; the exit code says how')
+    .option('--wait [time]', WAIT, durationArgument)
     .action(async (options: RollbackOptions) => {
       checkWishes(options);
       if (options.robot === undefined || isRollout(options)) {
@@ -82,7 +88,7 @@ async function afterOrder(
   { wait, zone }: OrderOptions & RolloutOptions,
 ): Promise<void> {
   tellOrdered(context, view, zone);
-  if (wait === true) await awaitRollout(context, view.rollout);
+  if (wait !== undefined) await awaitRollout(context, view.rollout, timeoutOf(wait));
 }
 
 async function report(context: CliContext, orders: Orders, { wait }: OrderOptions): Promise<void> {
@@ -91,9 +97,11 @@ async function report(context: CliContext, orders: Orders, { wait }: OrderOption
   for (const { robot, refusal } of orders.skipped) {
     out.warn(`${robot} is left out: ${refusal.detail} (${refusal.category}) ${refusal.hint}`);
   }
-  const deployments =
-    wait === true ? await followDeployments({ out, operator }, orders.deployments) : orders.deployments;
-  out.done({ deployments, skipped: orders.skipped }, () => {
+  const { deployments, waiting } =
+    wait === undefined
+      ? { deployments: orders.deployments, waiting: [] }
+      : await followDeployments({ out, operator }, orders.deployments, timeoutOf(wait) * 1000);
+  out.done({ deployments, skipped: orders.skipped, ...(waiting.length > 0 && { waiting }) }, () => {
     out.table(
       ['ROBOT', 'RELEASE', 'STATE', 'DEPLOYMENT'],
       deployments.map((view) => [view.robot, sayRelease(view), deploymentCell(view.state), view.deployment]),
@@ -105,12 +113,29 @@ async function report(context: CliContext, orders: Orders, { wait }: OrderOption
       exitCode: EXIT.refused,
     });
   }
-  if (wait === true) refuseUnlessAllRun(deployments);
+  if (wait === undefined) return;
+  refuseUnlessAllRun(deployments);
+  if (waiting.length > 0) throw stillWaiting(deployments.length, waiting, timeoutOf(wait));
+}
+
+/** Seconds. */
+const timeoutOf = (wait: true | number): number => (wait === true ? Number.POSITIVE_INFINITY : wait);
+
+/** With one robot the reason stands alone; with several each has its line. */
+function stillWaiting(of: number, waiting: readonly Explanation[], timeoutSec: number): CliError {
+  const [first, ...others] = waiting;
+  const hint = first?.unblock ?? `fairlead explain ${first?.robot}`;
+  const mistakes = waiting.map(({ sentence, unblock }) => [sentence, unblock].filter(Boolean).join(' '));
+  return new CliError(`${waiting.length} of ${of} still waiting after ${sayDuration(timeoutSec)}.`, {
+    ...(others.length > 0 ? { mistakes } : { where: first?.sentence ?? '' }),
+    hint,
+    exitCode: EXIT.waiting,
+  });
 }
 
 /** What did not end well, as the exit code: refused where every such robot refused, failed otherwise. */
 function refuseUnlessAllRun(deployments: readonly DeploymentView[]): void {
-  const bad = deployments.filter(({ state }) => state !== 'succeeded' && state !== 'skipped');
+  const bad = deployments.filter(({ state }) => isTerminal(state) && state !== 'succeeded' && state !== 'skipped');
   if (bad.length === 0) return;
   throw new CliError(`${bad.length} of ${deployments.length} did not succeed.`, {
     where: bad.map(({ robot, state }) => `${robot} ${state}`).join(', '),

@@ -3,13 +3,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { sayDuration } from './durations.ts';
 import { standsStill } from './watch-rollout.ts';
 
 const POLL_MS = 1000;
 
-/** @throws CliError where it stands still for a person, or ended before all its stages passed. */
-export async function awaitRollout({ out, client }: CliContext, rollout: RolloutId): Promise<void> {
+/**
+ * `timeoutSec`: how long at most; without it until the end.
+ * @throws CliError where it stands still for a person, ended before all its stages passed, or the time was over.
+ */
+export async function awaitRollout(
+  { out, client }: CliContext,
+  rollout: RolloutId,
+  timeoutSec = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const { operator } = client();
+  const end = performance.now() + timeoutSec * 1000;
   for (let said = ''; ; await pause(POLL_MS)) {
     const view = await operator.showRollout({ params: { rollout } });
     const { state, blocked, stages, stage } = view;
@@ -18,7 +27,14 @@ export async function awaitRollout({ out, client }: CliContext, rollout: Rollout
     if (line !== said) out.line(line);
     said = line;
     if (state === 'completed') return;
-    if (!standsStill(view)) continue;
+    if (!standsStill(view)) {
+      if (performance.now() < end) continue;
+      throw new CliError(`The rollout is still ${state} after ${sayDuration(timeoutSec)}.`, {
+        ...(blocked && { where: blocked.why.detail }),
+        hint: blocked?.why.hint ?? `fairlead rollout watch ${rollout}`,
+        exitCode: EXIT.waiting,
+      });
+    }
     throw new CliError(state === 'running' ? 'The rollout waits for a person.' : `The rollout is ${state}.`, {
       ...(blocked && { where: blocked.why.detail }),
       hint: blocked?.why.hint ?? `fairlead rollout show ${rollout}`,
