@@ -1,6 +1,6 @@
 /**
- * What the agent costs a robot: `node scripts/bench/agent.ts [--only idle,updates,switching]`, `npm run build` first.
- * `--minutes 10` idle, `--updates 2000` in one process, `--rounds 10` of switching, beside a bare restart of the same
+ * What the agent costs a robot: `node scripts/bench/agent.ts [--only idle,updates,large,switching]`, `npm run build` first.
+ * `--minutes 10` idle, `--updates 2000` in one process, a `--megabytes 1000` release from build to commit, `--rounds 10` of switching, beside a bare restart of the same
  * program or, with `--restart 'systemctl restart UNIT' --restart-url URL`, of a unit of this machine. Measures
  * dist/agent-ARCH, or what FAIRLEAD_AGENT_MAIN names. Budgets and figures: docs/performance.md.
  */
@@ -20,8 +20,9 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     updates: { type: 'string', default: '2000' },
+    megabytes: { type: 'string', default: '1000' },
     rounds: { type: 'string', default: '10' },
-    only: { type: 'string', default: 'idle,updates,switching' },
+    only: { type: 'string', default: 'idle,updates,large,switching' },
     restart: { type: 'string' },
     'restart-url': { type: 'string' },
   },
@@ -36,6 +37,7 @@ if (!existsSync(main)) throw new Error(`There is no ${main}; build it first: npm
 const { openFleet } = await import('../local-fleet/local-fleet.ts');
 const { serviceOfMachine } = await import('./agent/bare-service.ts');
 const { measureIdle } = await import('./agent/idle.ts');
+const { measureLargeRelease } = await import('./agent/large-release.ts');
 const { measureManyUpdates } = await import('./agent/many-updates.ts');
 const { measureSwitching } = await import('./agent/switching.ts');
 
@@ -68,6 +70,16 @@ try {
     );
     const mean = cpuMsPerMinute.reduce((sum, each) => sum + each, 0) / cpuMsPerMinute.length;
     out.line(`CPU of a minute: ${mean.toFixed(0)} ms, ${(mean / 600).toFixed(3)} % of a core`);
+  }
+  if (wanted.includes('large')) {
+    const parts = await measureLargeRelease(await newFleet(), Number(values.megabytes));
+    out.table(
+      [`release of ${values.megabytes} MB, resident MB`, 'before', 'peak', 'after'],
+      parts.map(({ who, before, peak, after }) => [
+        who,
+        ...[before, peak, after].map((each) => each?.toFixed(0) ?? ''),
+      ]),
+    );
   }
   if (wanted.includes('switching')) {
     const restart = values.restart === undefined ? [] : values.restart.split(' ');

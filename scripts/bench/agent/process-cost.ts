@@ -1,5 +1,5 @@
 /** What a process costs, as the kernel counts it. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 export interface MemoryMb {
   readonly resident: number;
@@ -15,6 +15,15 @@ export async function memoryOf(pid: number | 'self'): Promise<MemoryMb> {
     Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1] ?? Number.NaN) / 1024;
   return { resident: mb('Rss'), share: mb('Pss'), anonymous: mb('Anonymous') };
 }
+
+/** Largest resident memory of the process since its start, or since `resetPeak`; MB. */
+export async function peakMbOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+/** From here on, `peakMbOf` answers the largest resident memory since this call. */
+export const resetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
 
 /** CPU time of all threads, milliseconds; of children only once they are gone. */
 export async function cpuMsOf(pid: number): Promise<number> {
