@@ -2,6 +2,7 @@
  * What one look of the rollout engine costs, and that it does not depend on how many robots are idle:
  * `node scripts/bench/rollout-tick.ts [--robots 1000,10000,100000]`. Figures: docs/performance.md.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import { openSqlite } from '@fairlead/control-plane/store/sqlite-database';
 import type { Store } from '@fairlead/control-plane/store/store';
 import type { ComponentName, DeploymentId, RobotId, RolloutId, Version } from '@fairlead/shared/ids';
 import { allAtOnce } from '@fairlead/shared/rollout/strategy';
+import { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { releaseTarget } from '@fairlead/shared/trust/names';
 import { describeMachine } from './agent/machine.ts';
@@ -47,7 +49,7 @@ async function measure(robots: number): Promise<(string | number)[]> {
   const store = kyselyStore(database);
   await addRobots(store, robots);
   let now = NOW;
-  const clock = { now: () => now };
+  const clock = new Clock(() => now);
   const id = rolloutIds(clock)();
   const rules = openTestRules();
   const engine = createEngine({

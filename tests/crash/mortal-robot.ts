@@ -1,4 +1,5 @@
 /** A robot whose agent is killed: how it is set up, lives, and what must hold of its disk afterwards. */
+
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { openReleaseFolder } from '@fairlead/agent/releases/release-folder';
 import { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import { identify, manifestBytes } from '@fairlead/shared/release/parse-manifest';
 import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { pack } from '@fairlead/toolkit/bundle/testing/bundle-workshop';
@@ -146,7 +148,7 @@ export async function afterwards(robot: MortalRobot, deployment: string): Promis
 }
 
 function endsTold(robot: MortalRobot, deployment: string): string[] {
-  const clock = { now: () => Date.now(), trust: () => 'system' as const };
+  const clock = Object.assign(unevenClock(Date.now), { trust: () => 'system' as const });
   const spool = openSqliteSpool({
     file: join(robot.root, 'spool.db'),
     bootId: 'boot',

@@ -2,6 +2,7 @@
  * A real agent process on a real disk, for tests that kill it: the real updater, journal, spool and bundles.
  * Services and health are files and arguments; sleeping takes no time. Arguments: one JSON `Life`.
  */
+
 import { appendFileSync, createReadStream, existsSync } from 'node:fs';
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -15,6 +16,7 @@ import type { ServiceManager } from '@fairlead/agent/services/service-manager';
 import { createUpdater } from '@fairlead/agent/update/updater';
 import { accept } from '@fairlead/shared/failure';
 import { ComponentName } from '@fairlead/shared/ids';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { Parse } from 'typebox/value';
@@ -36,7 +38,7 @@ export interface Life {
 const life: Life = JSON.parse(process.argv[2] ?? '{}');
 const { root, world } = life;
 const layout = layoutOf(root);
-const clock = { now: () => Date.now(), trust: () => 'system' as const };
+const clock = Object.assign(unevenClock(Date.now), { trust: () => 'system' as const });
 const die = (): never => {
   process.kill(process.pid, 'SIGKILL');
   for (;;);

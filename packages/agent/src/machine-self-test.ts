@@ -1,5 +1,7 @@
 /** The self-test with everything that this machine really has: SQLite, ONNX Runtime, systemd. */
+
 import { accept, refuse } from '@fairlead/shared/failure';
+import { Clock } from '@fairlead/shared/time';
 import { onnxVersion } from '@fairlead/toolkit/smoke-test/onnx-version';
 import Database from 'better-sqlite3';
 import { fileJournalStore } from './journal/file-journal-store.ts';
@@ -8,7 +10,7 @@ import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 
 export const machineSelfTest = createSelfTest({
   tryDatabase: (path) => new Database(path).exec('CREATE TABLE t (x); INSERT INTO t VALUES (1)').close(),
-  readJournal: (file) => fileJournalStore(file, { now: Date.now }).read({ leave: true }),
+  readJournal: (file) => fileJournalStore(file, new Clock(Date.now)).read({ leave: true }),
   tryOnnx: async () => {
     const version = await onnxVersion();
     return version.ok

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, sayRefusal } from '@fairlead/shared/failure';
-import { SECOND } from '@fairlead/shared/time';
+import { Clock, SECOND } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { type Logger, pino } from 'pino';
@@ -26,7 +26,7 @@ import { openSqlite } from './store/sqlite-database.ts';
 import type { Store } from './store/store.ts';
 import { openOnlineKeys } from './trust/online-keys.ts';
 
-const clock = { now: () => Date.now() };
+const clock = new Clock(Date.now);
 
 async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const data = resolve(config.data);

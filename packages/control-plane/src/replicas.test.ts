@@ -1,5 +1,7 @@
 /** Two control planes on one database: what one does binds on the other. */
+
 import type { RobotId } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { DAY, HOUR } from '@fairlead/shared/time';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -9,7 +11,7 @@ import { migrate } from './store/migrate.ts';
 import { openPostgres } from './store/postgres-database.ts';
 import { TEST_URL } from './testing/inject-transport.ts';
 import { refusal } from './testing/refusal.ts';
-import { PASSWORD, testClock, testControlPlane } from './testing/test-control-plane.ts';
+import { PASSWORD, testControlPlane } from './testing/test-control-plane.ts';
 import { noPostgres, startTestPostgres, type TestPostgres } from './testing/test-postgres.ts';
 import { testPublisher } from './testing/test-publisher.ts';
 import { question, testRobot } from './testing/test-robot.ts';

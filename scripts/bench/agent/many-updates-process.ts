@@ -3,6 +3,7 @@
  * process services; told what to download, and that everything is healthy. Prints its memory as JSON lines.
  * Arguments: folder with `NAME.fairlead`-like bundles and manifests (many-updates.ts), number of updates, step of printing.
  */
+
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,13 +16,14 @@ import { accept } from '@fairlead/shared/failure';
 import { DeploymentId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { identify, parseManifest } from '@fairlead/shared/release/parse-manifest';
+import { Clock } from '@fairlead/shared/time';
 import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { memoryOf } from './process-cost.ts';
 
 const [world = '', updates = '2000', step = '500'] = process.argv.slice(2);
 const root = join(world, 'agent');
-const clock = { now: () => Date.now(), trust: () => 'system' as const };
+const clock = Object.assign(new Clock(Date.now), { trust: () => 'system' as const });
 const spool = openSqliteSpool({ file: join(root, 'spool.db'), bootId: 'boot', clock, onTrouble: console.error });
 let elapsed = 0;
 const updater = createUpdater({

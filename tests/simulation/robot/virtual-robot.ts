@@ -14,6 +14,7 @@ import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { accept, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
+import { withFractions } from '@fairlead/shared/testing/test-clock';
 import { SECOND } from '@fairlead/shared/time';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
 import { chanceOf } from '../world/chance.ts';
@@ -63,7 +64,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     boots += 1;
     const bootId = `boot-${boots}`;
     const bornAt = agenda.now();
-    const monotonic = () => agenda.now() - bornAt;
+    const monotonic = withFractions(() => agenda.now() - bornAt);
     const bells = { checkIn: createBell(), delivery: createBell() };
     const waiters = questionsInWaiting();
     const { sleep } = now;
@@ -74,7 +75,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           disk.floor = to;
         },
       },
-      wall: () => agenda.now() + traits.skewMs,
+      wall: withFractions(() => agenda.now() + traits.skewMs),
       monotonic,
     });
     const confirming = confirmBy((signal) => {

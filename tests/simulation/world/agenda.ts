@@ -2,7 +2,8 @@
  * Virtual time: what will happen, in order. One thing happens at a time, and the next one only after everything that it
  * set going (requests, promises) has come to rest, so that two runs of one seed can't differ by the scheduler.
  */
-import type { Clock, Instant } from '@fairlead/shared/time';
+import { withFractions } from '@fairlead/shared/testing/test-clock';
+import { Clock, type Instant } from '@fairlead/shared/time';
 
 interface Entry {
   readonly at: Instant;
@@ -38,11 +39,10 @@ export function createAgenda(start: Instant): Agenda {
   };
   const plan: Agenda['plan'] = (at, act) => push(heap, { at: Math.max(Math.ceil(at), now), order: (order += 1), act });
 
-  return {
-    now: () => now,
+  return Object.assign(new Clock(withFractions(() => now)), {
     plan,
-    sleep: (ms) => new Promise((resolve) => plan(now + Math.max(0, ms), resolve)),
-    during: async (work) => {
+    sleep: (ms: number): Promise<void> => new Promise((resolve) => plan(now + Math.max(0, ms), resolve)),
+    during: async <T>(work: Promise<T>): Promise<T> => {
       working += 1;
       try {
         return await work;
@@ -50,7 +50,7 @@ export function createAgenda(start: Instant): Agenda {
         working -= 1;
       }
     },
-    async runUntil(end, halted = () => false) {
+    async runUntil(end: Instant, halted = () => false) {
       await rest();
       for (let next = heap[0]; next && next.at <= end && !halted(); next = heap[0]) {
         pop(heap);
@@ -62,7 +62,7 @@ export function createAgenda(start: Instant): Agenda {
       if (!halted()) now = Math.max(now, end);
     },
     happened: () => happened,
-  };
+  });
 }
 
 const before = (a: Entry, b: Entry): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

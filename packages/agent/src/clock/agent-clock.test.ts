@@ -1,8 +1,13 @@
+import { ComponentName } from '@fairlead/shared/ids';
+import { withFractions } from '@fairlead/shared/testing/test-clock';
 import { HOUR, MINUTE, SECOND } from '@fairlead/shared/time';
 import fc from 'fast-check';
+import { Parse } from 'typebox/value';
 import { expect, test } from 'vitest';
+import { windowPermission } from '../update/window-permission.ts';
 import { createAgentClock } from './agent-clock.ts';
 
+const COMPONENT = Parse(ComponentName, 'walking');
 const BUILT = Date.UTC(2026, 10, 1);
 const TRUE_TIME = Date.UTC(2026, 10, 21, 9);
 
@@ -15,8 +20,8 @@ function robotAt(wallTime: number) {
         world.floor = Math.max(world.floor, to);
       },
     },
-    wall: () => world.wall,
-    monotonic: () => world.monotonic,
+    wall: withFractions(() => world.wall),
+    monotonic: withFractions(() => world.monotonic),
   });
   const hear = (time: number, roundTrip = 100) =>
     clock.believe({ time, askedAt: world.monotonic - roundTrip, answeredAt: world.monotonic });
@@ -41,6 +46,24 @@ test('director time is carried on by the monotonic clock', () => {
   world.monotonic += 90 * MINUTE;
   world.wall = Date.UTC(2100, 0);
   expect(clock.now()).toBe(TRUE_TIME + 90 * MINUTE);
+});
+
+test('a robot that has the director’s time asks its update window without an error', async () => {
+  const { world, clock, hear } = robotAt(0);
+  hear(TRUE_TIME);
+  world.monotonic += 1_234.567;
+  const window = { from: '09:00', to: '11:00', zone: 'Europe/Berlin' };
+  expect(await windowPermission(window, clock).ask(COMPONENT)).toEqual({ granted: true });
+});
+
+test('a clock set forward or back while the robot runs does not move the director’s time', () => {
+  const { world, clock, hear } = robotAt(TRUE_TIME);
+  hear(TRUE_TIME);
+  for (const wall of [0, Date.UTC(2100, 0), TRUE_TIME - 5 * HOUR]) {
+    world.wall = wall;
+    world.monotonic += MINUTE;
+  }
+  expect([clock.now(), clock.trust()]).toEqual([TRUE_TIME + 3 * MINUTE, 'director']);
 });
 
 test('an answer that took ten seconds raises the floor but is not the time', () => {
@@ -70,6 +93,7 @@ test('whatever NTP says, the floor never falls, never passes what was authentica
         expect(world.floor).toBeGreaterThanOrEqual(before);
         expect(world.floor).toBeLessThanOrEqual(authenticated);
         expect(clock.now()).toBeGreaterThanOrEqual(world.floor);
+        expect(clock.now() % 1).toBe(0);
       }
     }),
   );

@@ -4,7 +4,7 @@
  * Best first: the director's signed time, carried on by the monotonic clock; else the system clock, but never
  * before the floor. Only authenticated times move the floor: one spoofed 2100 must not brick updates for ever.
  */
-import { type Clock, HOUR, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
+import { Clock, HOUR, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
 
 /** An answer slower than this may have been held back by somebody, and its time is that old. */
 const FRESH = 10 * SECOND;
@@ -36,32 +36,31 @@ export interface AgentClock extends Clock {
 
 export function createAgentClock(deps: {
   readonly floor: Floor;
-  /** The system clock, milliseconds since 1970. */
-  readonly wall: () => Instant;
-  /** Milliseconds that no NTP step touches. */
+  /** The system clock, milliseconds since 1970, fractions allowed. */
+  readonly wall: () => number;
+  /** Milliseconds that no NTP step touches, fractions allowed. */
   readonly monotonic: () => number;
 }): AgentClock {
   const { floor, wall, monotonic } = deps;
   let director: { readonly time: Instant; readonly at: number } | undefined;
 
-  const now = (): Instant => {
+  const clock = new Clock(() => {
     const best = director ? director.time + (monotonic() - director.at) : wall();
     return Math.max(best, floor.timeFloor());
-  };
-  return {
-    now,
-    trust() {
+  });
+  return Object.assign(clock, {
+    trust(): ReturnType<AgentClock['trust']> {
       if (director) return 'director';
       return wall() > floor.timeFloor() ? 'system' : 'floor';
     },
-    believe(heard) {
+    believe(heard: DirectorTime) {
       // A late answer is still true as a lower bound: it was signed after we asked.
       if (heard.time > floor.timeFloor() + HOUR || !director) floor.raiseTimeFloor(heard.time);
       if (!isFresh(heard)) return undefined;
       const isFirst = director === undefined;
       director = { time: heard.time, at: heard.answeredAt };
-      const skewMs = wall() - now();
+      const skewMs = Math.round(wall() - clock.now());
       return isFirst && Math.abs(skewMs) > SKEW_WORTH_A_WORD ? { skewMs } : undefined;
     },
-  };
+  });
 }

@@ -5,6 +5,7 @@ import { ProblemError } from '@fairlead/shared/api/client';
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { expect, onTestFinished, test } from 'vitest';
@@ -33,7 +34,7 @@ async function enrol(change: Partial<ReplyOf<(typeof robotApi)['enrol']>>, enrol
       },
     },
     facts: { inventory: async () => ({}) as never, vitals: async () => ({}) as never },
-    clock: { now: () => 0 },
+    clock: testClock(0),
   });
   return { at, asked, identity };
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileJournalStore } from './file-journal-store.ts';
 import { describeJournalStore, sampleJournal } from './journal-store-contract.ts';
 import { journalWithTerms } from './journal-with-terms.ts';
 import { memoryJournalStore } from './memory-journal-store.ts';
 
-const clock = { now: () => Date.UTC(2026, 10, 21) };
+const clock = testClock(Date.UTC(2026, 10, 21));
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'fairlead-journal-'));
   onTestFinished(() => rm(made, { recursive: true }));

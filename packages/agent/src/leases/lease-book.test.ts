@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { type KeptLease, leaseAt } from './lease.ts';
@@ -21,7 +22,7 @@ async function robot() {
     file: join(folder, 'leases.json'),
     bootId: machine.bootId,
     uptimeSec: () => machine.uptime,
-    clock: { now: () => machine.now },
+    clock: unevenClock(() => machine.now),
     alarmAfterSec: 3600,
     onChange: () => (changes += 1),
     alarm: ({ category }) => alarms.push(category),

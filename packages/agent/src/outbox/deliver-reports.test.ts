@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '@fairlead/shared/api/client';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { GENESIS_REPORT, type ReportEvent } from '@fairlead/shared/trust/report';
@@ -55,7 +56,7 @@ function robotFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
-const clock = { now: () => 1_800_000_000_000, trust: () => 'director' as const };
+const clock = Object.assign(testClock(1_800_000_000_000), { trust: () => 'director' as const });
 const openSpool = (folder: string, maxEvents = 2000): Spool =>
   openSqliteSpool({ file: join(folder, 'spool.db'), bootId: 'boot', clock, maxEvents, onTrouble: () => undefined });
 const openChain = (folder: string) => openReportChain(join(folder, 'report-chain.json'), robot, signer);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteSpool } from './sqlite-spool.ts';
@@ -24,7 +25,7 @@ function robot() {
     const spool = openSqliteSpool({
       file: join(place, 'spool.db'),
       bootId: 'boot',
-      clock: { now: () => 0, trust: () => 'system' },
+      clock: Object.assign(testClock(0), { trust: () => 'system' as const }),
       onTrouble: (message) => troubles.push(message),
       elapsed: () => watch.ms,
     });

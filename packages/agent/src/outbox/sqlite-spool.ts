@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import type { Refusal } from '@fairlead/shared/failure';
-import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import { type Clock, type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { sayDiskError } from '../releases/disk-errors.ts';
 import type { HealthReports, QueuedEvent, Spool } from './outbox.ts';
@@ -17,7 +17,7 @@ import { isDamage, openSpoolDatabase, type SpoolDatabase } from './spool-databas
 export interface SpoolOptions {
   readonly file: string;
   readonly bootId: string;
-  readonly clock: { now(): Instant; trust(): QueuedEvent['clockTrust'] };
+  readonly clock: Clock & { trust(): QueuedEvent['clockTrust'] };
   /** Default 2000, about 2 MB. */
   readonly maxEvents?: number;
   /** Hears of a trouble once, until another one or none takes its place. */

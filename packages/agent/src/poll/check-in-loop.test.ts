@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Unreachable } from '@fairlead/shared/api/client';
 import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { expect, test } from 'vitest';
 import { createBell } from '../bell.ts';
 import type { Asked } from './ask-for-assignment.ts';
@@ -46,7 +47,7 @@ function robotHearing(answers: (Partial<Asked['reply']> | Error)[], change: Part
     },
     enforce: async () => undefined,
     overrides: undefined,
-    clock: { now: () => 0 },
+    clock: testClock(0),
     random: () => 0,
     bell,
     log: (level, message) => {

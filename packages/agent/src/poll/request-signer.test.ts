@@ -1,4 +1,5 @@
 import type { TransportReply, TransportRequest } from '@fairlead/shared/api/client';
+import { testClock, withFractions } from '@fairlead/shared/testing/test-clock';
 import { DAY, type Instant, toTimestamp } from '@fairlead/shared/time';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { verifyRequest } from '@fairlead/shared/trust/http-signature';
@@ -43,7 +44,12 @@ function server(tellsTime: boolean) {
   return { verdicts, transport };
 }
 const signerAt = (now: Instant, transport: ReturnType<typeof server>['transport']) =>
-  createRequestSigner({ signer: signerFromSeed(key.seed), clock: { now: () => now }, transport, monotonic: () => 0 });
+  createRequestSigner({
+    signer: signerFromSeed(key.seed),
+    clock: testClock(now),
+    transport,
+    monotonic: withFractions(() => 0),
+  });
 
 test('a robot with the right time is understood at once', async () => {
   const { verdicts, transport } = server(true);
@@ -67,10 +73,10 @@ test('a server that names no time is not asked again', async () => {
 
 test('a robot that starts in 2100 is still understood once the director has told it the time', async () => {
   const { verdicts, transport } = server(true);
-  const clock = { now: () => Date.UTC(2100, 0, 1) };
+  const clock = testClock(Date.UTC(2100, 0, 1));
   const robot = createRequestSigner({ signer: signerFromSeed(key.seed), clock, transport, monotonic: () => 0 });
   await robot.transport({ ...question, method: 'POST' });
-  clock.now = () => SERVER_TIME;
+  clock.pass(SERVER_TIME - clock.now());
   await robot.transport({ ...question, method: 'POST' });
   expect(verdicts).toEqual(['clock_skew', 'accepted', 'accepted']);
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Transport, TransportReply, TransportRequest } from '@fairlead/shared/api/client';
 import { Problem } from '@fairlead/shared/api/problem';
 import { parse } from '@fairlead/shared/parse';
-import { type Clock, fromTimestamp, type Instant } from '@fairlead/shared/time';
+import { type Clock, type Instant, instant, parseDate } from '@fairlead/shared/time';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { signRequest } from '@fairlead/shared/trust/http-signature';
 
@@ -29,7 +29,7 @@ export function createRequestSigner(deps: {
   let heard: { readonly time: Instant; readonly at: number } | undefined;
   const headersFor: RequestSigner['headersFor'] = (request) =>
     signRequest(request, deps.signer, {
-      created: heard ? heard.time + (deps.monotonic() - heard.at) : deps.clock.now(),
+      created: heard ? instant(heard.time + (deps.monotonic() - heard.at)) : deps.clock.now(),
       nonce: randomBytes(16).toString('hex'),
     });
   const send = (request: TransportRequest): Promise<TransportReply> =>
@@ -56,6 +56,5 @@ function serverTimeOf(reply: TransportReply): Instant | undefined {
   }
   const problem = parse(Problem, json);
   if (!problem.ok || problem.value.code !== 'clock_skew' || problem.value.serverTime === undefined) return undefined;
-  const time = fromTimestamp(problem.value.serverTime);
-  return Number.isFinite(time) ? time : undefined;
+  return parseDate(problem.value.serverTime);
 }

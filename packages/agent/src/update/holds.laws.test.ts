@@ -3,7 +3,9 @@
  * nothing switches under a hold that was heard, nor, where the order asks for it, under one that was not heard yet; and
  * once it is granted and heard, it switches. The driver, the journal's terms, `wait` and the questions are the real ones.
  */
+
 import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume, type StepResult } from '@fairlead/shared/update/journey';
@@ -130,7 +132,7 @@ async function live(schedule: readonly Event[], confirm: boolean, robot: Robot):
     const never = new AbortController().signal;
     const run = runUpdate(
       disk ? resume(disk, 0) : begin(ORDER, undefined, 0),
-      { store: journals, steps, clock: { now: () => 0 }, sleep: async () => happens(), random: () => 0 },
+      { store: journals, steps, clock: testClock(0), sleep: async () => happens(), random: () => 0 },
       {
         stop: never,
         cancel: never,

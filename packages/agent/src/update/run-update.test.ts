@@ -1,4 +1,5 @@
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { Journal } from '@fairlead/shared/update/journal';
 import type { StepResult } from '@fairlead/shared/update/journey';
 import { begin } from '@fairlead/shared/update/journey';
@@ -39,7 +40,7 @@ function driver(answers: Partial<Record<Step, StepFunction>> = {}, onWrite: (jou
   const run = (journal: Journal = begin(sampleJournal(), undefined, 0)) =>
     runUpdate(
       journal,
-      { store, steps, clock: { now: () => 0 }, sleep, random: () => 1 },
+      { store, steps, clock: testClock(0), sleep, random: () => 1 },
       {
         stop: stop.signal,
         cancel: cancel.signal,

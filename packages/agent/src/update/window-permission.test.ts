@@ -1,14 +1,15 @@
 import { ComponentName } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { Parse } from 'typebox/value';
 import { expect, test } from 'vitest';
 import { windowPermission } from './window-permission.ts';
 
 const duck = Parse(ComponentName, 'duck');
 const NIGHT = { from: '02:00', to: '04:00', zone: 'Europe/Berlin' };
-const askAt = (time: string) => windowPermission(NIGHT, { now: () => Date.parse(time) }).ask(duck);
+const askAt = (time: string) => windowPermission(NIGHT, testClock(Date.parse(time))).ask(duck);
 
 test('a robot without a window may always switch', async () => {
-  expect(await windowPermission(undefined, { now: () => 0 }).ask(duck)).toEqual({ granted: true });
+  expect(await windowPermission(undefined, testClock(0)).ask(duck)).toEqual({ granted: true });
 });
 
 test('a robot may switch inside its window', async () => {

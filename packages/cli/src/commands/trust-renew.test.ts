@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PASSWORD, type TestControlPlane, testControlPlane } from '@fairlead/control-plane/testing/test-control-plane';
 import { testRobot } from '@fairlead/control-plane/testing/test-robot';
 import { refreshOnce } from '@fairlead/control-plane/trust/keep-fresh';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { DAY } from '@fairlead/shared/time';
 import { DIRECTOR_TARGET } from '@fairlead/shared/trust/names';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
@@ -19,7 +20,8 @@ const PASSPHRASE = 'a passphrase of the fleet';
 /** A control plane whose calendar is this process's, with trust that `trust init` made a moment ago. */
 async function fleet() {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 11, 1) });
-  const clock = { now: () => Date.now(), pass: (ms: number) => void vi.setSystemTime(Date.now() + ms) };
+  const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
+  const clock = Object.assign(unevenClock(Date.now), { pass });
   const controlPlane = await testControlPlane({ clock });
   await controlPlane.as('admin');
   await controlPlane.app.listen({ port: 0, host: '127.0.0.1' });

@@ -1,13 +1,14 @@
 import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { afterAll, expect, test } from 'vitest';
 import { CONTRACT_LIMITS, describeArtifactStore, digest } from './artifact-store-contract.ts';
 import { openFolderArtifactStore } from './folder-artifact-store.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'fairlead-artifacts-'));
 afterAll(() => rm(root, { recursive: true, force: true }));
-const clock = { now: () => Date.now() };
+const clock = unevenClock(Date.now);
 let worlds = 0;
 const open = (folder: string) => openFolderArtifactStore({ folder, clock, ...CONTRACT_LIMITS });
 

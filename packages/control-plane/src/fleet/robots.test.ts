@@ -2,10 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RobotId } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { SECOND } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
-import { testClock, testControlPlane } from '../testing/test-control-plane.ts';
+import { testControlPlane } from '../testing/test-control-plane.ts';
 import { testRobot } from '../testing/test-robot.ts';
 
 async function fleetOf(...names: string[]) {

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError } from '@fairlead/shared/api/client';
 import type { RobotId } from '@fairlead/shared/ids';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { MINUTE, toTimestamp } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
 import { TEST_URL } from '../testing/inject-transport.ts';
 import { refusal } from '../testing/refusal.ts';
-import { testClock, testControlPlane } from '../testing/test-control-plane.ts';
+import { testControlPlane } from '../testing/test-control-plane.ts';
 import { question, testRobot } from '../testing/test-robot.ts';
 
 async function acceptedRobot() {

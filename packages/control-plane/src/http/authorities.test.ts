@@ -1,3 +1,4 @@
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { expect, test } from 'vitest';
 import { authoritiesOf, remembered } from './authorities.ts';
 
@@ -19,12 +20,12 @@ test('configured names replace them; one without a port is also reached through 
 });
 
 test('an address that the machine is given is known to it within seconds', () => {
-  let now = 10_000;
+  const clock = testClock(10_000);
   let reads = 0;
-  const read = remembered(() => ++reads, { now: () => now }, 5000);
+  const read = remembered(() => ++reads, clock, 5000);
   expect([read(), read()]).toEqual([1, 1]);
-  now += 5000;
+  clock.pass(5000);
   expect([read(), read()]).toEqual([2, 2]);
-  now -= 60_000;
+  clock.pass(-60_000);
   expect(read()).toBe(3);
 });

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { Api } from '@fairlead/shared/api/route';
+import { testClock } from '@fairlead/shared/testing/test-clock';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { testClock, testControlPlane } from '../testing/test-control-plane.ts';
+import { testControlPlane } from '../testing/test-control-plane.ts';
 import { createApp } from './create-app.ts';
 import type { Handlers } from './handlers.ts';
 import { problem } from './problem.ts';

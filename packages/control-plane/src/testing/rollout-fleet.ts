@@ -1,7 +1,7 @@
 /** Robots that take part in rollouts, played by hand: they stage, say that they are ready, and end as told. */
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import type { TestClock } from '@fairlead/shared/testing/test-clock';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
-import type { TestClock } from './test-control-plane.ts';
 import { type FleetRobot, installed, running, type TestFleet, testFleet } from './test-fleet.ts';
 import type { BuiltRelease } from './test-publisher.ts';
 

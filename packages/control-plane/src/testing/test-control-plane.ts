@@ -1,4 +1,5 @@
 /** A whole control plane in memory, with a clock to turn, for one test. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { type Client, createClient } from '@fairlead/shared/api/client';
 import { operatorApi } from '@fairlead/shared/api/operator-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import type { Role } from '@fairlead/shared/api/route';
+import { type TestClock, testClock } from '@fairlead/shared/testing/test-clock';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import type { FastifyInstance } from 'fastify';
@@ -27,10 +29,6 @@ import { injectTransport, TEST_AUTHORITY, TEST_URL } from './inject-transport.ts
 export const CHEAP = { log2N: 10, r: 8, p: 1 };
 export const PASSWORD = 'correct horse battery';
 
-export interface TestClock {
-  now(): number;
-  pass(ms: number): void;
-}
 export interface People {
   readonly operator: Client<typeof operatorApi>;
   readonly publish: Client<typeof publishApi>;
@@ -50,11 +48,6 @@ export interface TestControlPlane {
   drive(): Promise<void>;
   stop(): Promise<void>;
 }
-
-export const testClock = (start = Date.parse('2026-11-21T09:00:00Z')): TestClock => {
-  let now = start;
-  return { now: () => now, pass: (ms) => void (now += ms) };
-};
 
 export interface TestOptions {
   readonly clock?: TestClock;

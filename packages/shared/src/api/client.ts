@@ -4,7 +4,7 @@
  */
 import type { Static, TSchema } from 'typebox';
 import { parse } from '../parse.ts';
-import { fromTimestamp, SECOND } from '../time.ts';
+import { parseDate, SECOND } from '../time.ts';
 import { parseRetryAfter } from '../update/retry.ts';
 import { PROBLEM_TYPE, Problem } from './problem.ts';
 import type { Api, ReplyOf, Route } from './route.ts';
@@ -179,6 +179,6 @@ function readJson(body: Uint8Array): unknown {
 
 /** Seconds. A date is read against the server's own clock: a robot's may be anywhere. */
 function retryAfterOf({ 'retry-after': header, date }: Record<string, string>): number | undefined {
-  const ms = parseRetryAfter(header, date === undefined ? Number.NaN : fromTimestamp(date));
+  const ms = parseRetryAfter(header, (date === undefined ? undefined : parseDate(date)) ?? Number.NaN);
   return ms === undefined || Number.isNaN(ms) ? undefined : Math.ceil(ms / SECOND);
 }

@@ -1,7 +1,7 @@
 /** TUF metadata (spec 4) as Fairlead writes it: stricter than the standard, readable by any TUF client. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { ENVIRONMENTS, Sha256 } from '../ids.ts';
-import { type Instant, toTimestamp } from '../time.ts';
+import { type Instant, TO_THE_SECOND, toTimestamp } from '../time.ts';
 import { signingBytes } from './canonical-json.ts';
 import type { Signer } from './ed25519.ts';
 
@@ -11,7 +11,7 @@ export const SPEC_VERSION = '1.0.31';
 const Hex = (digits: number) => Type.String({ pattern: `^[0-9a-f]{${digits}}$` });
 const Version = Type.Integer({ minimum: 1 });
 const Expires = Type.String({
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$',
+  pattern: `^${TO_THE_SECOND}Z$`,
   description: 'To the second: other TUF clients refuse fractions.',
 });
 const Hashes = Type.Object({ sha256: Sha256 }, closed);

@@ -2,6 +2,7 @@
 import { Temporal } from 'temporal-polyfill';
 import { accept, type Result, refuse } from '../failure.ts';
 import type { Instant } from '../time.ts';
+import { zonedAt } from './zoned-time.ts';
 
 const CLOCK = /^(?:(today|tomorrow) )?([01][0-9]|2[0-3]):([0-5][0-9])$/;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
@@ -21,7 +22,7 @@ export function readMoment(text: string, zone: string, now: Instant): Result<Ins
   const said = CLOCK.exec(text);
   if (!said) return refuse('a time is 2026-11-24T02:00:00+01:00, 22:00 or "tomorrow 02:00"');
   const [, day, hour, minute] = said;
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate();
+  const today = zonedAt(now, zone).toPlainDate();
   const time = Temporal.PlainTime.from({ hour: Number(hour), minute: Number(minute) });
   const first = onDay(today.add({ days: day === 'tomorrow' ? 1 : 0 }), time, zone);
   if (!first.ok || day !== undefined || first.value > now) return first.ok ? future(first.value, text, now) : first;
@@ -51,6 +52,6 @@ const future = (at: Instant, text: string, now: Instant): Result<Instant, string
 
 /** The same moment on the clocks of a zone: 2026-11-24 02:00 +01:00. */
 export const sayInZone = (at: Instant, zone: string): string => {
-  const there = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  const there = zonedAt(at, zone);
   return `${there.toPlainDate()} ${there.toPlainTime().toString().slice(0, 5)} ${there.offset} (${zone})`;
 };

@@ -2,7 +2,7 @@
  * When to try again, and when not to: every retry has a budget and a terminal class (DESIGN 7.3). Full jitter
  * (a random part of the doubled pause) keeps a fleet that lost its server from coming back in one wave.
  */
-import { fromTimestamp, HOUR, type Instant, MINUTE, SECOND } from '../time.ts';
+import { HOUR, type Instant, MINUTE, parseDate, SECOND } from '../time.ts';
 
 const FIRST_PAUSE = 1 * SECOND;
 const LONGEST_PAUSE = 1 * MINUTE;
@@ -51,6 +51,6 @@ export function planRetry(attempts: Attempts, random: number, retryAfterMs?: num
 export function parseRetryAfter(value: string | undefined, now: Instant): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * SECOND;
-  const at = /^[A-Z][a-z]{2}, /.test(value) ? fromTimestamp(value) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  const at = /^[A-Z][a-z]{2}, /.test(value) ? parseDate(value) : undefined;
+  return at === undefined ? undefined : Math.max(0, at - now);
 }

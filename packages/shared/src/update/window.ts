@@ -6,6 +6,7 @@ import { Temporal } from 'temporal-polyfill';
 import type { Instant } from '../time.ts';
 import type { UpdateWindow } from './update-window.ts';
 import { WEEKDAYS } from './weekday.ts';
+import { zonedAt } from './zoned-time.ts';
 
 export type WindowAnswer =
   | { readonly open: true; readonly closesAt: Instant }
@@ -13,7 +14,7 @@ export type WindowAnswer =
 
 /** Whether the window is open at `now`, and when that changes. Throws RangeError for a zone that does not exist. */
 export function askWindow(window: UpdateWindow, now: Instant): WindowAnswer {
-  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(window.zone).toPlainDate();
+  const today = zonedAt(now, window.zone).toPlainDate();
   // From yesterday (a window past midnight may still be open) to the same weekday of next week.
   for (let ahead = -1; ahead <= 8; ahead += 1) {
     const day = today.add({ days: ahead });

@@ -1,6 +1,6 @@
 /** The few things that we ourselves read in metadata that tuf-js has verified. */
 import { parse } from '@fairlead/shared/parse';
-import { fromTimestamp, type Instant } from '@fairlead/shared/time';
+import { type Instant, parseDate } from '@fairlead/shared/time';
 import { Type } from 'typebox';
 import type { MetadataFiles } from './trust-database.ts';
 
@@ -27,8 +27,9 @@ export function issuedAt(files: MetadataFiles): Instant | undefined {
   const issued = read(files, 'timestamp')?.x_issued;
   const root = read(files, 'root');
   if (issued === undefined || !root) return undefined;
-  const instant = fromTimestamp(issued);
-  return instant < fromTimestamp(root.expires) ? instant : undefined;
+  const at = parseDate(issued);
+  const expires = parseDate(root.expires);
+  return at !== undefined && expires !== undefined && at < expires ? at : undefined;
 }
 
 function read(files: MetadataFiles, role: string) {

@@ -1,4 +1,5 @@
 /** A robot for tests: the real updater on a real disk; server, services, health and time are told what to do. */
+
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { accept } from '@fairlead/shared/failure';
 import { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import { identify, manifestBytes } from '@fairlead/shared/release/parse-manifest';
 import { type SampleFile, sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
+import { testClock, unevenClock, withFractions } from '@fairlead/shared/testing/test-clock';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { extractBundle } from '@fairlead/toolkit/bundle/extract-bundle';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
@@ -56,13 +58,13 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
   };
   const deps: UpdaterDeps = {
     root,
-    clock: { now: () => NOW + time.elapsed },
-    elapsed: () => time.elapsed,
+    clock: unevenClock(() => NOW + time.elapsed),
+    elapsed: withFractions(() => time.elapsed),
     sleep: async (ms) => {
       time.elapsed += ms;
     },
     random: () => 0.5,
-    journal: fileJournalStore(layout.journal, { now: () => NOW }),
+    journal: fileJournalStore(layout.journal, testClock(NOW)),
     services,
     blobs,
     permission,
