@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testClock, unevenClock } from '@fairlead/shared/testing/test-clock';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { afterAll, expect, test } from 'vitest';
 import { describeAlarmRegister, diskFull } from './alarm-register-contract.ts';
@@ -14,14 +15,14 @@ const newFile = () => join(root, `${(files += 1)}.json`);
 
 describeAlarmRegister('memory', async (outbox, now) => ({ alarms: memoryAlarmRegister(outbox, now) }));
 describeAlarmRegister('file', async (outbox, now) => ({
-  alarms: await openFileAlarmRegister({ file: newFile(), outbox, clock: { now } }),
+  alarms: await openFileAlarmRegister({ file: newFile(), outbox, clock: unevenClock(now) }),
 }));
 
 /** The agents of one robot, one after the other, on one file. */
 function robot(file = newFile()) {
   const events: ReportEvent[] = [];
   const start = () =>
-    openFileAlarmRegister({ file, outbox: { append: (event) => events.push(event) }, clock: { now: () => 0 } });
+    openFileAlarmRegister({ file, outbox: { append: (event) => events.push(event) }, clock: testClock(0) });
   return { file, events, start };
 }
 

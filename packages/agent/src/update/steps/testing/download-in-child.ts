@@ -2,9 +2,11 @@
  * The download step in a process of its own: `node --expose-gc download-in-child.ts SERVER ROOT MANIFEST`. Prints what it
  * had in memory as JSON: resident MB before, at most, and after the download.
  */
+
 import { readFile } from 'node:fs/promises';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import { identify, parseManifest } from '@fairlead/shared/release/parse-manifest';
+import { Clock } from '@fairlead/shared/time';
 import { begin } from '@fairlead/shared/update/journey';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
 import { httpBlobSource } from '../../../download/http-blob-source.ts';
@@ -30,7 +32,7 @@ const step = download({
   folderOf: async () => folder,
   blobs: httpBlobSource({ server, authorise: () => ({}) }),
   pace: DEFAULT_PACE,
-  clock: { now: () => Date.now() },
+  clock: new Clock(Date.now),
   elapsed: () => performance.now(),
   sleep: async () => {},
   random: Math.random,
