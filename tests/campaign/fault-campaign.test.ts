@@ -22,15 +22,25 @@ interface Ended {
   readonly complaint: string;
 }
 
+/** The command prints a line of progress after each trial. No trial takes that long, on however busy a machine. */
+const NO_PROGRESS_MS = 10 * 60_000;
+
 function run(...args: readonly string[]): Promise<Ended> {
   const [program = '', ...first] = agent;
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...first, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let [out, complaint] = ['', ''];
+    const hung = setTimeout(() => child.kill('SIGTERM'), NO_PROGRESS_MS);
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+      hung.refresh();
+    });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, complaint }));
+    child.on('close', (code) => {
+      clearTimeout(hung);
+      resolve({ code, out, complaint });
+    });
   });
 }
 
