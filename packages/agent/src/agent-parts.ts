@@ -15,6 +15,7 @@ import type { Facts } from './inventory/facts.ts';
 import type { MetricBoard } from './inventory/metric-board.ts';
 import type { Pulse } from './lifeline/pulse.ts';
 import type { ServiceNotifier } from './lifeline/service-notifier.ts';
+import type { Monitor } from './monitoring/monitor.ts';
 import type { Spool } from './outbox/outbox.ts';
 import type { ReportChain } from './outbox/report-chain.ts';
 import type { OwnRelease } from './own-release/own-release.ts';
@@ -42,6 +43,8 @@ export interface AgentParts {
   readonly spool: Spool;
   readonly chain: ReportChain;
   readonly updater: Updater;
+  /** Watches what is committed. */
+  readonly monitor: Monitor;
   /** Asks the control plane before a switch, once there is somebody who can ask. */
   readonly confirmation: LateConfirmation;
   /** The robot's own say in when it may switch. */

@@ -28,7 +28,7 @@ export interface Agent {
 }
 
 export function createAgent(parts: AgentParts): Agent {
-  const { config, who, clock, trust, facts, spool, updater, bells, own, pulse, log } = parts;
+  const { config, who, clock, trust, facts, spool, updater, monitor, bells, own, pulse, log } = parts;
   const alarm = (refusal: Refusal): void => spool.append({ event: 'alarm', refusal });
   const onDefect = (error: unknown): void => log.error({ error: String(error) }, 'an update ended in a defect');
 
@@ -51,7 +51,7 @@ export function createAgent(parts: AgentParts): Agent {
       client: parts.client,
       trust,
       facts,
-      components: () => updater.components(),
+      components: async () => monitor.withHealth(await updater.components()),
       activity: () => withTrouble(obedience.activity(), troubles()[0]),
       unsentReports: () => spool.count() + parts.chain.flight().length,
       metrics: () => parts.metrics.fresh(),
@@ -101,7 +101,7 @@ export function createAgent(parts: AgentParts): Agent {
         if (isOnTrial) broken.abort(error);
         else onDefect(error);
       });
-      await Promise.all([checkIns.run(end), deliveries.run(end), stayWatched(watched, end)]);
+      await Promise.all([checkIns.run(end), deliveries.run(end), monitor.run(end), stayWatched(watched, end)]);
       await updater.stop();
       await Promise.all([recovered, obedience.settled()]);
       broken.signal.throwIfAborted();

@@ -1,10 +1,12 @@
 /** Composition root of the agent: the file that knows every adapter. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as timer } from 'node:timers/promises';
 import { createClient } from '@fairlead/shared/api/client';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { patientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
@@ -28,6 +30,8 @@ import { metricBoard } from './inventory/metric-board.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createPulse } from './lifeline/pulse.ts';
 import { serviceNotifier } from './lifeline/service-notifier.ts';
+import { createMonitor } from './monitoring/monitor.ts';
+import { plannedWork } from './monitoring/planned-work.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { openReportChain } from './outbox/report-chain.ts';
 import { openSqliteSpool } from './outbox/sqlite-spool.ts';
@@ -35,6 +39,7 @@ import { launchedRelease } from './own-release/launched-release.ts';
 import { lateConfirmation } from './poll/confirm-switch.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
 import { layoutOf } from './releases/layout.ts';
+import { openReleaseFolder } from './releases/release-folder.ts';
 import { sweepHalfWritten } from './releases/sweep.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
 import type { ServiceManager } from './services/service-manager.ts';
@@ -96,18 +101,20 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const notifier = serviceNotifier(process.env);
   const pulse = createPulse(() => performance.now());
   const confirmation = lateConfirmation();
+  const work = plannedWork();
   const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, outbox: spool, log });
   const maxKbPerSec = config.download?.maxKbPerSec;
+  const prober = createProber(services.manager);
   const updater = createUpdater({
     root,
     journal: fileJournalStore(layoutOf(root).journal, clock),
-    measureTree: async (order) => (await import('@fairlead/toolkit/bundle/measure-tree')).measureTree(order),
+    measureTree,
     // Only a robot that unpacks and tests a release pays for what that needs.
     extractBundle: async (order) => (await import('@fairlead/toolkit/bundle/extract-bundle')).extractBundle(order),
     runSmokeTests: async (order) => (await import('@fairlead/toolkit/smoke-test/run-smoke-tests')).runSmokeTests(order),
     blobs: httpBlobSource({ server, authorise: signer.headersFor }),
     services: services.manager,
-    prober: createProber(services.manager),
+    prober,
     outbox: loudly(spool, log),
     own,
     pulse,
@@ -119,8 +126,24 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     // A lease or a fact that comes and goes at once is one question and not two.
     onReadiness: ringAfter(bells.checkIn, GATHER_MS / 2),
     forbids: forbiddenByPolicy(trust, who.environment),
+    work,
     clock,
     ...(maxKbPerSec && { pace: { ...DEFAULT_PACE, maxBytesPerSec: maxKbPerSec * 1024 } }),
+  });
+  const monitor = createMonitor({
+    layout: layoutOf(root),
+    folderOf: (component) => openReleaseFolder(layoutOf(root), component, measureTree),
+    prober,
+    services: services.manager,
+    work,
+    reports: spool,
+    clock,
+    elapsed: () => performance.now(),
+    // The pauses of monitoring keep no process alive.
+    sleep: (ms, signal) => timer(ms, undefined, { signal, ref: false }).catch(() => undefined),
+    random: Math.random,
+    onChange: bells.checkIn.ring,
+    log: (level, message, facts) => log[level](facts ?? {}, message),
   });
   const agent = createAgent({
     config,
@@ -141,6 +164,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
       key.signer,
     ),
     updater,
+    monitor,
     confirmation,
     conditions,
     metrics: metricBoard(() => performance.now()),
@@ -175,6 +199,9 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     },
   };
 }
+
+const measureTree: MeasureTree = async (order) =>
+  (await import('@fairlead/toolkit/bundle/measure-tree')).measureTree(order);
 
 /** What an override stepped over is said on the robot too, not only to the server. */
 const loudly = (spool: Outbox, log: Logger): Outbox => ({

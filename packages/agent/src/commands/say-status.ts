@@ -1,5 +1,6 @@
 /** `fairlead-agent status` for people. */
 import { sayRefusal } from '@fairlead/shared/failure';
+import type { ComponentHealth } from '@fairlead/shared/fleet/robot-facts';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { AgentStatus } from '../local-api/local-api.ts';
 import { PACKAGED } from '../own-release/own-release.ts';
@@ -17,9 +18,10 @@ export function sayStatus(status: AgentStatus): string[] {
     line('server', `${status.server}, last answer ${status.lastAnswer ?? 'never'}`),
     line('time', `${status.now} (by ${status.clockTrust})`),
     line('doing', activity.refusal ? `${doing}, because ${activity.refusal.detail}` : doing),
-    ...status.components.map(({ component, active, previous, staged }) =>
+    ...status.components.flatMap(({ component, active, previous, staged, health }) => [
       line(component, `active ${say(active)}, previous ${say(previous)}${staged ? `, staged ${say(staged)}` : ''}`),
-    ),
+      ...(health ? [line('health', formatHealth(health))] : []),
+    ]),
     ...status.services.map(({ service, state, detail }) => line(service, `${state}: ${detail}`)),
     line('reports', `${status.unsentReports} not delivered yet`),
     line(
@@ -38,6 +40,8 @@ function sayOrigin(release: string | undefined): string {
   return release === PACKAGED ? 'as its package installed it' : `as it updated itself (${release})`;
 }
 
+const formatHealth = ({ state, since, refusal }: ComponentHealth): string =>
+  `${state} since ${since}${refusal ? `: ${sayRefusal(refusal)}` : ''}`;
 const line = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;
 const say = (release: RunningRelease | undefined): string =>
   release ? `${release.version} (${release.manifestSha256.slice(0, 12)})` : 'none';

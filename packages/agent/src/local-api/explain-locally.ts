@@ -2,7 +2,8 @@
 
 import { explain } from '@fairlead/shared/fleet/explain';
 import type { Explanation } from '@fairlead/shared/fleet/explanation';
-import { sayRelease } from '@fairlead/shared/ids';
+import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
+import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import { fromTimestamp } from '@fairlead/shared/time';
 import type { AgentStatus } from './local-api.ts';
 
@@ -20,9 +21,23 @@ export function explainLocally(status: AgentStatus): Explanation {
     const now = fromTimestamp(status.now);
     return explain({ robot, now, lifecycle, presence: 'online', trustInitialised: true, orders: [], activity });
   }
+  const [degraded] = components.filter(({ health }) => health?.state === 'degraded');
+  if (degraded) return explainDegraded(robot, degraded);
   const runs = components.flatMap(({ component, active }) =>
     active ? [sayRelease({ component, version: active.version })] : [],
   );
   const what = runs.length > 0 ? `runs ${runs.join(', ')}` : 'runs no release yet';
   return { robot, sentence: `${robot} ${what} and has nothing to do.`, blocked: false };
+}
+
+function explainDegraded(robot: RobotId, { component, active, health }: ComponentState): Explanation {
+  const release = active ? sayRelease({ component, version: active.version }) : component;
+  const { refusal } = health ?? {};
+  return {
+    robot,
+    sentence: `${robot} runs ${release}, which is degraded since ${health?.since}: ${refusal?.detail ?? 'a check fails'}`,
+    blocked: true,
+    unblock: refusal?.hint ?? `Look at the log of ${component}.`,
+    ...(refusal && { refusal }),
+  };
 }

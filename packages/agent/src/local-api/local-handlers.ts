@@ -19,7 +19,7 @@ export function localHandlers(running: {
 }): LocalHandlers {
   const { parts } = running;
   const status = async (): Promise<AgentStatus> => {
-    const { config, who, clock, updater, trust, facts, spool, chain } = parts;
+    const { config, who, clock, updater, monitor, trust, facts, spool, chain } = parts;
     const { lastAnswer, lifecycle, trouble } = running.checkIns.state();
     return {
       robot: who.robot,
@@ -34,7 +34,7 @@ export function localHandlers(running: {
       now: toTimestamp(clock.now()),
       clockTrust: clock.trust(),
       activity: running.activity(),
-      components: await updater.components(),
+      components: monitor.withHealth(await updater.components()),
       services: await serviceStates(parts),
       trust: trust.versions(),
       unsentReports: spool.count() + chain.flight().length,

@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
+import { MINUTE, SECOND } from '@fairlead/shared/time';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { ProbeVerdict } from '../health/prober.ts';
+import { openSqliteSpool } from '../outbox/sqlite-spool.ts';
+import { DUCK, testRobot } from '../update/testing/test-robot.ts';
+import { createMonitor } from './monitor.ts';
+import { plannedWork } from './planned-work.ts';
+import { virtualTime } from './testing/virtual-time.ts';
+
+const CHECKED = { healthChecks: [{ http: { url: 'http://127.0.0.1:9208/health' } } satisfies HealthCheck] };
+
+/** A robot that runs the real updater, and a monitor whose time passes when the test says so. */
+async function monitoredRobot() {
+  const time = virtualTime();
+  const health: { verdict: ProbeVerdict['verdict'] } = { verdict: 'healthy' };
+  const begin = async (root: string) => {
+    const spool = openSqliteSpool({
+      file: join(root, 'spool.db'),
+      bootId: 'boot',
+      clock: { now: () => Date.UTC(2026, 10, 28) + time.elapsed(), trust: () => 'director' },
+      onTrouble: () => {},
+    });
+    onTestFinished(() => spool.close());
+    return spool;
+  };
+  const work = plannedWork();
+  const robot = await testRobot({ work });
+  const { probe } = robot.deps.prober;
+  const spool = await begin(robot.root);
+  const startMonitor = (reports = spool, of = work) => {
+    let checkIns = 0;
+    const monitor = createMonitor({
+      layout: robot.layout,
+      folderOf: () => robot.folder(),
+      prober: { probe: async () => ({ verdict: health.verdict, detail: 'answered 500' }) },
+      services: robot.services,
+      work: of,
+      reports,
+      clock: { now: () => Date.UTC(2026, 10, 28) + time.elapsed() },
+      ...time,
+      random: () => 0.5,
+      onChange: () => (checkIns += 1),
+      log: () => {},
+    });
+    const stop = new AbortController();
+    const ended = monitor.run(stop.signal);
+    const end = async () => {
+      stop.abort();
+      await ended;
+    };
+    onTestFinished(end);
+    const shown = async () => monitor.withHealth(await robot.updater.components())[0]?.health;
+    /** The disk is read in real time: waits until what is committed is watched. */
+    const watches = () => vi.waitFor(async () => expect(await shown()).toBeDefined(), { timeout: 20_000 });
+    return { monitor, shown, end, watches, checkIns: () => checkIns };
+  };
+  await robot.updater.recover();
+  const reports = () => spool.oldest(100).map(({ body }) => describeReport(body));
+  return { ...robot, time, health, spool, begin, work, probe, startMonitor, reports };
+}
+
+function describeReport(body: ReportEvent): string {
+  if (body.event === 'health-changed') return `${body.state} ${body.active?.version} ${body.deployment ?? 'by hand'}`;
+  if (body.event === 'alarm') return `alarm ${body.refusal.category}`;
+  return body.event;
+}
+
+describe('a robot whose release becomes unhealthy after its commit', () => {
+  test('shows it in its check-ins, reports it exactly once with an alarm, and asks for a check-in', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    const order = await robot.release('1.0.0', CHECKED);
+    await robot.updater.offer(order);
+    await monitor.watches();
+    await robot.time.pass(SECOND);
+    expect(await monitor.shown()).toEqual({ state: 'healthy', since: '2026-11-28T00:00:00.000Z' });
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(10 * MINUTE);
+    expect(await monitor.shown()).toMatchObject({
+      state: 'degraded',
+      since: '2026-11-28T00:01:30.000Z',
+      refusal: { phase: 'monitor', component: DUCK, category: 'health_check', detail: 'answered 500' },
+    });
+    expect(robot.reports()).toEqual(['alarm health_check', `degraded 1.0.0 ${order.deployment}`]);
+    expect(monitor.checkIns()).toBe(2);
+    // The policy of the rollout decides what follows: the robot never rolls back by itself.
+    expect((await robot.slots()).active).toBe('1.0.0');
+    expect(robot.ends()).toEqual(['succeeded']);
+  });
+
+  test('reports that it recovered, and resolves the alarm', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    const order = await robot.release('1.0.0', CHECKED);
+    await robot.updater.offer(order);
+    await monitor.watches();
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    robot.health.verdict = 'healthy';
+    await robot.time.pass(30 * MINUTE);
+    expect(robot.reports().slice(2)).toEqual(['alarm-resolved', `healthy 1.0.0 ${order.deployment}`]);
+  });
+
+  test('is degraded since the same moment after a restart of its agent, and does not report it again', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    const order = await robot.release('1.0.0', CHECKED);
+    await robot.updater.offer(order);
+    await monitor.watches();
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    const shown = await monitor.shown();
+    await monitor.end();
+    robot.spool.close();
+
+    robot.health.verdict = 'healthy';
+    const spool = await robot.begin(robot.root);
+    const work = plannedWork();
+    const after = robot.startMonitor(spool, work);
+    work.end();
+    await after.watches();
+    await robot.time.pass(SECOND);
+    expect(await after.shown()).toEqual(shown);
+    await robot.time.pass(30 * MINUTE);
+    expect(await after.shown()).toMatchObject({ state: 'healthy' });
+    expect(spool.oldest(100).map(({ body }) => describeReport(body))).toEqual([
+      'alarm health_check',
+      `degraded 1.0.0 ${order.deployment}`,
+      'alarm-resolved',
+      `healthy 1.0.0 ${order.deployment}`,
+    ]);
+  });
+
+  test('is healthy with the next release that works, and the alarm of the one before is resolved', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
+    await monitor.watches();
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    robot.health.verdict = 'healthy';
+    const next = await robot.release('2.0.0', CHECKED);
+    await robot.updater.offer(next);
+    await monitor.watches();
+    await robot.time.pass(SECOND);
+    expect(await monitor.shown()).toMatchObject({ state: 'healthy' });
+    expect(robot.reports().slice(2)).toEqual(['alarm-resolved', `healthy 2.0.0 ${next.deployment}`]);
+  });
+
+  test('the alarm is resolved where the next release declares nothing that could be checked', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
+    await monitor.watches();
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    await robot.updater.offer(await robot.release('2.0.0', { services: [] }));
+    await vi.waitFor(() => expect(robot.reports()).toHaveLength(4), { timeout: 20_000 });
+    expect(await monitor.shown()).toBeUndefined();
+    expect(robot.reports().slice(2)).toEqual(['alarm-resolved', expect.stringMatching(/^healthy 2\.0\.0/)]);
+  });
+
+  test('stays degraded where the next release fails its probation and is rolled back', async () => {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
+    await monitor.watches();
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    robot.health.verdict = 'healthy';
+    robot.deps.prober.probe = async (check, context) =>
+      context.folder.includes('2.0.0') ? { verdict: 'unhealthy', detail: 'answered 500' } : robot.probe(check, context);
+    await robot.updater.offer(await robot.release('2.0.0', CHECKED));
+    await monitor.watches();
+    await robot.time.pass(SECOND);
+    expect(robot.ends()).toEqual(['succeeded', 'rolled-back: health_check']);
+    expect(await monitor.shown()).toMatchObject({ state: 'degraded' });
+    expect(robot.reports()).toHaveLength(2);
+  });
+});
+
+test('a release that an older author wrote, without health checks and monitoring, still has its services watched', async () => {
+  const robot = await monitoredRobot();
+  const monitor = robot.startMonitor();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  await monitor.watches();
+  await robot.time.pass(SECOND);
+  expect(await monitor.shown()).toMatchObject({ state: 'healthy' });
+  let restarts = 0;
+  robot.services.state = async () => ({ state: 'running', restarts: (restarts += 1), detail: '' });
+  await robot.time.pass(5 * MINUTE);
+  expect(await monitor.shown()).toMatchObject({ state: 'degraded', refusal: { category: 'service_restarts' } });
+});
+
+test('a restart that a person ordered on the robot is no failure, and the release before is watched from then on', async () => {
+  const robot = await monitoredRobot();
+  const monitor = robot.startMonitor();
+  await robot.updater.offer(
+    await robot.release('1.0.0', { healthChecks: [{ systemd: { unit: 'duck', maxRestarts: 0 } }] }),
+  );
+  await robot.updater.offer(
+    await robot.release('2.0.0', { healthChecks: [{ systemd: { unit: 'duck', maxRestarts: 0 } }] }),
+  );
+  await robot.time.pass(SECOND);
+  expect(await robot.updater.rollBackLocally(DUCK, 'alice')).toMatchObject({ ok: true });
+  await monitor.watches();
+  await robot.time.pass(5 * MINUTE);
+  expect((await robot.slots()).active).toBe('1.0.0');
+  expect(await monitor.shown()).toMatchObject({ state: 'healthy' });
+  expect(robot.reports()).toEqual([]);
+});
+
+test('a release in probation is not monitored: neither the release before nor it is shown as healthy', async () => {
+  const robot = await monitoredRobot();
+  const monitor = robot.startMonitor();
+  await robot.updater.offer(await robot.release('1.0.0', CHECKED));
+  await monitor.watches();
+  await robot.time.pass(SECOND);
+  let shown: unknown = 'never asked';
+  robot.deps.prober.probe = async (check, context) => {
+    shown = await monitor.shown();
+    return robot.probe(check, context);
+  };
+  await robot.updater.offer(await robot.release('2.0.0', CHECKED));
+  await monitor.watches();
+  expect(shown).toBeUndefined();
+});
