@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
+import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -15,12 +16,13 @@ const CHECKED = { healthChecks: [{ http: { url: 'http://127.0.0.1:9208/health' }
 /** A robot that runs the real updater, and a monitor whose time passes when the test says so. */
 async function monitoredRobot() {
   const time = virtualTime();
+  const clock = unevenClock(() => Date.UTC(2026, 10, 28) + time.elapsed());
   const health: { verdict: ProbeVerdict['verdict'] } = { verdict: 'healthy' };
   const begin = async (root: string) => {
     const spool = openSqliteSpool({
       file: join(root, 'spool.db'),
       bootId: 'boot',
-      clock: { now: () => Date.UTC(2026, 10, 28) + time.elapsed(), trust: () => 'director' },
+      clock: Object.assign(clock, { trust: () => 'director' as const }),
       onTrouble: () => {},
     });
     onTestFinished(() => spool.close());
@@ -39,7 +41,7 @@ async function monitoredRobot() {
       services: robot.services,
       work: of,
       reports,
-      clock: { now: () => Date.UTC(2026, 10, 28) + time.elapsed() },
+      clock,
       ...time,
       random: () => 0.5,
       onChange: () => (checkIns += 1),
