@@ -1,4 +1,5 @@
 /** TRUST.md section 6, 48: a release that must never run does not stay where it runs already. */
+import { memoryAlarmRegister } from '@fairlead/agent/alarms/memory-alarm-register';
 import { createEnforcer } from '@fairlead/agent/poll/enforce-never-run';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
@@ -37,7 +38,7 @@ async function robotRunningBad(previous?: string, wentBackTo: Result<void> = acc
         return wentBackTo;
       },
     },
-    outbox: { append: (event) => told.push(event), count: () => told.length, hasEnded: () => false },
+    alarms: memoryAlarmRegister({ append: (event) => told.push(event) }),
   });
   return { robot, publishPolicy, enforce, told, wentBack };
 }
@@ -94,4 +95,18 @@ test.each([
   await enforce();
   await enforce();
   expect(told.map((event) => event.event === 'alarm' && event.refusal.category)).toEqual(alarms);
+});
+
+test('a robot that may run its release again ends its alarm', async () => {
+  const { robot, publishPolicy, enforce, told } = await robotRunningBad();
+  publishPolicy({ deny: [deny('bad', 'never-run')] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  publishPolicy({ deny: [] });
+  await robot.store.refresh(NOW);
+  await enforce();
+  expect(told).toMatchObject([
+    { event: 'alarm', refusal: { category: 'denied' } },
+    { event: 'alarm-resolved', component: COMPONENT, category: 'denied' },
+  ]);
 });

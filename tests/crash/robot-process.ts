@@ -6,6 +6,7 @@
 import { appendFileSync, createReadStream, existsSync } from 'node:fs';
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { openFileAlarmRegister } from '@fairlead/agent/alarms/file-alarm-register';
 import { fileJournalStore } from '@fairlead/agent/journal/file-journal-store';
 import type { JournalStore } from '@fairlead/agent/journal/journal-store';
 import { openSqliteSpool } from '@fairlead/agent/outbox/sqlite-spool';
@@ -89,6 +90,7 @@ const updater = createUpdater({
   journal: dying(fileJournalStore(layout.journal, clock)),
   services,
   outbox: spool,
+  alarms: await openFileAlarmRegister({ file: join(root, 'alarms.json'), outbox: spool, clock }),
   own: notLaunched,
   pulse: { promise: () => {}, rest: () => {} },
   forbids: () => undefined,

@@ -5,6 +5,7 @@ import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { Refusal } from '@fairlead/shared/failure';
 import type { PatientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
 import type { Logger } from 'pino';
+import type { AlarmRegister } from './alarms/alarm-register.ts';
 import type { Bell } from './bell.ts';
 import type { AgentClock } from './clock/agent-clock.ts';
 import type { Conditions } from './conditions/open-conditions.ts';
@@ -36,11 +37,12 @@ export interface AgentParts {
   readonly bootId: string;
   readonly clock: AgentClock;
   readonly trust: PatientTrustStore;
-  /** What was found broken at the start: told once per start. */
+  /** What was lost, found at the start: reported once per start. */
   readonly findings: readonly Refusal[];
   readonly facts: Facts;
   readonly services: ServiceManager;
   readonly spool: Spool;
+  readonly alarms: AlarmRegister;
   readonly chain: ReportChain;
   readonly updater: Updater;
   /** Watches what is committed. */

@@ -18,7 +18,7 @@ import { createCheckInLoop } from './poll/check-in-loop.ts';
 import { confirmBy } from './poll/confirm-switch.ts';
 import { createEnforcer } from './poll/enforce-never-run.ts';
 import { createObedience } from './poll/obey-assignment.ts';
-import { openAnswer } from './poll/open-answer.ts';
+import { type OpenDeps, openAnswer } from './poll/open-answer.ts';
 import { verifyOrder } from './poll/verify-order.ts';
 
 export interface Agent {
@@ -28,9 +28,11 @@ export interface Agent {
 }
 
 export function createAgent(parts: AgentParts): Agent {
-  const { config, who, clock, trust, facts, spool, updater, monitor, bells, own, pulse, log } = parts;
-  const alarm = (refusal: Refusal): void => spool.append({ event: 'alarm', refusal });
+  const { config, who, clock, trust, facts, spool, alarms, updater, monitor, bells, own, pulse, log } = parts;
   const onDefect = (error: unknown): void => log.error({ error: String(error) }, 'an update ended in a defect');
+
+  const onSkew: OpenDeps['onSkew'] = ({ skewMs, isLarge }) =>
+    isLarge ? alarms.raise(clockSkew(skewMs)) : alarms.resolve(clockSkew(skewMs));
 
   /** What is wrong with the robot itself, whatever it does. */
   const troubles = () =>
@@ -57,9 +59,9 @@ export function createAgent(parts: AgentParts): Agent {
       metrics: () => parts.metrics.fresh(),
       monotonic: () => performance.now(),
     }),
-    open: (answer) => openAnswer(answer, { identity: who, trust, clock, onSkew: (skewMs) => alarm(clockSkew(skewMs)) }),
+    open: (answer) => openAnswer(answer, { identity: who, trust, clock, onSkew }),
     obedience,
-    enforce: createEnforcer({ environment: who.environment, trust, updater, outbox: spool }),
+    enforce: createEnforcer({ environment: who.environment, trust, updater, alarms }),
     overrides: config.checkIn,
     clock,
     random: Math.random,
@@ -89,9 +91,9 @@ export function createAgent(parts: AgentParts): Agent {
 
   return {
     async run(stop) {
-      if (parts.key.wasExposed) alarm(EXPOSED_KEY);
-      for (const finding of parts.findings) alarm(finding);
-      for (const why of own.passedOver) alarm(passedOver(why));
+      if (parts.key.wasExposed) alarms.notify(EXPOSED_KEY);
+      for (const finding of parts.findings) alarms.notify(finding);
+      alarms.settle(({ category }) => category === FELL_BACK, own.passedOver.map(passedOver));
       const isOnTrial = await own.isOnTrial();
       const broken = new AbortController();
       const end = AbortSignal.any([stop, broken.signal]);
@@ -104,6 +106,7 @@ export function createAgent(parts: AgentParts): Agent {
       await Promise.all([checkIns.run(end), deliveries.run(end), monitor.run(end), stayWatched(watched, end)]);
       await updater.stop();
       await Promise.all([recovered, obedience.settled()]);
+      await alarms.flush();
       broken.signal.throwIfAborted();
       await own.forgetThisStart();
     },
@@ -148,12 +151,13 @@ const clockSkew = (skewMs: number) =>
     hint: 'Check the robot’s time synchronisation (timedatectl) and its clock battery.',
   }) as const;
 
+const FELL_BACK = 'agent_fell_back';
 const passedOver = (why: string) =>
   ({
     phase: 'roll-back',
     component: OWN_COMPONENT,
     element: OWN_COMPONENT,
-    category: 'agent_fell_back',
+    category: FELL_BACK,
     detail: `The launcher started an older agent: ${why}.`,
     retryable: true,
     hint: 'Look at `journalctl -u fairlead-agent`, then deploy a sound release of fairlead-agent to this robot.',

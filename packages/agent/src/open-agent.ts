@@ -9,11 +9,12 @@ import { Failure, type Refusal } from '@fairlead/shared/failure';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
-import { patientTrustStore } from '@fairlead/toolkit/trust/patient-trust-store';
+import { patientTrustStore, TRUST_DATABASE } from '@fairlead/toolkit/trust/patient-trust-store';
 import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { type Logger, pino } from 'pino';
 import { createAgent } from './agent.ts';
 import type { WhoAmI } from './agent-parts.ts';
+import { openFileAlarmRegister } from './alarms/file-alarm-register.ts';
 import { createBell, ringAfter } from './bell.ts';
 import { createAgentClock } from './clock/agent-clock.ts';
 import type { OpenedAgent } from './commands/command-context.ts';
@@ -70,9 +71,9 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const bells = { checkIn: createBell(), delivery: createBell(), permission: createBell() };
 
-  // Before there is a spool, what is found is told at the start of the agent.
-  let tell = (refusal: Refusal): unknown => findings.push(refusal);
-  const trust = openTrust(config, who, (refusal) => tell(refusal));
+  // The alarms need a spool, the spool a clock, and the clock what trust knows of the time.
+  let onTrust = (_trouble: Refusal | undefined): void => undefined;
+  const trust = openTrust(config, who, (trouble) => onTrust(trouble));
   const clock = createAgentClock({ floor: trust, wall: Date.now, monotonic: () => performance.now() });
   const spool = openSqliteSpool({
     file: join(root, 'spool.db'),
@@ -81,7 +82,12 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     onAppend: ringAfter(bells.delivery, GATHER_MS),
     onTrouble: (message, cause) => log.error({ cause: String(cause) }, message),
   });
-  tell = (refusal) => spool.append({ event: 'alarm', refusal });
+  const outbox = withOverridesLogged(spool, log);
+  const alarms = await openFileAlarmRegister({ file: join(root, 'alarms.json'), outbox, clock });
+  onTrust = (trouble) => alarms.settle(({ element }) => element.endsWith(TRUST_DATABASE), trouble ? [trouble] : []);
+  // What was found while there was nobody to report it.
+  trust.versions();
+  onTrust(trust.trouble());
   const transport = undiciTransport();
   const signer = createRequestSigner({
     signer: key.signer,
@@ -102,7 +108,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const pulse = createPulse(() => performance.now());
   const confirmation = lateConfirmation();
   const work = plannedWork();
-  const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, outbox: spool, log });
+  const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, alarms, log });
   const maxKbPerSec = config.download?.maxKbPerSec;
   const prober = createProber(services.manager);
   const updater = createUpdater({
@@ -115,7 +121,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     blobs: httpBlobSource({ server, authorise: signer.headersFor }),
     services: services.manager,
     prober,
-    outbox: loudly(spool, log),
+    outbox,
+    alarms,
     own,
     pulse,
     permission: conditions.permission,
@@ -157,6 +164,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     facts,
     services: services.manager,
     spool,
+    alarms,
     // A chain belongs to its key: a robot with a new key begins a new one.
     chain: await openReportChain(
       join(identityFolder, `reports-${key.signer.keyid.slice(0, 12)}.json`),
@@ -204,7 +212,7 @@ const measureTree: MeasureTree = async (order) =>
   (await import('@fairlead/toolkit/bundle/measure-tree')).measureTree(order);
 
 /** What an override stepped over is said on the robot too, not only to the server. */
-const loudly = (spool: Outbox, log: Logger): Outbox => ({
+const withOverridesLogged = (spool: Outbox, log: Logger): Outbox => ({
   ...spool,
   append: (event) => {
     if (event.event === 'override')
@@ -232,7 +240,11 @@ async function whoAmI(
 }
 
 /** A disk that spoils or fills must not take the robot's services, its roll-back and its voice with it. */
-function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, onTrouble: (refusal: Refusal) => void) {
+function openTrust(
+  { root, server }: AgentConfig,
+  { environment }: WhoAmI,
+  onChange: (trouble: Refusal | undefined) => void,
+) {
   return patientTrustStore({
     open: () =>
       openTufTrustStore({
@@ -243,7 +255,7 @@ function openTrust({ root, server }: AgentConfig, { environment }: WhoAmI, onTro
       }),
     builtAt: BUILT_AT,
     elapsed: () => performance.now(),
-    onTrouble,
+    onChange,
   });
 }
 

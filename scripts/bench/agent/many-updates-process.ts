@@ -7,6 +7,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openFileAlarmRegister } from '@fairlead/agent/alarms/file-alarm-register';
 import { fileJournalStore } from '@fairlead/agent/journal/file-journal-store';
 import { openSqliteSpool } from '@fairlead/agent/outbox/sqlite-spool';
 import { notLaunched } from '@fairlead/agent/own-release/not-launched';
@@ -43,6 +44,7 @@ const updater = createUpdater({
     state: async () => ({ state: 'running', restarts: 0, detail: '' }),
   },
   outbox: spool,
+  alarms: await openFileAlarmRegister({ file: join(root, 'alarms.json'), outbox: spool, clock }),
   own: notLaunched,
   pulse: { promise: () => {}, rest: () => {} },
   forbids: () => undefined,

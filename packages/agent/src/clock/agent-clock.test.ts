@@ -33,10 +33,12 @@ test('a robot that boots in 1970 lives at its floor, not in 1970', () => {
   expect([clock.now(), clock.trust()]).toEqual([BUILT, 'floor']);
 });
 
-test('a robot whose clock stands at 2100 takes the director’s time and says so once', () => {
-  const { clock, hear } = robotAt(Date.UTC(2100, 0));
-  expect(hear(TRUE_TIME)).toEqual({ skewMs: Date.UTC(2100, 0) - TRUE_TIME });
-  expect(hear(TRUE_TIME)).toBeUndefined();
+test('a robot whose clock stands at 2100 takes the director’s time, and says so until its clock is set', () => {
+  const { world, clock, hear } = robotAt(Date.UTC(2100, 0));
+  const skew = { skewMs: Date.UTC(2100, 0) - TRUE_TIME, isLarge: true };
+  expect([hear(TRUE_TIME), hear(TRUE_TIME)]).toEqual([skew, skew]);
+  world.wall = TRUE_TIME + MINUTE;
+  expect(hear(TRUE_TIME)).toEqual({ skewMs: MINUTE, isLarge: false });
   expect([clock.now(), clock.trust()]).toEqual([TRUE_TIME, 'director']);
 });
 

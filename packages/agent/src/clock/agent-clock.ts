@@ -8,7 +8,7 @@ import { Clock, HOUR, type Instant, MINUTE, SECOND } from '@fairlead/shared/time
 
 /** An answer slower than this may have been held back by somebody, and its time is that old. */
 const FRESH = 10 * SECOND;
-const SKEW_WORTH_A_WORD = 5 * MINUTE;
+const LARGE_SKEW = 5 * MINUTE;
 
 export interface Floor {
   /** No time before this can be true. */
@@ -30,8 +30,11 @@ export const isFresh = (trip: RoundTrip): boolean => trip.answeredAt - trip.aske
 
 export interface AgentClock extends Clock {
   trust(): 'director' | 'floor' | 'system';
-  /** Believes `heard`, whose signature and nonce were checked. Tells how far the system clock is off, where that is worth a word. */
-  believe(heard: DirectorTime): { readonly skewMs: number } | undefined;
+  /**
+   * Believes `heard`, whose signature and nonce were checked. Answers how far the system clock is off, in milliseconds;
+   * undefined for an answer that came too late to tell.
+   */
+  believe(heard: DirectorTime): { readonly skewMs: number; readonly isLarge: boolean } | undefined;
 }
 
 export function createAgentClock(deps: {
@@ -57,10 +60,9 @@ export function createAgentClock(deps: {
       // A late answer is still true as a lower bound: it was signed after we asked.
       if (heard.time > floor.timeFloor() + HOUR || !director) floor.raiseTimeFloor(heard.time);
       if (!isFresh(heard)) return undefined;
-      const isFirst = director === undefined;
       director = { time: heard.time, at: heard.answeredAt };
       const skewMs = Math.round(wall() - clock.now());
-      return isFirst && Math.abs(skewMs) > SKEW_WORTH_A_WORD ? { skewMs } : undefined;
+      return { skewMs, isLarge: Math.abs(skewMs) > LARGE_SKEW };
     },
   });
 }

@@ -7,11 +7,11 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import type { Logger } from 'pino';
+import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import { type Bell, ringAfter } from '../bell.ts';
 import type { AgentConfig } from '../config.ts';
 import { type LeaseBook, openLeaseBook } from '../leases/lease-book.ts';
 import { leasePermission } from '../leases/lease-permission.ts';
-import type { Outbox } from '../outbox/outbox.ts';
 import { allOf, type SwitchPermission } from '../update/switch-permission.ts';
 import { windowPermission } from '../update/window-permission.ts';
 import { askApplication } from './ask-application.ts';
@@ -43,10 +43,10 @@ export async function openConditions(deps: {
   readonly bootId: string;
   readonly clock: Clock;
   readonly bell: Bell;
-  readonly outbox: Outbox;
+  readonly alarms: AlarmRegister;
   readonly log: Logger;
 }): Promise<Conditions> {
-  const { config, bootId, clock, bell, outbox, log } = deps;
+  const { config, bootId, clock, bell, alarms, log } = deps;
   const { preconditions, safeState, leases: { maxSec = MAX_LEASE_SEC, alarmAfterSec = LEASE_ALARM_SEC } = {} } = config;
   const board = factBoard(() => performance.now());
   const leases = await openLeaseBook({
@@ -56,9 +56,12 @@ export async function openConditions(deps: {
     clock,
     alarmAfterSec,
     onChange: bell.ring,
-    alarm: (refusal) => {
-      log.warn({ refusal }, refusal.detail);
-      outbox.append({ event: 'alarm', refusal });
+    alarms: {
+      ...alarms,
+      raise: (refusal) => {
+        log.warn({ refusal }, refusal.detail);
+        alarms.raise(refusal);
+      },
     },
   });
   const maxAgeSec = preconditions?.maxFactAgeSec ?? MAX_FACT_AGE_SEC;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { memoryAlarmRegister } from '../alarms/memory-alarm-register.ts';
 import { type KeptLease, leaseAt } from './lease.ts';
 import { type LeaseBook, type LeaseDeps, openLeaseBook } from './lease-book.ts';
 import { leasePermission } from './lease-permission.ts';
@@ -17,6 +18,13 @@ async function robot() {
   onTestFinished(() => rm(folder, { recursive: true }));
   const machine = { bootId: 'boot-1', uptime: 1000, now: NOON };
   const alarms: string[] = [];
+  const ended: string[] = [];
+  const register = memoryAlarmRegister({
+    append: (event) => {
+      if (event.event === 'alarm') alarms.push(event.refusal.category);
+      if (event.event === 'alarm-resolved') ended.push(event.category);
+    },
+  });
   let changes = 0;
   const deps = (): LeaseDeps => ({
     file: join(folder, 'leases.json'),
@@ -25,7 +33,7 @@ async function robot() {
     clock: unevenClock(() => machine.now),
     alarmAfterSec: 3600,
     onChange: () => (changes += 1),
-    alarm: ({ category }) => alarms.push(category),
+    alarms: register,
   });
   const books: LeaseBook[] = [];
   const start = async (): Promise<LeaseBook> => {
@@ -41,7 +49,7 @@ async function robot() {
     machine.now += seconds * 1000;
     await vi.advanceTimersByTimeAsync(seconds * 1000 + 20);
   };
-  return { folder, machine, alarms, start, pass, changes: () => changes };
+  return { folder, machine, alarms, ended, start, pass, changes: () => changes };
 }
 const MAPPING = { owner: 'navigation', reason: 'mapping run', ttlSec: 300 };
 
@@ -174,4 +182,18 @@ test('a lease that could not be kept is not granted', async () => {
   await expect(book.take(MAPPING)).rejects.toThrow('ENOENT');
   expect(book.list()).toEqual([]);
   await writeFile(folder, '');
+});
+
+test('the alarm of an expired lease ends when its owner is at work again, that of an old one when it is released', async () => {
+  const { start, pass, alarms, ended } = await robot();
+  const book = await start();
+  await book.take(MAPPING);
+  await pass(301);
+  await expect.poll(() => alarms).toEqual(['lease_expired']);
+  await book.take({ ...MAPPING, ttlSec: 7200 });
+  expect(ended).toEqual(['lease_expired']);
+  await pass(3601);
+  await expect.poll(() => alarms).toEqual(['lease_expired', 'lease_old']);
+  await book.release(MAPPING.owner);
+  expect(ended).toEqual(['lease_expired', 'lease_old']);
 });

@@ -8,6 +8,7 @@ import { parse } from '@fairlead/shared/parse';
 import { type Clock, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { isMissing } from '../releases/disk-errors.ts';
 import { type KeptLease, type Lease, LeaseFile, leaseAt, viewOf } from './lease.ts';
@@ -23,7 +24,7 @@ export interface LeaseDeps {
   readonly alarmAfterSec: number;
   /** Leases became fewer or more. */
   readonly onChange: () => void;
-  readonly alarm: (refusal: Refusal) => void;
+  readonly alarms: Pick<AlarmRegister, 'raise' | 'notify' | 'resolveWhere'>;
 }
 export interface LeaseBook {
   /** Takes it, or renews the one this owner has. Resolves once durable. */
@@ -40,11 +41,13 @@ export interface LeaseBook {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
-  const { clock, alarm, alarmAfterSec } = deps;
+  const { clock, alarms, alarmAfterSec } = deps;
   const inTurn = oneAtATime();
   const moment = () => ({ bootId: deps.bootId, uptimeSec: deps.uptimeSec(), now: clock.now() });
   const leases = new Map<string, KeptLease>();
   let timer: NodeJS.Timeout | undefined;
+  const end = (category: string, owner: string): void =>
+    alarms.resolveWhere((open) => open.category === category && open.element === owner);
 
   const current = (): KeptLease[] => {
     const at = moment();
@@ -58,6 +61,8 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
     inTurn(async () => {
       await save(new Map(leases).set(lease.owner, lease));
       leases.set(lease.owner, lease);
+      // Whoever takes or extends a lease is at work again.
+      end(EXPIRED, lease.owner);
       watch();
       deps.onChange();
       return viewOf(lease, clock.now());
@@ -72,10 +77,11 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
         leases.set(lease.owner, lease);
         if (lease.remainingSec <= 0) {
           leases.delete(lease.owner);
-          alarm(expired(lease));
+          end(OLD, lease.owner);
+          alarms.raise(expired(lease));
         } else if (lease.ageSec >= alarmAfterSec && !lease.toldOld) {
           leases.set(lease.owner, { ...lease, toldOld: true });
-          alarm(old(viewOf(lease, clock.now())));
+          alarms.raise(old(viewOf(lease, clock.now())));
         }
       }
       await save(leases).catch(() => undefined);
@@ -109,6 +115,7 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
       if (!held) return undefined;
       return inTurn(async () => {
         leases.delete(owner);
+        end(OLD, owner);
         watch();
         deps.onChange();
         await save(leases);
@@ -126,21 +133,24 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
   };
 }
 
-async function readLeases({ file, clock, alarm }: LeaseDeps): Promise<readonly KeptLease[]> {
+async function readLeases({ file, clock, alarms }: LeaseDeps): Promise<readonly KeptLease[]> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
   } catch (error) {
-    if (!isMissing(error)) alarm(unreadable(error instanceof Error ? error.message : String(error)));
+    if (!isMissing(error)) alarms.notify(unreadable(error instanceof Error ? error.message : String(error)));
     return [];
   }
   const json = parseStrictJson(bytes, { floats: true });
   const parsed = json.ok ? parse(LeaseFile, json.value) : undefined;
   if (parsed?.ok) return parsed.value.leases;
   await renameDurably(file, `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`).catch(() => undefined);
-  alarm(unreadable('it is not what this agent writes'));
+  alarms.notify(unreadable('it is not what this agent writes'));
   return [];
 }
+
+const EXPIRED = 'lease_expired';
+const OLD = 'lease_old';
 
 const about = (owner: string): Pick<Refusal, 'phase' | 'element' | 'retryable'> => ({
   phase: 'wait',
@@ -149,13 +159,13 @@ const about = (owner: string): Pick<Refusal, 'phase' | 'element' | 'retryable'> 
 });
 const expired = ({ owner, reason, ageSec }: KeptLease): Refusal => ({
   ...about(owner),
-  category: 'lease_expired',
+  category: EXPIRED,
   detail: `The lease of ${owner} (${reason}) was not released: it expired after ${Math.round(ageSec)} s.`,
   hint: `Does ${owner} still run? A program that is busy for longer extends its lease.`,
 });
 const old = ({ owner, reason, ageSec, expiresAt }: Lease): Refusal => ({
   ...about(owner),
-  category: 'lease_old',
+  category: OLD,
   detail: `The lease of ${owner} (${reason}) has been held for ${ageSec} s, now until ${expiresAt}.`,
   hint: `Is ${owner} still busy? \`fairlead-agent lease release ${owner}\` on the robot ends it.`,
 });

@@ -1,6 +1,7 @@
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { expect, test } from 'vitest';
 import type { AgentParts } from '../agent-parts.ts';
+import { memoryAlarmRegister } from '../alarms/memory-alarm-register.ts';
 import type { Lease } from '../leases/lease.ts';
 import { DUCK } from '../update/testing/test-robot.ts';
 import { situationHandlers, stepsOver } from './situation-handlers.ts';
@@ -17,7 +18,7 @@ function robot(leases: readonly Lease[]) {
   const logged: string[] = [];
   const parts = {
     conditions: { leases: { list: () => leases, extend: async () => undefined }, maxLeaseSec: 60 },
-    spool: { append: (event: ReportEvent) => told.push(event) },
+    alarms: memoryAlarmRegister({ append: (event) => told.push(event) }),
     log: { warn: (_facts: object, message: string) => logged.push(message) },
   } as unknown as AgentParts;
   return { parts, told, logged };

@@ -56,7 +56,7 @@ export function situationHandlers({
  * Roll-backs that nobody asked for (a failed probation, a release that must never run) ask no lease.
  */
 export function stepsOver(
-  { conditions, spool, log }: Pick<AgentParts, 'conditions' | 'spool' | 'log'>,
+  { conditions, alarms, log }: Pick<AgentParts, 'conditions' | 'alarms' | 'log'>,
   { component, by, override }: { readonly component: ComponentName; readonly by: string; readonly override?: true },
 ): Refusal | undefined {
   const [lease] = conditions.leases.list();
@@ -74,7 +74,7 @@ export function stepsOver(
   const detail = `${by} goes back by hand and steps over the ${busy.detail}`;
   log.warn({ lease, by }, detail);
   const hint = `Ask ${by} why, and look whether ${lease.owner} came to harm.`;
-  spool.append({ event: 'alarm', refusal: { ...busy, category: 'lease_overridden', detail, hint } });
+  alarms.notify({ ...busy, category: 'lease_overridden', detail, hint });
   return undefined;
 }
 

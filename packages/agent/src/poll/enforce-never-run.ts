@@ -9,7 +9,7 @@ import type { EnvironmentName, Sha256 } from '@fairlead/shared/ids';
 import { policyTarget } from '@fairlead/shared/trust/names';
 import { EnvironmentPolicy } from '@fairlead/shared/trust/targets';
 import type { TrustStore } from '@fairlead/toolkit/trust/trust-store';
-import type { Outbox } from '../outbox/outbox.ts';
+import { type AlarmRegister, alarmKey } from '../alarms/alarm-register.ts';
 import type { Updater } from '../update/updater.ts';
 import { readSigned, recallSigned } from './signed-document.ts';
 
@@ -17,19 +17,17 @@ export interface EnforceDeps {
   readonly environment: EnvironmentName;
   readonly trust: TrustStore;
   readonly updater: Pick<Updater, 'components' | 'rollBackLocally'>;
-  readonly outbox: Outbox;
+  readonly alarms: AlarmRegister;
 }
 
 /** Call it after every check-in; it looks at the disk only where the policy denies something. */
 export function createEnforcer(deps: EnforceDeps): () => Promise<void> {
-  const { trust, environment, updater, outbox } = deps;
-  /** Components that could not be helped, so that the alarm is raised once per agent start. */
-  const alarmed = new Set<string>();
-  const alarm = (component: string, refusal: Refusal): void => {
-    if (alarmed.has(component)) return;
-    alarmed.add(component);
-    outbox.append({ event: 'alarm', refusal });
-  };
+  const { trust, environment, updater, alarms } = deps;
+  /** What kept a component from going back, as of the last check. */
+  let failed: ReadonlySet<string> = new Set();
+  /** A roll-back that ended on an unhealthy release has raised its own alarm, and that one does not end here. */
+  const isRaisedElsewhere = (refusal: Refusal): boolean =>
+    !failed.has(alarmKey(refusal)) && alarms.open().some((open) => alarmKey(open) === alarmKey(refusal));
 
   const newestPolicy = async (): Promise<EnvironmentPolicy | undefined> => {
     const name = policyTarget(environment);
@@ -40,22 +38,29 @@ export function createEnforcer(deps: EnforceDeps): () => Promise<void> {
 
   return async () => {
     const policy = await newestPolicy();
+    // Without a policy that can be read nothing is known, and no alarm ends.
+    if (!policy) return;
     const denied = new Map(
-      (policy?.deny ?? []).flatMap(({ sha256, severity, reason }) =>
+      policy.deny.flatMap(({ sha256, severity, reason }) =>
         severity === 'never-run' ? [[sha256, reason] as const] : [],
       ),
     );
-    if (denied.size === 0) return;
-    for (const state of await updater.components()) {
+    const found: Refusal[] = [];
+    for (const state of denied.size === 0 ? [] : await updater.components()) {
       const reason = state.active && denied.get(state.active.manifestSha256);
       if (reason === undefined) continue;
-      if (!hasGoodPrevious(state, denied)) alarm(state.component, stranded(state, reason));
+      if (!hasGoodPrevious(state, denied)) found.push(stranded(state, reason));
       else {
         const back = await updater.rollBackLocally(state.component, 'policy: never-run');
         // While an update runs it is only delayed: the next check-in asks again.
-        if (!back.ok && back.refused.category !== 'busy') alarm(state.component, back.refused);
+        if (back.ok) continue;
+        if (back.refused.category === 'busy') return;
+        const refusal = { ...back.refused, component: state.component };
+        if (!isRaisedElsewhere(refusal)) found.push(refusal);
       }
     }
+    alarms.settle((open) => open.category === 'denied' || failed.has(alarmKey(open)), found);
+    failed = new Set(found.map(alarmKey));
   };
 }
 

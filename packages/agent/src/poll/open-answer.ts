@@ -21,8 +21,8 @@ export interface OpenDeps {
   readonly identity: Pick<RobotIdentity, 'robot' | 'environment'>;
   readonly trust: TrustStore;
   readonly clock: AgentClock;
-  /** The system clock was off by so many milliseconds: told once. */
-  readonly onSkew: (skewMs: number) => void;
+  /** How far the system clock is off, after every answer that can tell. */
+  readonly onSkew: (skew: { readonly skewMs: number; readonly isLarge: boolean }) => void;
 }
 
 export interface OpenedAnswer {
@@ -50,7 +50,7 @@ export async function openAnswer(answer: Answer, deps: OpenDeps): Promise<Result
   const { assignment, desiredSha256, issuedAt } = opened.value;
   trust.rememberAssignment(assignment.seq, desiredSha256);
   const skew = clock.believe({ time: issuedAt, askedAt: answer.askedAt, answeredAt: answer.answeredAt });
-  if (skew) deps.onSkew(skew.skewMs);
+  if (skew) deps.onSkew(skew);
   const current = await catchUp(assignment, deps);
   return accept({ assignment, ...(!current.ok && { behind: current.refused }) });
 }

@@ -15,7 +15,7 @@ import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'outbox' | 'clock' | 'permission'> & {
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'alarms' | 'clock' | 'permission'> & {
   readonly forbids: Forbids;
 };
 export interface DamagedRelease {
@@ -35,7 +35,7 @@ export async function healActives(deps: Deps): Promise<readonly DamagedRelease[]
       const damage = await healActive(folder, deps);
       if (damage) found.push(damage);
     } catch (error) {
-      deps.outbox.append({ event: 'alarm', refusal: refusalOf(error, 'verify', component) });
+      deps.alarms.raise({ ...refusalOf(error, 'verify', component), component });
     }
   }
   return found;
@@ -50,7 +50,7 @@ async function healActive(folder: ReleaseFolder, deps: Deps): Promise<DamagedRel
   const back = previous && (await goBack(previous, folder, deps));
   const now = back ? `It went back to ${back.version}.` : 'It is what runs all the same: nothing better is here.';
   const refusal = damaged(measured.refused, release, now);
-  deps.outbox.append({ event: 'alarm', refusal });
+  deps.alarms.raise(refusal);
   return { release, refusal };
 }
 
@@ -85,7 +85,7 @@ async function goBack(previous: InstalledRelease, folder: ReleaseFolder, deps: D
   await folder.unpoint('previous');
   const { component } = folder;
   const started = await startAgain({ component, own, stopped, phase: 'roll-back' }, deps);
-  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+  if (!started.ok) deps.alarms.raise({ ...started.refused, component });
   return previous;
 }
 

@@ -12,7 +12,7 @@ import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'outbox' | 'clock'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'alarms' | 'clock'>;
 
 /** Leaves active, previous and mark in agreement, and nothing else. What could not be agreed on is an alarm. */
 export async function reconcile(component: ComponentName, deps: Deps): Promise<void> {
@@ -35,7 +35,7 @@ async function markAgain(folder: ReleaseFolder, deps: Deps): Promise<boolean> {
   if (!active) return false;
   const measured = await folder.measure(active, 'verify');
   if (!measured.ok) {
-    deps.outbox.append({ event: 'alarm', refusal: unsettled(measured.refused) });
+    deps.alarms.raise(unsettled(measured.refused, folder.component));
     return false;
   }
   const previous = await folder.slot('previous');
@@ -57,7 +57,7 @@ async function obeyMark(committed: Committed, folder: ReleaseFolder, deps: Deps)
   const measured = await folder.measure(committed.active, 'roll-back');
   if (!measured.ok) {
     // The least bad: what runs is not what was committed, but what was committed is no longer whole.
-    deps.outbox.append({ event: 'alarm', refusal: unsettled(measured.refused) });
+    deps.alarms.raise(unsettled(measured.refused, folder.component));
     return;
   }
   const services = servicesOf(measured.value);
@@ -74,11 +74,12 @@ async function giveBack(
   deps: Deps,
 ): Promise<void> {
   const started = await startAgain({ component, own, stopped, phase: 'roll-back' }, deps);
-  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+  if (!started.ok) deps.alarms.raise({ ...started.refused, component });
 }
 
-const unsettled = (damage: Refusal): Refusal => ({
+const unsettled = (damage: Refusal, component: ComponentName): Refusal => ({
   ...damage,
+  component,
   category: 'active_unsettled',
   detail: `What this robot settled on can no longer be trusted, and what runs was left running: ${damage.detail}`.slice(
     0,

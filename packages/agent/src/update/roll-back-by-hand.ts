@@ -8,13 +8,17 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
+import { endedByHealthyRelease } from '../alarms/alarm-ends.ts';
 import type { Forbids } from './forbids.ts';
 import { passOnce } from './health-watch.ts';
 import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'> & {
+type Deps = Pick<
+  StepDeps,
+  'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'alarms' | 'clock' | 'elapsed' | 'sleep'
+> & {
   readonly forbids: Forbids;
 };
 
@@ -58,8 +62,12 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
   const unwell = started.ok ? await passOnce(measured.value, 'roll-back', context, deps) : started.refused;
 
   const trouble = unwell ?? (stopped.ok ? undefined : stopped.refused);
-  if (!trouble || stop.aborted) return accept(undefined);
-  deps.outbox.append({ event: 'alarm', refusal: trouble });
+  if (stop.aborted) return accept(undefined);
+  if (!trouble) {
+    deps.alarms.resolveWhere(endedByHealthyRelease(component));
+    return accept(undefined);
+  }
+  deps.alarms.raise({ ...trouble, component });
   return refuse(trouble);
 }
 

@@ -4,6 +4,7 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import type { ExtractBundle, MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import type { RunSmokeTests } from '@fairlead/toolkit/smoke-test/smoke-test';
+import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import type { SafeState } from '../conditions/safe-state.ts';
 import type { BlobSource } from '../download/blob-source.ts';
 import type { Pace } from '../download/pace.ts';
@@ -27,6 +28,7 @@ export interface StepDeps {
   readonly services: ServiceManager;
   readonly prober: Prober;
   readonly outbox: Outbox;
+  readonly alarms: AlarmRegister;
   readonly own: OwnRelease;
   readonly permission: SwitchPermission;
   readonly confirmation: SwitchConfirmation;

@@ -9,19 +9,19 @@ import { reconcile } from './reconcile.ts';
 import { refusalOf } from './refusal-of.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'outbox' | 'clock'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'alarms' | 'clock'>;
 
 /**
  * Sweeps leftovers and reconciles each component. What fails is an alarm and never a rejection: an update that was
  * interrupted with its services stopped must come to its end, whatever is wrong elsewhere on the disk.
  */
 export async function tidyUp(journal: Journal | undefined, deps: Deps): Promise<void> {
-  const { layout, outbox } = deps;
+  const { layout, alarms } = deps;
   const attempt = async (act: () => Promise<void>, component?: ComponentName): Promise<void> => {
     try {
       await act();
     } catch (error) {
-      outbox.append({ event: 'alarm', refusal: refusalOf(error, 'roll-back', component) });
+      alarms.raise({ ...refusalOf(error, 'roll-back', component), ...(component !== undefined && { component }) });
     }
   };
   await attempt(async () => sweepRoot(layout, journal ? await partsOf(journal, deps) : []));

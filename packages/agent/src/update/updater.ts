@@ -10,6 +10,8 @@ import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
+import { endedByHealthyRelease, endedByRecovery } from '../alarms/alarm-ends.ts';
+import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import type { Bell } from '../bell.ts';
 import { alwaysSafe } from '../conditions/safe-state.ts';
 import { DEFAULT_PACE } from '../download/pace.ts';
@@ -47,6 +49,7 @@ type Injected = Pick<
   | 'services'
   | 'prober'
   | 'outbox'
+  | 'alarms'
   | 'own'
   | 'permission'
   | 'confirmation'
@@ -178,6 +181,9 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       );
       if (ended.step !== 'done') return;
       if (ended.outcome === 'succeeded') damages.mended(journal.component);
+      // After a roll-back that had nothing to complain about, the release before is whole and passes its checks.
+      if (ended.outcome === 'succeeded' || ended.outcome === 'rolled-back')
+        deps.alarms.resolveWhere(endedByHealthyRelease(journal.component));
       await journals.clear();
       await sweepComponent(layout.component(journal.component));
     } finally {
@@ -194,15 +200,18 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const leave = await deps.own.isOnTrial();
         const found = await deps.journal.read({ leave }).catch(unreadable);
         if (!found.ok && leave) throw new Failure(found.refused);
-        if (!found.ok) deps.outbox.append({ event: 'alarm', refusal: found.refused });
+        const troubles: Refusal[] = [];
+        const checking = { ...deps, alarms: collecting(troubles, deps.alarms) };
+        if (!found.ok) checking.alarms.raise(found.refused);
         const journal = found.ok ? found.value : undefined;
         if (journal?.terms) orders.recall(journal.deployment, journal.terms);
-        await tidyUp(journal, deps);
+        await tidyUp(journal, checking);
         // What was interrupted stays under change until it has ended; everything else is as it should be now.
         work.end();
         if (journal) noteWork(journal);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
-        for (const damage of await healActives(deps).finally(work.end)) damages.note(damage);
+        for (const damage of await healActives(checking).finally(work.end)) damages.note(damage);
+        deps.alarms.settle(endedByRecovery(journal?.component), troubles);
         if (!journal) await deps.own.restartIfStale();
       }),
     offer: (order) => {
@@ -273,6 +282,15 @@ const DEFAULTS: Defaulted = {
   sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
   random: Math.random,
 };
+
+/** `alarms` that also keeps what it raises in `found`. */
+const collecting = (found: Refusal[], alarms: AlarmRegister): AlarmRegister => ({
+  ...alarms,
+  raise: (refusal) => {
+    found.push(refusal);
+    alarms.raise(refusal);
+  },
+});
 
 /** A disk that can't be read is told, and what needs no journal goes on. */
 const unreadable = (error: unknown) => refuse({ ...refusalOf(error, 'report'), element: 'journal.json' });

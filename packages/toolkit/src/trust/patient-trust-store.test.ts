@@ -17,21 +17,22 @@ function robot() {
   const file = join(folder, 'trust', 'trust.db');
   const watch = { ms: 0 };
   const troubles: Refusal[] = [];
+  let recoveries = 0;
   const open = (bend: (store: TrustStore) => TrustStore = (store) => store) => {
     const trust = patientTrustStore({
       open: () => bend(openTufTrustStore({ file, baseUrl: 'http://127.0.0.1:1/tuf', builtAt: BUILT_AT })),
       builtAt: BUILT_AT,
       elapsed: () => watch.ms,
-      onTrouble: (refusal) => troubles.push(refusal),
+      onChange: (trouble) => (trouble ? troubles.push(trouble) : (recoveries += 1)),
     });
     onTestFinished(() => trust.close());
     return trust;
   };
-  return { folder, file, watch, troubles, open };
+  return { folder, file, watch, troubles, open, recoveries: () => recoveries };
 }
 
 test('a robot whose trust can’t be opened at its start opens it as soon as the disk lets it, and forgets nothing', async () => {
-  const { folder, troubles, watch, open } = robot();
+  const { folder, troubles, watch, open, recoveries } = robot();
   // No folder, no database: as little as a full disk gives.
   const trust = open();
   expect(trust.versions().root).toBe(0);
@@ -42,7 +43,7 @@ test('a robot whose trust can’t be opened at its start opens it as soon as the
   mkdirSync(join(folder, 'trust'));
   watch.ms = 5_000;
   expect(trust.versions().root).toBe(0);
-  expect([trust.trouble(), troubles.length]).toEqual([undefined, 1]);
+  expect([trust.trouble(), troubles.length, recoveries()]).toEqual([undefined, 1, 1]);
   trust.close();
   const next = open();
   expect(next.lastAssignment()).toEqual({ seq: 7, sha256: DIGEST });

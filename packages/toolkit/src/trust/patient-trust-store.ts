@@ -20,14 +20,17 @@ export interface PatienceWithTrust {
   readonly builtAt: Instant;
   /** Monotonic milliseconds. */
   readonly elapsed: () => number;
-  /** Hears of each trouble once, when it begins. */
-  readonly onTrouble: (refusal: Refusal) => void;
+  /** Called with each trouble once, when it begins, and with undefined when all is well again. */
+  readonly onChange: (trouble: Refusal | undefined) => void;
 }
+
+/** The element of every trouble ends with this: relative to the agent's root folder, or absolute. */
+export const TRUST_DATABASE = 'trust/trust.db';
 
 /** A person may have moved the damaged file away, or made room. */
 const TRY_AGAIN_MS = 5_000;
 
-export function patientTrustStore({ open, builtAt, elapsed, onTrouble }: PatienceWithTrust): PatientTrustStore {
+export function patientTrustStore({ open, builtAt, elapsed, onChange }: PatienceWithTrust): PatientTrustStore {
   let store: TrustStore | undefined;
   let trouble: Refusal | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -37,7 +40,7 @@ export function patientTrustStore({ open, builtAt, elapsed, onTrouble }: Patienc
   const tell = (refusal: Refusal): void => {
     const isNew = trouble?.category !== refusal.category;
     trouble = refusal;
-    if (isNew) onTrouble(refusal);
+    if (isNew) onChange(refusal);
   };
   /** A bug of ours stays one. */
   const giveUp = (error: unknown): Refusal => {
@@ -63,7 +66,9 @@ export function patientTrustStore({ open, builtAt, elapsed, onTrouble }: Patienc
         // What the file missed meanwhile; that it takes a write is what tells that it is well.
         if (last) store.rememberAssignment(last.seq, last.sha256);
         store.raiseTimeFloor(floor);
+        const wasInTrouble = trouble !== undefined;
         trouble = undefined;
+        if (wasInTrouble) onChange(undefined);
         return store;
       } catch (error) {
         giveUp(error);
@@ -130,7 +135,7 @@ function refusalOf(error: unknown): Refusal | undefined {
   const full = isFull(error);
   return {
     phase: 'verify',
-    element: 'trust/trust.db',
+    element: TRUST_DATABASE,
     category: lost ? 'store_damaged' : full ? 'disk_full' : 'io',
     detail: `The trust database can't be used (${code ?? 'damaged'}); nothing new is believed, what runs keeps running.`,
     retryable: !lost,
@@ -144,7 +149,7 @@ function refusalOf(error: unknown): Refusal | undefined {
 
 const UNKNOWN: Refusal = {
   phase: 'verify',
-  element: 'trust/trust.db',
+  element: TRUST_DATABASE,
   category: 'io',
   detail: 'The trust database is not open.',
   retryable: true,

@@ -19,7 +19,7 @@ import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 import { chooseFallback } from './choose-fallback.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'clock' | 'elapsed' | 'sleep'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'prober' | 'alarms' | 'clock' | 'elapsed' | 'sleep'>;
 const TRIES = 4;
 
 export const rollBack =
@@ -37,14 +37,14 @@ export const rollBack =
     const fallback = await chooseFallback(journal, current, folder);
     const manifest = await folder.readManifest(fallback.release, 'roll-back');
     const good = manifest.ok ? manifest.value : undefined;
-    const tell = (refusal: Refusal) => deps.outbox.append({ event: 'alarm', refusal });
+    const raise = (refusal: Refusal) => deps.alarms.raise({ ...refusal, component });
     // Where `active` says so already, the state was restored before it, and only services may be missing.
     if (!(await folder.points('active', fallback.release))) {
       const stopped = await stopInReverse(servicesOf(good, failing), deps.services, 'roll-back');
       if (!stopped.ok && journal.starts < TRIES) return stopped;
       const kept = await tryRestore(journal, folder);
       if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
-      if (kept) tell(kept);
+      if (kept) raise(kept);
       await folder.point('active', fallback.release);
     }
     await keepOlderParachute(journal, fallback.release, folder, deps);
@@ -59,7 +59,7 @@ export const rollBack =
     if (signal.aborted && unwell) return { ok: false, refused: unwell };
     const alarm = fallback.alarm ?? unwell;
     if (!alarm) return { ok: true };
-    tell(alarm);
+    raise(alarm);
     return { ok: true, outcome: 'failed' };
   };
 
@@ -75,7 +75,7 @@ async function leaveInPlace(
   // A switch that was interrupted may have left them standing still; to look at it is to look at it at work.
   const { component } = journal;
   const started = await startAgain({ component, own: servicesOf(failing), stopped: [], phase: 'roll-back' }, deps);
-  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+  if (!started.ok) deps.alarms.raise({ ...started.refused, component });
   return { ok: true, outcome: 'failed' };
 }
 
@@ -91,11 +91,12 @@ async function uninstall(
   if (!still.ok && journal.starts < TRIES) return still;
   const kept = await tryRestore(journal, folder);
   if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
-  if (kept) deps.outbox.append({ event: 'alarm', refusal: kept });
+  const { component } = journal;
+  if (kept) deps.alarms.raise({ ...kept, component });
   await folder.unpoint('active');
-  const started = await startAgain({ component: journal.component, own: [], stopped, phase: 'roll-back' }, deps);
+  const started = await startAgain({ component, own: [], stopped, phase: 'roll-back' }, deps);
   if (!started.ok && journal.starts < TRIES) return started;
-  if (!started.ok) deps.outbox.append({ event: 'alarm', refusal: started.refused });
+  if (!started.ok) deps.alarms.raise({ ...started.refused, component });
   return { ok: true };
 }
 

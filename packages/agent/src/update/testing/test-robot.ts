@@ -15,8 +15,10 @@ import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { pack } from '@fairlead/toolkit/bundle/testing/bundle-workshop';
 import { Parse } from 'typebox/value';
 import { onTestFinished } from 'vitest';
+import { memoryAlarmRegister } from '../../alarms/memory-alarm-register.ts';
 import type { ProbeVerdict } from '../../health/prober.ts';
 import { fileJournalStore } from '../../journal/file-journal-store.ts';
+import type { Outbox } from '../../outbox/outbox.ts';
 import { notLaunched } from '../../own-release/not-launched.ts';
 import type { VerifiedOrder } from '../../poll/verified-order.ts';
 import { layoutOf } from '../../releases/layout.ts';
@@ -56,6 +58,13 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
       return (await confirmation.answers.shift()?.()) ?? { ok: true, value: undefined, heard: true };
     },
   };
+  const outbox: Outbox = {
+    append: (event) => reports.push(event),
+    count: () => reports.length,
+    hasEnded: (deployment) =>
+      reports.some((report) => report.event === 'update-ended' && report.deployment === deployment),
+  };
+  const alarms = memoryAlarmRegister(outbox, () => NOW);
   const deps: UpdaterDeps = {
     root,
     clock: unevenClock(() => NOW + time.elapsed),
@@ -75,12 +84,8 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
         detail: 'as the test says',
       }),
     },
-    outbox: {
-      append: (event) => reports.push(event),
-      count: () => reports.length,
-      hasEnded: (deployment) =>
-        reports.some((report) => report.event === 'update-ended' && report.deployment === deployment),
-    },
+    outbox,
+    alarms,
     own: notLaunched,
     pulse: { promise: () => {}, rest: () => {} },
     forbids: () => undefined,
@@ -144,6 +149,8 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
           : [],
       ),
     alarms: () => reports.flatMap((report) => (report.event === 'alarm' ? [report.refusal.category] : [])),
+    /** The categories of the alarms that are open now. */
+    openAlarms: () => alarms.open().map(({ category }) => category),
   };
 }
 export type TestRobot = Awaited<ReturnType<typeof testRobot>>;
