@@ -9,9 +9,10 @@ import { Failure, type Refusal } from '@fairlead/shared/failure';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
+import { safeLogger } from '@fairlead/toolkit/process/safe-logger';
 import { patientTrustStore, TRUST_DATABASE } from '@fairlead/toolkit/trust/patient-trust-store';
 import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
-import { type Logger, pino } from 'pino';
+import { type Logger, stdTimeFunctions } from 'pino';
 import { createAgent } from './agent.ts';
 import type { WhoAmI } from './agent-parts.ts';
 import { openFileAlarmRegister } from './alarms/file-alarm-register.ts';
@@ -58,10 +59,10 @@ const GATHER_MS = 600;
 export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const restart = new AbortController();
   const { root, server } = config;
-  const log = pino({
+  const log = safeLogger({
     level: config.logLevel ?? 'info',
     base: { robot: config.robot },
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: stdTimeFunctions.isoTime,
   });
   const identityFolder = join(root, 'identity');
   await makeFolderDurably(join(root, 'trust'), 0o700);
@@ -195,6 +196,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     // Where only the agent restarts, the robot's application works on.
     leaveServices: () => services.leave(restart.signal.aborted),
     restartWanted: restart.signal,
+    isOnTrial: own.isOnTrial,
     enrol: async () => {
       await enrolRobot({ config, folder: identityFolder, signer: key.signer, client, facts, clock });
       return key.signer.keyid;

@@ -7,12 +7,15 @@ import { Failure, sayRefusal } from '@fairlead/shared/failure';
 import { Clock, SECOND } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
-import { type Logger, pino } from 'pino';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { safeLogger } from '@fairlead/toolkit/process/safe-logger';
+import { handleUncaughtErrors } from '@fairlead/toolkit/process/uncaught-errors';
+import type { Logger } from 'pino';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import { openFolderArtifactStore } from './artifacts/folder-artifact-store.ts';
 import { type Config, readConfig, USAGE } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
 import { authoritiesOf, remembered } from './http/authorities.ts';
+import { LOG_SERIALIZERS } from './http/log-serializers.ts';
 import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
 import { openSessionSecret, sharedSessionSecret } from './people/session-secret.ts';
 import { openPostgresSignals } from './signals/postgres-signals.ts';
@@ -65,6 +68,7 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     await stop();
     throw error;
   });
+  outliveErrors(metrics, logger);
   port = Number(new URL(url).port);
   const database = config.postgres ? placeOf(config.postgres.url) : 'SQLite';
   logger.info({ url, data, database }, 'Fairlead control plane is listening');
@@ -74,6 +78,26 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     tell(`Log in as ${FIRST_ADMIN} with the password in ${passwordFile}`);
   }
   return stop;
+}
+
+/** From now on: an error while it starts ends it with a message. */
+function outliveErrors(metrics: Registry, logger: Logger): void {
+  const uncaught = new Counter({
+    name: 'fairlead_uncaught_errors_total',
+    help: 'Errors that no code caught: each is a defect. The log has their stacks.',
+    registers: [metrics],
+  });
+  handleUncaughtErrors({
+    source: process,
+    elapsed: () => performance.now(),
+    onError: (err, isLast) => {
+      uncaught.inc();
+      logger.fatal(
+        { err },
+        isLast ? 'too many uncaught errors: this process ends' : 'uncaught error; this is a defect',
+      );
+    },
+  });
 }
 
 interface Opened {
@@ -146,9 +170,10 @@ if (!config.ok) {
 } else if (config.value === 'help') {
   process.stdout.write(`${USAGE}\n`);
 } else {
-  const logger = pino({
+  const logger = safeLogger({
     level: config.value.logLevel,
     base: null,
+    serializers: LOG_SERIALIZERS,
     redact: ['*.password', '*.token', '*.authorization'],
   });
   try {

@@ -46,6 +46,8 @@ export interface OpenedAgent {
   leaveServices(): Promise<void>;
   /** Aborts when the agent wants to be started again, as the release that is active now. */
   readonly restartWanted: AbortSignal;
+  /** Whether this agent is a new one that must prove itself. */
+  isOnTrial(): Promise<boolean>;
 
   /** Asks to be enrolled now; resolves to the robot's key fingerprint. */
   enrol(): Promise<string>;

@@ -1,5 +1,6 @@
 /** `fairlead-agent run`: the agent itself, in the foreground, until SIGTERM or SIGINT. */
 import { setTimeout as timer } from 'node:timers/promises';
+import { handleUncaughtErrors } from '@fairlead/toolkit/process/uncaught-errors';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.ts';
 import { openPatiently } from './open-patiently.ts';
@@ -24,6 +25,14 @@ export function addRun(program: Command, context: CommandContext): void {
       const opened = await openPatiently(config, context, signalled.signal);
       if (!opened) return;
       const { agent, log } = opened;
+      handleUncaughtErrors({
+        source: process,
+        elapsed: () => performance.now(),
+        // The agent before may not have this defect: the launcher goes back to it.
+        isOnTrial: opened.isOnTrial,
+        onError: (err, isLast) =>
+          log.fatal({ err }, isLast ? 'too many uncaught errors: this agent ends' : 'uncaught error; this is a defect'),
+      });
       sayStopping = () => log.info('stopping');
       const stop = AbortSignal.any([signalled.signal, opened.restartWanted]);
       // First of all: it also makes sure that no second agent works on this root folder.
@@ -31,7 +40,7 @@ export function addRun(program: Command, context: CommandContext): void {
         config.socket,
         agent.local,
         (error) =>
-          log.error({ error: String(error) }, 'the socket can’t be made yet: commands on this robot get no answer'),
+          log.error({ error: String(error) }, 'the local socket fails: commands on this robot may get no answer'),
         stop,
       );
       try {

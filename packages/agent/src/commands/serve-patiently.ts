@@ -11,7 +11,7 @@ export interface ServedSocket {
   close(): void;
 }
 
-/** Rejects where another agent answers on it. `onTrouble` hears once why it has to wait. */
+/** Rejects where another agent answers on it. `onTrouble`: why it has to wait, and what fails while it listens. */
 export async function servePatiently(
   socket: string,
   handlers: LocalHandlers,
@@ -24,11 +24,11 @@ export async function servePatiently(
   const tryAgain = async (): Promise<void> => {
     while (!over.aborted && !server) {
       await timer(TRY_AGAIN_MS, undefined, { signal: over, ref: false }).catch(() => undefined);
-      if (!over.aborted) server = await serveLocalApi(socket, handlers).catch(() => undefined);
+      if (!over.aborted) server = await serveLocalApi(socket, handlers, onTrouble).catch(() => undefined);
     }
   };
   try {
-    server = await serveLocalApi(socket, handlers);
+    server = await serveLocalApi(socket, handlers, onTrouble);
   } catch (error) {
     if (!isDisk(error)) throw error;
     onTrouble(error);

@@ -7,6 +7,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { localClient } from './local-client.ts';
 import { type LocalHandlers, serveLocalApi } from './serve-local-api.ts';
 
+const onError = (error: unknown): never => {
+  throw error;
+};
 const LEASE = {
   owner: 'navigation',
   reason: 'mapping run',
@@ -46,7 +49,7 @@ const handlers: LocalHandlers = {
 };
 
 async function agentOn(socket = join(folder(), 'agent.sock')) {
-  const server = await serveLocalApi(socket, handlers);
+  const server = await serveLocalApi(socket, handlers, onError);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
@@ -84,7 +87,9 @@ test('a socket that a dead agent left is replaced', async () => {
 
 test('a second agent on one root folder does not start', async () => {
   const { socket } = await agentOn();
-  await expect(serveLocalApi(socket, handlers)).rejects.toMatchObject({ refusal: { category: 'already_running' } });
+  await expect(serveLocalApi(socket, handlers, onError)).rejects.toMatchObject({
+    refusal: { category: 'already_running' },
+  });
 });
 
 test('a program names its lease in the path, and a handler’s no is told as it was said', async () => {

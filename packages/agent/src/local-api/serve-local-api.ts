@@ -13,21 +13,34 @@ import { localApi } from './local-api.ts';
 export type LocalHandlers = Client<typeof localApi>;
 
 const MOST_BODY = 64 * 1024;
+/** So much of a body that is too large is read, so that its sender gets an answer. */
+const MOST_DISCARDED = 4 * 1024 * 1024;
 
 /** Listens on the socket (mode 0660). A socket that a dead agent left is replaced; a living agent's is not. */
-export async function serveLocalApi(socket: string, handlers: LocalHandlers): Promise<Server> {
+export async function serveLocalApi(
+  socket: string,
+  handlers: LocalHandlers,
+  onError: (error: unknown) => void,
+): Promise<Server> {
   if (await isAnswered(socket)) throw new Failure(alreadyRunning(socket));
   await rm(socket, { force: true });
   const server = createServer((request, response) => {
-    answer(request, handlers).then(
-      (reply) => send(response, reply.status, reply.body, 'application/json'),
-      (error: unknown) => sendProblem(response, 'internal', error instanceof Error ? error.message : String(error)),
-    );
+    answer(request, handlers)
+      .then(
+        (reply) => send(response, reply.status, reply.body, 'application/json'),
+        (error: unknown) => sendProblem(response, 'internal', error instanceof Error ? error.message : String(error)),
+      )
+      .catch((error: unknown) => {
+        onError(error);
+        response.destroy();
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(socket, resolve);
   });
+  // While it listens: no descriptor is left for another connection, for example.
+  server.removeAllListeners('error').on('error', onError);
   await chmod(socket, 0o660);
   return server;
 }
@@ -44,7 +57,9 @@ async function answer(request: IncomingMessage, handlers: LocalHandlers): Promis
   if (!found) return problem('not_found', `There is no ${method} ${path}.`);
   const { name, route } = found;
   const params = route.params && parse(route.params, found.params);
-  const body = route.body && route.body !== 'bytes' ? parse(route.body, await readJson(request)) : undefined;
+  const bytes = route.body ? await readBody(request) : undefined;
+  if (route.body && !bytes) return problem('too_large', `A body may have ${MOST_BODY} bytes.`);
+  const body = bytes && route.body && route.body !== 'bytes' ? parse(route.body, parseJson(bytes)) : undefined;
   const mistakes = [params, body].flatMap((parsed) => (parsed && !parsed.ok ? parsed.refused : []));
   if (mistakes.length > 0) {
     return problem('bad_request', mistakes.map(({ at, message }) => `${at} ${message}`.trim()).join('; '));
@@ -59,16 +74,22 @@ async function answer(request: IncomingMessage, handlers: LocalHandlers): Promis
   }
 }
 
-async function readJson(request: AsyncIterable<Uint8Array>): Promise<unknown> {
+/** Undefined where it is too large. */
+async function readBody(request: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  // The rest is read and thrown away: a connection closed with unread bytes would take the answer with it.
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > MOST_BODY) return undefined;
-    chunks.push(chunk);
+    if (size <= MOST_BODY) chunks.push(chunk);
+    if (size > MOST_DISCARDED) break;
   }
+  return size > MOST_BODY ? undefined : Buffer.concat(chunks);
+}
+
+function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
     return undefined;
   }

@@ -21,7 +21,7 @@ import { readBodies } from './read-bodies.ts';
 import { refuseUnreadable } from './refuse-unreadable.ts';
 import { keepAnswers, replayAnswers } from './replay-answers.ts';
 import { replyWithProblem, replyWithProblems } from './reply-with-problem.ts';
-import { logRequests } from './request-log.ts';
+import { addressOf, logRequests } from './request-log.ts';
 import { authenticateEverything, serveApi } from './serve-api.ts';
 import { validatorCompiler } from './validate.ts';
 
@@ -95,6 +95,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   await fastify.register(fastifyRateLimit, {
     global: false,
+    keyGenerator: (request) => addressOf(request) ?? 'gone',
     errorResponseBuilder: (_request, { ttl }) =>
       problem('rate_limited', 'Too many requests from this address.', { retryAfterSec: Math.ceil(ttl / 1000) }),
   });

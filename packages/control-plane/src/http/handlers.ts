@@ -4,8 +4,8 @@ import type { Api, ReplyOf, RequestOf, Route } from '@fairlead/shared/api/route'
 import type { CallerOf } from './caller.ts';
 
 export type HandlerRequest<R extends Route> = Omit<RequestOf<R>, 'body'> & {
-  /** Validated; for a `bytes` route the unread stream. */
-  readonly body: R['body'] extends 'bytes' ? Readable : RequestOf<R>['body'];
+  /** Validated; for a `bytes` route the unread chunks. */
+  readonly body: R['body'] extends 'bytes' ? AsyncIterable<Uint8Array> : RequestOf<R>['body'];
   readonly caller: CallerOf<R['access']>;
   /** Lower-case names, as received. Never log them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

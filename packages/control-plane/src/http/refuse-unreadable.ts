@@ -5,6 +5,7 @@ import { problem } from './problem.ts';
 
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   // A reset connection hears nothing any more.
+  socket.on('error', () => undefined);
   if (error.code !== 'ECONNRESET' && socket.writable) {
     const refusal = problem('bad_request', 'This is not a request of HTTP/1.1 that can be read, or it took too long.');
     const body = JSON.stringify(refusal.document());

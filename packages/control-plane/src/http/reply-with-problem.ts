@@ -37,8 +37,15 @@ export function replyWithProblems(app: FastifyInstance, methodsOf: (path: string
 }
 
 /** Also for what fails before Fastify has found a route. */
-export const replyWithProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply =>
-  send(toProblem(error, request), request, reply);
+export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  try {
+    return send(toProblem(error, request), request, reply);
+  } catch {
+    // Nothing can be said any more, for example because the head of the reply has left: the caller sees a cut line.
+    reply.raw.destroy();
+    return reply;
+  }
+}
 
 function send(refusal: ProblemReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer realm="fairlead"');
@@ -63,9 +70,20 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemReply {
   if (error instanceof Failure) {
     return problem('unavailable', error.refusal.detail, { hint: error.refusal.hint, retryAfterSec: 30, cause: error });
   }
+  if (isDiskFull(code)) {
+    return problem('unavailable', 'The disk of the control plane, or of its database, is full.', {
+      hint: 'Free space there, then repeat the request: nothing of it was kept.',
+      retryAfterSec: 30,
+      cause: error,
+    });
+  }
   const hint = `The log of the control plane says why, under request id ${request.id}.`;
   return problem('internal', 'The control plane failed on this request.', { hint, cause: error });
 }
+
+/** As the operating system, SQLite and PostgreSQL name it. */
+const isDiskFull = (code: string): boolean =>
+  ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', '53100'].includes(code);
 
 function describe(error: unknown): { code: string; statusCode?: number } {
   const { code, statusCode } = Object(error) as { code?: unknown; statusCode?: unknown };

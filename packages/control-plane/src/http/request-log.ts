@@ -8,19 +8,25 @@ import { routeOf } from './route-context.ts';
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     let answered = false;
+    const address = addressOf(request);
+    // Outside of any request handler: what is thrown here would be an uncaught exception.
+    const write = (level: 'debug' | 'info' | 'error', facts: object): void => {
+      try {
+        request.log[level]({ ...describe(request), address, ...facts }, 'request');
+      } catch {
+        // A line that can't be written must not end the control plane.
+      }
+    };
     reply.raw.once('finish', () => {
       answered = true;
       const level = levelOf(reply.statusCode, routeOf(request)?.routine === true);
       // Nobody reads it, so nobody writes it: a line costs as much as the request's validation.
       if (level === 'debug' && !DEBUGGING.has(request.log.level)) return;
-      request.log[level](
-        { ...describe(request), status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-        'request',
-      );
+      write(level, { status: reply.statusCode, ms: Math.round(reply.elapsedTime) });
     });
     // Whoever hangs up gets no answer, which Fastify's onResponse would never hear of.
     reply.raw.once('close', () => {
-      if (!answered) request.log.info({ ...describe(request), hungUp: true }, 'request');
+      if (!answered) write('info', { hungUp: true });
     });
   });
 }
@@ -32,12 +38,20 @@ function levelOf(status: number, routine: boolean): 'debug' | 'info' | 'error' {
   return routine && status < 400 ? 'debug' : 'info';
 }
 
+/** The address of the caller; undefined where its socket is gone already, for which Fastify's `request.ip` throws. */
+export function addressOf(request: FastifyRequest): string | undefined {
+  try {
+    return request.ip;
+  } catch {
+    return undefined;
+  }
+}
+
 const describe = (request: FastifyRequest) => ({
   method: request.method,
   // Queries may hold what their sender should not have put there.
   path: request.url.split('?')[0],
   caller: sayCaller(request),
-  address: request.ip,
 });
 
 function sayCaller({ caller }: FastifyRequest): string {

@@ -44,9 +44,9 @@ const duckApi = {
   },
 } as const satisfies Api;
 
-const swum = async (bytes: Readable) => {
+const swum = async (bytes: AsyncIterable<Uint8Array>) => {
   let count = 0;
-  for await (const chunk of bytes) count += (chunk as Buffer).length;
+  for await (const chunk of bytes) count += chunk.length;
   return { bytes: count };
 };
 const handlers: Handlers<typeof duckApi> = {

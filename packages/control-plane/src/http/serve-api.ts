@@ -1,6 +1,7 @@
 /** Serves route definitions: validation, authentication, replies and refusals are the same for each of them. */
 import { Readable } from 'node:stream';
 import type { Access, Api, Route } from '@fairlead/shared/api/route';
+import { SECOND } from '@fairlead/shared/time';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './authenticate.ts';
 import { Answer, type BytesReply, type Handler, type Handlers } from './handlers.ts';
@@ -63,11 +64,29 @@ function serveRoute(app: FastifyInstance, route: Route, handler: Handler<Route>,
       // `curl -X POST` without a body means no wishes; what the schema requires it still names.
       if (route.body !== undefined && route.body !== 'bytes') request.body ??= {};
     },
-    handler: (request, reply) =>
-      deps.replayAnswers(route, request, reply, async () => {
+    handler: (request, reply) => {
+      if (route.body === 'bytes') drainAfterReply(request, reply);
+      return deps.replayAnswers(route, request, reply, async () => {
         const answer = await handler(handed(route, request, () => deps.openRequests.signalFor(reply)));
         return sendAnswer(route, answer, reply);
-      }),
+      });
+    },
+  });
+}
+
+/** How long the rest of an upload may take that was answered before its end. */
+const DRAIN_MS = 5 * SECOND;
+
+/**
+ * An upload that is refused in its middle is answered at once. A socket closed with unread bytes would be reset, and the
+ * caller would never read why: the rest is thrown away for a while first.
+ */
+function drainAfterReply({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.raw.once('finish', () => {
+    if (raw.complete || raw.destroyed) return;
+    raw.resume();
+    const timer = setTimeout(() => raw.destroy(), DRAIN_MS).unref();
+    raw.once('close', () => clearTimeout(timer));
   });
 }
 
@@ -78,12 +97,16 @@ const schemasOf = (route: Route) => ({
   ...(typeof route.reply === 'object' && { response: { [route.status ?? 200]: route.reply } }),
 });
 
+/** A handler that stops reading must not close the connection: its answer still has to leave. */
+const chunksOf = (body: unknown): AsyncIterable<Uint8Array> =>
+  body instanceof Readable ? body.iterator({ destroyOnReturn: false }) : Readable.from([]);
+
 /** The types of `Handler<Route>` are the widest of all routes: each real handler sees its own. */
 const handed = (route: Route, request: FastifyRequest, signal: () => AbortSignal): Parameters<Handler<Route>>[0] =>
   ({
     params: request.params,
     query: request.query,
-    body: route.body === 'bytes' ? (request.body ?? Readable.from([])) : request.body,
+    body: route.body === 'bytes' ? chunksOf(request.body) : request.body,
     caller: request.caller,
     headers: request.headers,
     // Few handlers wait: whoever does, asks once.
@@ -101,6 +124,11 @@ function sendAnswer(route: Route, answer: unknown, reply: FastifyReply): Fastify
 }
 
 function sendBytes({ status, headers, contentType, body }: BytesReply, reply: FastifyReply): FastifyReply {
+  if (body instanceof Readable) {
+    // Fastify listens only from the moment it sends: what fails before that, or is never sent, ends here.
+    body.on('error', () => undefined);
+    reply.raw.once('close', () => body.destroy());
+  }
   return reply
     .status(status ?? 200)
     .headers({ ...headers })

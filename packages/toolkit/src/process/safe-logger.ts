@@ -1,0 +1,28 @@
+/**
+ * A logger that can't end its process: it writes to standard output, drops lines while that takes none (a full disk, a
+ * closed pipe), and no serializer of it throws.
+ */
+import { type Logger, type LoggerOptions, pino, type SerializerFn, stdSerializers } from 'pino';
+
+/** Lines that wait for a full disk, in bytes; what comes then is dropped. */
+const MOST_WAITING_BYTES = 1024 * 1024;
+
+export function safeLogger(options: LoggerOptions): Logger {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MOST_WAITING_BYTES });
+  // Without a listener the error of a full disk would be an uncaught exception.
+  output.on('error', () => undefined);
+  return pino({ ...options, serializers: { ...SAFE_SERIALIZERS, ...options.serializers } }, output);
+}
+
+/** `serialize`, or a note that it failed: the line is worth more than its detail. */
+export const neverThrowing =
+  (serialize: SerializerFn): SerializerFn =>
+  (value: unknown) => {
+    try {
+      return serialize(value);
+    } catch (error) {
+      return { unserializable: String(error) };
+    }
+  };
+
+const SAFE_SERIALIZERS = { err: neverThrowing(stdSerializers.err) };
