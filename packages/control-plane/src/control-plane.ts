@@ -26,6 +26,7 @@ import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import { blobHandlers } from './artifacts/serve-blob.ts';
 import { deploymentHandlers } from './assign/deployment-handlers.ts';
 import { deploymentIds, rolloutIds } from './assign/deployment-id.ts';
+import { repairDifferences } from './assign/repair.ts';
 import { withdrawAll } from './assign/withdraw.ts';
 import { checkInHandlers } from './check-in/answer-check-in.ts';
 import { wakeUpCalls } from './check-in/wake-up-calls.ts';
@@ -174,7 +175,16 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   });
   serve(robotApi, {
     ...enrolHandlers({ store, clock, presence, onAccepted: join, rootSha256: () => newestRoot(store) }),
-    ...checkInHandlers({ store, presence, settings, signing, calls, rules: rules.now, poke: engine.poke }),
+    ...checkInHandlers({
+      store,
+      presence,
+      settings,
+      signing,
+      calls,
+      rules: rules.now,
+      repair: (robot, said) => repairDifferences(rollouts, robot, said),
+      poke: engine.poke,
+    }),
     ...reportHandlers({
       store,
       clock,

@@ -22,6 +22,8 @@ export interface Order {
   /** Its place in the rollout that orders it. */
   readonly part?: RolloutPart;
   readonly override?: Override | undefined;
+  /** Set where it repairs a difference: how many such orders in a row, this one included. */
+  readonly repairs?: number;
 }
 
 /**
@@ -69,6 +71,7 @@ function newDeployment(order: Order, installed: boolean): Deployment {
     ...(order.reason !== undefined && { reason: order.reason }),
     ...(order.part && { part: order.part }),
     ...(order.override && { override: order.override }),
+    ...(order.repairs !== undefined && { repairs: order.repairs }),
     ...(installed ? { state: 'skipped', endedAt: now, refusal: alreadyInstalled(release) } : { state: 'pending' }),
   };
 }

@@ -31,6 +31,8 @@ export interface CheckInDeps {
   readonly signing: OnlineSigning;
   readonly calls: WakeUpCalls;
   readonly rules: () => FleetRules;
+  /** Orders again what the robot should run and, by this check-in, does not. */
+  readonly repair: (robot: RobotId, said: RobotFacts) => Promise<void>;
   /** Lets the engine look at a rollout at once. */
   readonly poke: (rollout: RolloutId) => void;
 }
@@ -41,7 +43,9 @@ type Answer = ReplyOf<CheckIn>;
 export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotApi, 'checkIn'>> => ({
   checkIn: async (request) => {
     const { params, body } = request;
-    deps.presence.seen(params.robot, factsOf(body), deps.signing.clock.now());
+    const said = factsOf(body);
+    deps.presence.seen(params.robot, said, deps.signing.clock.now());
+    await deps.repair(params.robot, said);
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body.knownSeq, patience, request.signal);
     return answer(deps, await needRobot(deps.store, params.robot), body);

@@ -2,10 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { fleetApi } from '@fairlead/shared/api/fleet-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
-import { type ExplainFacts, explain, type RolloutWord } from '@fairlead/shared/fleet/explain';
+import { type ExplainFacts, explain, type Order, type RolloutWord } from '@fairlead/shared/fleet/explain';
+import { differenceOf } from '@fairlead/shared/fleet/measured';
 import { classifyPresence } from '@fairlead/shared/fleet/presence';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES } from '@fairlead/shared/fleet/states';
 import type { Clock } from '@fairlead/shared/time';
+import { whyNotRepaired } from '../assign/repair.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { needRobot } from '../fleet/list-robots.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
@@ -37,7 +39,8 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
       const { deployments } = await store.desired.of(robot.robot);
       const trustInitialised = (await store.metadata.newest('root')) !== undefined;
       const rollouts = await deps.rolloutsOf(robot);
-      return explain({ ...factsOf(deps, robot, deployments, trustInitialised), rollouts });
+      const orders = await withDifferences(deps, deployments);
+      return explain({ ...factsOf(deps, robot, orders, trustInitialised), rollouts });
     },
     fleetStatus: async () => {
       const robots = await store.robots.all();
@@ -54,7 +57,11 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
         }
         const some = robots.slice(at, at + AT_ONCE);
         const desired = await store.desired.named(some.map(({ robot }) => robot));
-        const facts = some.map((robot) => factsOf(deps, robot, desired.get(robot.robot) ?? [], trustInitialised));
+        const facts: ExplainFacts[] = [];
+        for (const robot of some) {
+          const orders = await withDifferences(deps, desired.get(robot.robot) ?? []);
+          facts.push(factsOf(deps, robot, orders, trustInitialised));
+        }
         fleet.push(...facts);
         blocked.push(...blockedAmong(facts));
       }
@@ -69,6 +76,21 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
       };
     },
   };
+}
+
+/** Names why a robot that does not run what it was ordered is not ordered it again. Reads only for such robots. */
+async function withDifferences(
+  { store, presence, clock }: ExplainDeps,
+  deployments: readonly Deployment[],
+): Promise<readonly Order[]> {
+  const orders: Order[] = [];
+  for (const order of deployments) {
+    const facts = presence.of(order.robot)?.facts ?? {};
+    const differs = differenceOf(order, facts.components) !== undefined;
+    const notRepaired = differs ? await whyNotRepaired(store, order, facts, clock.now()) : undefined;
+    orders.push(notRepaired ? { ...order, notRepaired } : order);
+  }
+  return orders;
 }
 
 type Attention = ReplyOf<typeof fleetApi.fleetStatus>['attention'];
@@ -102,12 +124,12 @@ function urgency({ lifecycle, quarantined, presence, orders }: ExplainFacts): nu
 function factsOf(
   { presence, settings, clock }: ExplainDeps,
   { robot, lifecycle, quarantined }: RobotRecord,
-  orders: readonly Deployment[],
+  orders: readonly Order[],
   trustInitialised: boolean,
 ): ExplainFacts {
   const heard: Heard | undefined = presence.of(robot);
   const now = clock.now();
-  const { activity } = heard?.facts ?? {};
+  const { activity, components } = heard?.facts ?? {};
   return {
     robot,
     now,
@@ -118,6 +140,7 @@ function factsOf(
     trustInitialised,
     orders,
     ...(activity && { activity }),
+    ...(components && { components }),
   };
 }
 

@@ -99,7 +99,9 @@ describe('reports', () => {
     await robot.tells({ ...ended(deployment, 'succeeded'), active: running(release) });
     await robot.tells({ event: 'local-rollback', component: duck, by: 'maintenance' });
     expect((await robot.ask()).assignment?.components).toEqual([]);
-    expect((await show()).events.at(-1)).toMatchObject({ by: 'duck-1', refusal: { category: 'rolled_back_locally' } });
+    const shown = await show();
+    expect(shown.events.at(-1)).toMatchObject({ by: 'duck-1', refusal: { category: 'rolled_back_locally' } });
+    expect(shown.deployment).toMatchObject({ state: 'degraded', refusal: { category: 'rolled_back_locally' } });
   });
 
   test('of a rollback by hand do not take back a newer order, given while the robot was offline', async () => {

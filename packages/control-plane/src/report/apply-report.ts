@@ -1,6 +1,6 @@
 /** What a robot's report changes: its deployment's state, and with it what the robot is told from now on. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { afterCancel, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
+import { afterCancel, afterHealthChange, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
@@ -96,7 +96,8 @@ async function letGo(
   if (!ordered || (givenUp && givenUp.manifestSha256 !== ordered.manifestSha256)) return {};
   await desired.raise(robot);
   await desired.unset(robot, component);
-  const state = afterCancel(ordered.state);
+  // What was committed and left again is a failure for its rollout.
+  const state = afterHealthChange(afterCancel(ordered.state), 'degraded');
   const refusal = rolledBackLocally(ordered, by);
   const ended = state === ordered.state ? {} : { endedAt: at, refusal };
   await deployments.save({ ...ordered, state, ...ended }, { at, state, by: robot, refusal });

@@ -3,6 +3,7 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
+import type { AbandonedTables } from './kysely-abandoned.ts';
 import type { AuditTables } from './kysely-audit.ts';
 import type { DeploymentTables } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
@@ -30,6 +31,7 @@ export type Tables = PeopleTables &
   ReleaseTables &
   DeploymentTables &
   DesiredTables &
+  AbandonedTables &
   ReportTables &
   RolloutTables &
   RuleTables &

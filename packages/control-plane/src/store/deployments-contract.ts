@@ -49,7 +49,7 @@ export function describeDeployments(open: () => Promise<Store>): void {
     test('are found as saved last, with every event in order', async () => {
       const store = await withRobots(open);
       await save(store, deployment(1, { reason: 'new gait', allowDowngrade: true, kind: 'rollback' }));
-      const failed = deployment(1, { state: 'failed', endedAt: 2000, refusal });
+      const failed = deployment(1, { state: 'failed', endedAt: 2000, refusal, repairs: 2 });
       await store.deployments.save(failed, { at: 2000, state: 'failed', by: 'duck-1', refusal });
       expect(await store.deployments.find(failed.deployment)).toEqual(failed);
       expect(await store.deployments.events(failed.deployment)).toEqual([

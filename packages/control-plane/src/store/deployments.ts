@@ -50,6 +50,8 @@ export interface Deployment {
   readonly refusal?: Refusal;
   /** Absent where it was ordered directly. */
   readonly part?: RolloutPart;
+  /** How many orders in a row repaired a difference between order and robot, this one included. */
+  readonly repairs?: number;
   /** Break glass: what the robot steps over. */
   readonly override?: Override;
 }

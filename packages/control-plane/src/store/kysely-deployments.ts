@@ -35,6 +35,7 @@ export interface DeploymentRow {
   reason: string | null;
   ended_at: string | null;
   refusal: string | null;
+  repairs: number | null;
   rollout: string | null;
   stage: number | null;
   rank: number | null;
@@ -129,6 +130,7 @@ export const toDeployment = (row: DeploymentRow): Deployment => ({
   ...(row.reason !== null && { reason: row.reason }),
   ...(row.ended_at !== null && { endedAt: fromTimestamp(row.ended_at) }),
   ...(row.refusal !== null && { refusal: readJsonColumn(Refusal, row.refusal) }),
+  ...(row.repairs !== null && { repairs: Number(row.repairs) }),
   ...(row.rollout !== null && { part: toPart(row, row.rollout) }),
   ...(row.override !== null && { override: readJsonColumn(Override, row.override) }),
 });
@@ -197,6 +199,7 @@ const fromDeployment = (of: Deployment): DeploymentRow => ({
   reason: of.reason ?? null,
   ended_at: of.endedAt === undefined ? null : toTimestamp(of.endedAt),
   refusal: of.refusal ? JSON.stringify(of.refusal) : null,
+  repairs: of.repairs ?? null,
   ...fromPart(of),
   override: of.override ? JSON.stringify(of.override) : null,
 });

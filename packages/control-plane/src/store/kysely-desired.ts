@@ -91,5 +91,5 @@ type PartColumn =
   | 'awaits_grant'
   | 'in_budget';
 type Filled<Row> = {
-  [K in keyof Row]: K extends 'reason' | 'ended_at' | 'refusal' | PartColumn ? Row[K] : NonNullable<Row[K]>;
+  [K in keyof Row]: K extends 'reason' | 'ended_at' | 'refusal' | 'repairs' | PartColumn ? Row[K] : NonNullable<Row[K]>;
 };

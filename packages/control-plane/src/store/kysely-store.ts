@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
 import { oneAtATime } from '../artifacts/one-at-a-time.ts';
 import type { Database } from './database.ts';
+import { kyselyAbandoned } from './kysely-abandoned.ts';
 import { kyselyAudit } from './kysely-audit.ts';
 import { kyselyDeployments } from './kysely-deployments.ts';
 import { kyselyDesired } from './kysely-desired.ts';
@@ -32,6 +33,7 @@ const slicesOn = (db: Database): Slices => ({
   releases: kyselyReleases(db),
   deployments: kyselyDeployments(db),
   desired: kyselyDesired(db),
+  abandoned: kyselyAbandoned(db),
   reports: kyselyReports(db),
   rollouts: kyselyRollouts(db),
   rules: kyselyRules(db),

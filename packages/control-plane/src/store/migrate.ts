@@ -9,6 +9,7 @@ import { fleetRules } from './migrations/0004-fleet-rules.ts';
 import { presenceRevisions } from './migrations/0005-presence-revisions.ts';
 import { seenRequests } from './migrations/0006-seen-requests.ts';
 import { timeLeft } from './migrations/0007-time-left.ts';
+import { abandonedReleases } from './migrations/0009-abandoned-releases.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-presence-revisions': presenceRevisions,
   '0006-seen-requests': seenRequests,
   '0007-time-left': timeLeft,
+  '0009-abandoned-releases': abandonedReleases,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

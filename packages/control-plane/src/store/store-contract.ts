@@ -1,5 +1,6 @@
 /** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
+import { describeAbandoned } from './abandoned-contract.ts';
 import { describeDeployments } from './deployments-contract.ts';
 import { describePeople } from './people-contract.ts';
 import { describeReleases } from './releases-contract.ts';
@@ -17,6 +18,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeRequests(open);
     describeReleases(open);
     describeDeployments(open);
+    describeAbandoned(open);
     describeRollouts(open);
     describeRules(open);
   });

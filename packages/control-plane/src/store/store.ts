@@ -3,6 +3,7 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
+import type { AbandonedSlice } from './abandoned.ts';
 import type { AuditSlice } from './audit.ts';
 import type { Deployments } from './deployments.ts';
 import type { DesiredSlice } from './desired.ts';
@@ -31,6 +32,7 @@ export interface Slices {
   readonly releases: ReleasesSlice;
   readonly deployments: Deployments;
   readonly desired: DesiredSlice;
+  readonly abandoned: AbandonedSlice;
   readonly reports: Reports;
   readonly rollouts: Rollouts;
   readonly rules: RulesSlice;

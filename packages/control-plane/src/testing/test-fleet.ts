@@ -10,6 +10,7 @@ import { openAssignment } from '@fairlead/shared/trust/open-assignment';
 import { GENESIS_REPORT, type ReportEvent, RunningRelease } from '@fairlead/shared/trust/report';
 import { directorKeys } from '@fairlead/shared/trust/repository';
 import { signReport } from '@fairlead/shared/trust/sign-report';
+import { componentsAfter } from '../report/components-after.ts';
 import { type TestControlPlane, testControlPlane } from './test-control-plane.ts';
 import { type BuiltRelease, type TestPublisher, testPublisher } from './test-publisher.ts';
 import { type CheckInBody, type EnrolBody, type TestRobot, testRobot } from './test-robot.ts';
@@ -20,7 +21,7 @@ export interface Answered {
   readonly lifecycle: string;
 }
 export interface FleetRobot extends TestRobot {
-  /** Checks in and verifies the answer against the director's key. */
+  /** Checks in and verifies the answer against the director's key. Reports the same components as before unless given. */
   ask(more?: Partial<CheckInBody>): Promise<Answered>;
   /** Says in a check-in that this runs, with `previous` behind it. */
   runs(active: BuiltRelease, previous?: BuiltRelease): Promise<Answered>;
@@ -63,9 +64,12 @@ export function fleetRobot(
 ): FleetRobot {
   const { clock } = controlPlane;
   let last: { seq: number; sha256: Sha256 } = { seq: 0, sha256: GENESIS_REPORT };
+  /** What it reported to run, in a check-in or at the end of an update: a robot does not contradict itself. */
+  let components: readonly ComponentState[] = [];
   const ask: FleetRobot['ask'] = async (more) => {
     const nonce = randomBytes(16).toString('hex');
-    const { assignment: envelope, lifecycle } = await robot.checkIn({ nonce, ...more });
+    components = more?.components ?? components;
+    const { assignment: envelope, lifecycle } = await robot.checkIn({ nonce, ...more, components: [...components] });
     if (!envelope) return { lifecycle };
     const { onlineKeys } = await api.trustState();
     const opened = openAssignment({
@@ -81,6 +85,7 @@ export function fleetRobot(
   };
   const seal: FleetRobot['seal'] = (...events) =>
     events.map((body) => {
+      components = componentsAfter(components, body) ?? components;
       const { seq, sha256: prevReportSha256 } = last;
       const head = {
         schema: 'fairlead.report.v1',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, RobotId, Version } from '../ids.ts';
+import type { ComponentName, DeploymentId, RobotId, Sha256, Version } from '../ids.ts';
 import { type ExplainFacts, explain, type Order } from './explain.ts';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES, UPDATE_STATES } from './states.ts';
 
@@ -15,10 +15,16 @@ const facts = (given: Partial<ExplainFacts> = {}): ExplainFacts => ({
   orders: [],
   ...given,
 });
+const DIGEST = 'a1b2c3d4e5f6'.padEnd(64, '0') as Sha256;
+const component = 'duck-policy' as ComponentName;
+const runs = (version: string, manifestSha256 = 'f'.repeat(64) as Sha256) => [
+  { component, active: { version: version as Version, manifestSha256 } },
+];
 const order = (state: Order['state'], refusal?: Refusal): Order => ({
   deployment: 'dep_0123456789' as DeploymentId,
   component: 'duck-policy' as ComponentName,
   version: '2.1.0' as Version,
+  manifestSha256: DIGEST,
   state,
   ...(refusal && { refusal }),
 });
@@ -51,7 +57,7 @@ describe('explain says', () => {
     ['duck-1 has never checked in.', facts({ presence: 'never-seen' })],
     ['duck-1 is offline, last heard 3 hours ago.', facts({ presence: 'offline', lastSeen: now - 3 * 3_600_000 })],
     [
-      'duck-1 is late, last heard 100 seconds ago, with duck-policy@2.1.0 open.',
+      'duck-1 is late, last heard 100 seconds ago, and has not finished duck-policy@2.1.0.',
       facts({ presence: 'late', lastSeen: now - 100_000, orders: [order('offered')] }),
     ],
     [
@@ -59,6 +65,15 @@ describe('explain says', () => {
       facts({ orders: [order('rejected', refusal)] }),
     ],
     ['duck-1 rolled back from duck-policy@2.1.0.', facts({ orders: [order('rolled-back')] })],
+    [
+      'duck-1 reports duck-policy@1.0.0 (ffffffffffff) but its order is duck-policy@2.1.0 (a1b2c3d4e5f6): It was ordered again 3 times in a row.',
+      facts({
+        orders: [
+          { ...order('degraded'), notRepaired: { ...refusal, detail: 'It was ordered again 3 times in a row.' } },
+        ],
+        components: runs('1.0.0'),
+      }),
+    ],
     [
       'duck-1 is unwell: Its trust database is damaged.',
       facts({
@@ -90,6 +105,19 @@ describe('explain says', () => {
       facts({ orders: [order('skipped')], presence: 'late', lastSeen: now - 100_000 }),
     ],
     ['duck-1 has nothing assigned.', facts()],
+    ['duck-1 has nothing assigned and reports duck-policy@1.0.0.', facts({ components: runs('1.0.0') })],
+    [
+      'duck-1 is up to date with duck-policy@2.1.0.',
+      facts({ orders: [order('succeeded')], components: runs('2.1.0', DIGEST) }),
+    ],
+    [
+      'duck-1 reports duck-policy@2.1.0 (ffffffffffff) but its order is duck-policy@2.1.0 (a1b2c3d4e5f6): it is ordered again when it next checks in and is idle.',
+      facts({ orders: [order('succeeded')], components: runs('2.1.0') }),
+    ],
+    [
+      'duck-1 reports no release of duck-policy but its order is duck-policy@2.1.0 (a1b2c3d4e5f6): it is ordered again when it next checks in and is idle.',
+      facts({ orders: [order('skipped')], components: [] }),
+    ],
   ])('that nothing blocks: %s', (sentence, given) => {
     expect(explain(given)).toMatchObject({ sentence, blocked: false });
     expect(explain(given).unblock).toBeUndefined();

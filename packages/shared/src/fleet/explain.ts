@@ -4,19 +4,19 @@
  * a silent one can't be asked how its update goes.
  */
 import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, RobotId, RolloutId, Version } from '../ids.ts';
+import type { ComponentName, DeploymentId, RobotId, RolloutId } from '../ids.ts';
 import { HOUR, type Instant, MINUTE } from '../time.ts';
 import type { Explanation } from './explanation.ts';
-import type { Activity } from './robot-facts.ts';
-import type { DeploymentState, Lifecycle, Presence } from './states.ts';
+import { type ComparedOrder, differenceOf } from './measured.ts';
+import type { Activity, ComponentState } from './robot-facts.ts';
+import { type DeploymentState, isTerminal, type Lifecycle, type Presence } from './states.ts';
 
 /** What the robot should run, one entry per component, with how far that has come. */
-export interface Order {
+export interface Order extends ComparedOrder {
   readonly deployment: DeploymentId;
-  readonly component: ComponentName;
-  readonly version: Version;
-  readonly state: DeploymentState;
   readonly refusal?: Refusal;
+  /** Why a difference between this order and what the robot reports is not repaired by another order. */
+  readonly notRepaired?: Refusal;
 }
 export interface ExplainFacts {
   readonly robot: RobotId;
@@ -30,6 +30,8 @@ export interface ExplainFacts {
   readonly orders: readonly Order[];
   /** From the last check-in. */
   readonly activity?: Activity;
+  /** What the robot reports to run, from its last check-in or report. */
+  readonly components?: readonly ComponentState[];
   /** What rollouts that have not ended say of this robot, the most important first. */
   readonly rollouts?: readonly RolloutWord[];
 }
@@ -62,9 +64,11 @@ const RULES: readonly Rule[] = [
   ailing,
   held,
   awaitsTurn,
+  unrepaired,
   badEnd,
   waiting,
   working,
+  differs,
   offered,
   leftOut,
   settled,
@@ -73,7 +77,7 @@ const RULES: readonly Rule[] = [
 /** Always exactly one sentence; blocked if, and only if, there is something a person can do about it. */
 export function explain(facts: ExplainFacts): Explanation {
   const found = RULES.map((rule) => rule(facts)).find((finding) => finding !== undefined);
-  const { says, ...rest } = found ?? { says: `${facts.robot} has nothing assigned` };
+  const { says, ...rest } = found ?? { says: nothingAssigned(facts) };
   return { robot: facts.robot, sentence: `${clause(says)}.`, blocked: rest.unblock !== undefined, ...rest };
 }
 
@@ -128,10 +132,14 @@ function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Find
     case 'offline':
       return { says: `${robot} is offline, last heard${ago}`, unblock: look };
     case 'late': {
-      const open = orders.find((order) => !SETTLED.has(order.state));
+      const open = orders.find(({ state }) => !isTerminal(state));
       // Late alone is a hint; late with an update outstanding holds that update up.
       return (
-        open && { ...about(open), says: `${robot} is late, last heard${ago}, with ${say(open)} open`, unblock: look }
+        open && {
+          ...about(open),
+          says: `${robot} is late, last heard${ago}, and has not finished ${say(open)}`,
+          unblock: look,
+        }
       );
     }
   }
@@ -164,7 +172,6 @@ function leftOut({ robot, rollouts = [] }: ExplainFacts): Finding | undefined {
 
 const wordOf = ({ component, why }: RolloutWord) => ({ component, refusal: why, unblock: why.hint });
 
-const SETTLED: ReadonlySet<DeploymentState> = new Set(['succeeded', 'skipped', 'cancelled']);
 const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
   degraded: 'is degraded since it installed',
   rejected: 'refused',
@@ -174,8 +181,8 @@ const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
   quarantined: 'may not try again',
 };
 
-function badEnd({ robot, orders }: ExplainFacts): Finding | undefined {
-  const order = orders.find(({ state }) => ENDED_BADLY[state] !== undefined);
+function badEnd({ robot, orders, components }: ExplainFacts): Finding | undefined {
+  const order = orders.find((each) => ENDED_BADLY[each.state] !== undefined && !differenceOf(each, components));
   if (!order) return undefined;
   return {
     ...about(order),
@@ -220,12 +227,39 @@ function working({ robot, activity, orders }: ExplainFacts): Finding | undefined
 }
 
 function offered({ robot, orders }: ExplainFacts): Finding | undefined {
-  const order = orders.find(({ state }) => !SETTLED.has(state));
+  const order = orders.find(({ state }) => !isTerminal(state));
   if (!order) return undefined;
   const heard = order.state === 'pending' ? 'will be offered' : order.state === 'offered' ? 'was offered' : 'works on';
   const then =
     order.state === 'pending' ? ' at its next check-in' : order.state === 'offered' ? ' and has not begun' : '';
   return { ...about(order), says: `${robot} ${heard} ${say(order)}${then}` };
+}
+
+/** A difference that no other order repairs: a person has to decide. A robot at work reports what it is leaving. */
+function unrepaired(facts: ExplainFacts): Finding | undefined {
+  if (facts.activity && facts.activity.state !== 'idle') return undefined;
+  const order = facts.orders.find(({ notRepaired }) => notRepaired !== undefined);
+  return order && describeDifference(facts, order);
+}
+
+/** The order was fulfilled once, and the robot reports another digest now. */
+function differs(facts: ExplainFacts): Finding | undefined {
+  const order = facts.orders.find((each) => differenceOf(each, facts.components) !== undefined);
+  return order && describeDifference(facts, order);
+}
+
+function describeDifference({ robot, components }: ExplainFacts, order: Order): Finding | undefined {
+  const difference = differenceOf(order, components);
+  if (!difference) return undefined;
+  const { component, notRepaired } = order;
+  const { reported } = difference;
+  const runs = reported ? describeMeasured({ component, ...reported }) : `no release of ${component}`;
+  const next = notRepaired?.detail ?? 'it is ordered again when it next checks in and is idle';
+  return {
+    component,
+    says: `${robot} reports ${runs} but its order is ${describeMeasured(order)}: ${next}`,
+    ...(notRepaired && { refusal: notRepaired, unblock: notRepaired.hint }),
+  };
 }
 
 function settled({ robot, orders, presence }: ExplainFacts): Finding | undefined {
@@ -235,6 +269,17 @@ function settled({ robot, orders, presence }: ExplainFacts): Finding | undefined
   return { says: `${robot} is up to date with ${runs.join(', ')}${late}` };
 }
 
+function nothingAssigned({ robot, components = [] }: ExplainFacts): string {
+  const runs = components.flatMap(({ component, active }) => (active ? [`${component}@${active.version}`] : []));
+  return `${robot} has nothing assigned${runs.length > 0 ? ` and reports ${runs.join(', ')}` : ''}`;
+}
+
+const describeMeasured = ({
+  component,
+  version,
+  manifestSha256,
+}: Pick<Order, 'component' | 'version' | 'manifestSha256'>) =>
+  `${component}@${version} (${manifestSha256.slice(0, 12)})`;
 const say = ({ component, version }: Order): string => `${component}@${version}`;
 const about = ({ component, refusal }: Order) => ({ component, ...(refusal && { refusal }) });
 const because = (refusal: Refusal | undefined): string => (refusal ? `: ${refusal.detail}` : '');

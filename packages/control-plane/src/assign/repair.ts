@@ -1,0 +1,189 @@
+/**
+ * Compares what a robot should run with the digest that it reports in a check-in, and orders again what differs: a new
+ * deployment, because an agent never retries one that has ended. Where an order must not be repeated, the difference is
+ * only recorded, and `explain` names it with the reason.
+ */
+import type { Refusal } from '@fairlead/shared/failure';
+import { afterHealthChange } from '@fairlead/shared/fleet/deployment';
+import { differenceOf, isConclusive, MAX_REPAIRS, repairsSoFar } from '@fairlead/shared/fleet/measured';
+import { type RobotId, type RolloutId, sayRelease } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import type { Clock, Instant } from '@fairlead/shared/time';
+import type { Deployment } from '../store/deployments.ts';
+import type { RobotFacts } from '../store/presence.ts';
+import type { Slices, Store } from '../store/store.ts';
+import { type AssignDeps, readRelease } from './deploy.ts';
+import { judgeOrder } from './judge-order.ts';
+import { placeOrder } from './place-order.ts';
+
+export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Lets the engine look at a rollout one of whose robots does not run its release any more. */
+  readonly poke: (rollout: RolloutId) => void;
+}
+
+const DIFFERS = 'runs_another_release';
+
+/** Called with every check-in, before its answer is made. Writes only where order and robot differ, or agree again. */
+export async function repairDifferences(deps: RepairDeps, robot: RobotId, said: RobotFacts): Promise<void> {
+  if (!isConclusive(said)) return;
+  const { deployments } = await deps.store.desired.of(robot);
+  for (const { deployment } of deployments.filter((each) => needsLook(each, said))) {
+    if (await needsWrite(deps, deployment, said)) await settle(deps, deployment, said);
+  }
+}
+
+const needsLook = (order: Deployment, said: RobotFacts): boolean =>
+  isRecorded(order) || differenceOf(order, said.components) !== undefined;
+
+/** A difference that was recorded before; it ends when the robot reports the ordered digest again. */
+const isRecorded = ({ state, refusal }: Deployment): boolean => state === 'degraded' && refusal?.category === DIFFERS;
+
+/** Looked at without a transaction first: a difference that stays is reported with every check-in. */
+async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], said: RobotFacts) {
+  const order = await store.deployments.find(id);
+  if (!order) return false;
+  if (!differenceOf(order, said.components) || order.state === 'succeeded') return true;
+  return (await whyNotRepaired(store, order, said, clock.now())) === undefined;
+}
+
+async function settle(deps: RepairDeps, id: Deployment['deployment'], said: RobotFacts): Promise<void> {
+  const now = deps.clock.now();
+  const rollout = await deps.store.transaction(async (slices) => {
+    const order = await slices.deployments.find(id);
+    const { deployments } = order ? await slices.desired.of(order.robot) : { deployments: [] };
+    if (!order || !deployments.some(({ deployment }) => deployment === id)) return undefined;
+    if (!differenceOf(order, said.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
+    await recordDifference(slices, order, said, now);
+    if (await whyNotRepaired(slices, order, said, now)) return order.part?.rollout;
+    await orderAgain(deps, slices, order, said, now);
+    return order.part?.rollout;
+  });
+  if (rollout !== undefined) deps.poke(rollout);
+}
+
+async function recover({ deployments }: Slices, order: Deployment, at: Instant): Promise<RolloutId | undefined> {
+  const { refusal: _difference, ...rest } = order;
+  const state = afterHealthChange(order.state, 'healthy');
+  await deployments.save({ ...rest, state }, { at, state, by: order.robot });
+  return order.part?.rollout;
+}
+
+/** The release was committed and is gone: its rollout counts that as a failure. */
+async function recordDifference(
+  { deployments }: Slices,
+  order: Deployment,
+  said: RobotFacts,
+  at: Instant,
+): Promise<void> {
+  const state = afterHealthChange(order.state, 'degraded');
+  if (state === order.state) return;
+  const refusal: Refusal = {
+    phase: 'assign',
+    component: order.component,
+    element: sayRelease(order),
+    category: DIFFERS,
+    detail: `${order.robot} ${reported(order, said)} after it had committed ${sayRelease(order)}.`,
+    retryable: true,
+    hint: `See what happened on the robot: fairlead history --robot ${order.robot}`,
+  };
+  await deployments.save({ ...order, state, refusal }, { at, state, by: order.robot, refusal });
+}
+
+async function orderAgain(
+  deps: RepairDeps,
+  slices: Slices,
+  order: Deployment,
+  said: RobotFacts,
+  now: Instant,
+): Promise<void> {
+  const release = await readRelease(slices, order.environment, order);
+  if (!release) return;
+  const { robot, component, kind, allowDowngrade, part } = order;
+  const repairs = repairsSoFar(order, now) + 1;
+  const placed = await placeOrder(slices, {
+    deployment: deps.newId(),
+    robot,
+    release: release.published,
+    kind,
+    allowDowngrade,
+    statement: { facts: said, at: now },
+    by: 'control-plane',
+    reason: `Repair ${repairs} of ${MAX_REPAIRS}: ${robot} ${reported(order, said)}, ordered is ${sayRelease(order)}.`,
+    now,
+    repairs,
+  });
+  const member = part && (await slices.rollouts.member(part.rollout, robot));
+  if (part && member) await slices.rollouts.place(part.rollout, member, placed.deployment);
+  const detail = `${robot} is ordered ${sayRelease({ component, version: order.version })} again.`;
+  const action = 'deployment.repair';
+  await slices.audit.append({ at: now, by: 'control-plane', action, element: placed.deployment, detail });
+}
+
+/** Why a difference is not repaired; undefined where it is ordered again with the robot's next conclusive check-in. */
+export async function whyNotRepaired(
+  slices: Pick<Slices, 'robots' | 'rollouts' | 'releases' | 'metadata'>,
+  order: Deployment,
+  facts: RobotFacts,
+  now: Instant,
+): Promise<Refusal | undefined> {
+  const repeats = repairsSoFar(order, now);
+  if (repeats >= MAX_REPAIRS) return givenUp(order, repeats);
+  const rollout = order.part && (await slices.rollouts.find(order.part.rollout));
+  if (rollout && (rollout.state !== 'completed' || rollout.followedBy !== undefined))
+    return upToRollout(order, rollout);
+  const robot = await slices.robots.find(order.robot);
+  if (!robot) return undefined;
+  const release = await readRelease(slices, robot.environment, order);
+  const judged = judgeOrder({ robot, facts, wanted: order, release, allowDowngrade: order.allowDowngrade });
+  if (!judged.ok) return judged.refused;
+  return judged.value.manifestSha256 === order.manifestSha256 ? undefined : replaced(order);
+}
+
+const reported = ({ component }: Deployment, { components = [] }: RobotFacts): string => {
+  const active = components.find((each) => each.component === component)?.active;
+  return active
+    ? `reported ${sayRelease({ component, version: active.version })} (${active.manifestSha256.slice(0, 12)})`
+    : `reported no release of ${component}`;
+};
+
+const refuseRepair = (order: Deployment, category: string, detail: string, hint: string): Refusal => ({
+  phase: 'assign',
+  component: order.component,
+  element: order.deployment,
+  category,
+  detail,
+  retryable: false,
+  hint,
+});
+
+const orderHint = (order: Deployment): string =>
+  `fairlead deploy --robot ${order.robot} --release ${sayRelease(order)}`;
+
+const givenUp = (order: Deployment, repairs: number): Refusal =>
+  refuseRepair(
+    order,
+    'repairs_used_up',
+    `It was ordered again ${repairs} times in a row and did not stay.`,
+    `Find out what changes it on the robot (fairlead history --robot ${order.robot}), then: ${orderHint(order)}`,
+  );
+
+const upToRollout = (order: Deployment, { rollout, state, followedBy }: Rollout): Refusal =>
+  refuseRepair(
+    order,
+    'up_to_rollout',
+    followedBy === undefined ? `Its rollout ${rollout} is ${state}.` : `${followedBy} followed its rollout ${rollout}.`,
+    hasEnded(state) || followedBy !== undefined
+      ? `If it should run it again: ${orderHint(order)}`
+      : `The rollout counts it as a failure: fairlead rollout show ${rollout}`,
+  );
+
+const replaced = (order: Deployment): Refusal =>
+  refuseRepair(
+    order,
+    'mismatch',
+    `${sayRelease(order)} in ${order.environment} is another release now.`,
+    `Order what is meant: ${orderHint(order)}`,
+  );
