@@ -36,7 +36,7 @@ export interface HeldOpen {
 export async function measureLongPolls(world: World, most: number): Promise<HeldOpen> {
   const { url, pid, fleet } = world;
   const settings = await fleet.api.showSettings();
-  await fleet.api.changeSettings({ body: { ...settings, longPollSec: 120 } });
+  await fleet.api.changeSettings({ body: { ...settings, longPollSec: 120, lateAfterSec: 180 } });
   const robots = world.robots.slice(0, most);
   const before = (await memoryOf(pid())).anonymous;
   const answered = new Map<string, Promise<number>>();

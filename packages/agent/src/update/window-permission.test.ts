@@ -23,3 +23,13 @@ test('outside its window a robot says until when it waits', async () => {
     reason: { category: 'outside_window', detail: expect.stringContaining('next at 2026-11-21T01:00:00.000Z') },
   });
 });
+
+test('a window wholly in the hour that the clocks skip opens at the jump for its own length', async () => {
+  const window = { from: '02:15', to: '02:45', zone: 'Europe/Berlin' };
+  const grantedAt = async (time: string) =>
+    (await windowPermission(window, testClock(Date.parse(time))).ask(duck)).granted;
+  expect(await grantedAt('2026-03-29T00:59:59Z')).toBe(false);
+  expect(await grantedAt('2026-03-29T01:00:00Z')).toBe(true);
+  expect(await grantedAt('2026-03-29T01:29:59Z')).toBe(true);
+  expect(await grantedAt('2026-03-29T01:30:00Z')).toBe(false);
+});

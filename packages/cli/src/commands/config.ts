@@ -1,6 +1,6 @@
 /** `config`: the control plane's settings, one key at a time. */
-import { Settings } from '@fairlead/shared/fleet/settings';
-import { parse } from '@fairlead/shared/parse';
+import { checkSettings, Settings } from '@fairlead/shared/fleet/settings';
+import { type Mistake, parse } from '@fairlead/shared/parse';
 import type { Command } from 'commander';
 import { describeSchema } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
@@ -48,12 +48,19 @@ export function addConfigCommands(program: Command, context: CliContext): void {
       }
       const settings = parse(Settings, wanted);
       if (!settings.ok) {
-        const first = settings.refused[0];
-        throw new CliError(`${first?.at.slice(1)} ${first?.message}`, { exitCode: EXIT.usage });
+        throw mistaken(settings.refused);
       }
+      const mistakes = checkSettings(settings.value);
+      if (mistakes.length > 0) throw mistaken(mistakes);
       show(await operator.changeSettings({ body: settings.value }));
     });
 }
+
+const mistaken = (mistakes: readonly Mistake[]): CliError =>
+  new CliError(mistakes.map(({ at, message }) => `${at.slice(1)} ${message}`).join('; '), {
+    hint: 'Several settings can be changed in one command: fairlead config set KEY=VALUE KEY=VALUE.',
+    exitCode: EXIT.usage,
+  });
 
 const unknownKey = (key: string): CliError =>
   new CliError(`There is no setting ${key}.`, { hint: `Settings: ${KEYS.join(', ')}`, exitCode: EXIT.usage });

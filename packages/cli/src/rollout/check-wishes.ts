@@ -28,7 +28,6 @@ export function checkWishes(wishes: Wishes): void {
     'no --stage, --batch or --strategy',
   );
   excludes(strategy === 'blue-green', '--strategy blue-green', ['maxUnavailable']);
-  excludes(has('switchAt'), '--switch-at', [...GATES]);
   excludes(has('now'), '--now', ['staged', 'strategy', 'stage', 'batch', 'maxUnavailable', ...GATES]);
 }
 

@@ -74,7 +74,7 @@ export const withStrategy = (command: Command): Command =>
 
 export const withSchedule = (command: Command): Command =>
   command
-    .option('--at <time>', 'when it starts: 22:00, "tomorrow 02:00" or RFC 3339')
+    .option('--at <time>', 'when it starts: 22:00, "tomorrow 02:00", "2026-11-24 02:00" or RFC 3339')
     .option('--switch-at <time>', 'blue-green: when all switch together')
     .option('--zone <zone>', 'IANA zone of those times; default that of this machine')
     .option('--on-failure <policy>', 'pause, halt, revert, or the version to go back to', policyArgument)
@@ -139,11 +139,10 @@ export function shapeOf(options: StrategyOptions & Pick<RolloutOptions, 'emergen
       return { strategy: 'rolling', stages: finish([{ ...all, batch }]) };
     }
     case 'blue-green': {
-      if (Object.keys(gate).length > 0 || options.timeout !== undefined) {
-        return { strategy: 'blue-green', stages: finish([all]) };
-      }
+      const isGated = Object.keys(gate).length > 0 || options.timeout !== undefined;
       return {
         strategy: 'blue-green',
+        ...(isGated && { stages: finish([all]) }),
         ...(options.switchAt !== undefined && { switchAt: moment('--switch-at', options.switchAt, options.zone, now) }),
       };
     }

@@ -161,7 +161,7 @@ describe('a check-in that may wait', () => {
     const duck1 = await fleet.robot('duck-1');
     const settings = await fleet.operator.showSettings();
     // Longer than this test may take: only news can end the wait.
-    await fleet.operator.changeSettings({ body: { ...settings, longPollSec: 120 } });
+    await fleet.operator.changeSettings({ body: { ...settings, longPollSec: 120, lateAfterSec: 180 } });
     const asked = duck1.ask({ waitSec: 120 });
     // The answer is open: another robot's order does not end it.
     await fleet.robot('duck-2');

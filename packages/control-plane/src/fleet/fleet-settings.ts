@@ -1,5 +1,5 @@
 /** Check-in pace and presence thresholds: read once, kept in memory, durable when changed, read again when told. */
-import { Settings } from '@fairlead/shared/fleet/settings';
+import { Settings, withShorterLongPoll } from '@fairlead/shared/fleet/settings';
 import { parse } from '@fairlead/shared/parse';
 import type { Clock } from '@fairlead/shared/time';
 import { type LookAgainOptions, lookAgain } from '../signals/look-again.ts';
@@ -35,8 +35,9 @@ export async function openFleetSettings(
   };
   signals.onChange('settings', lookAgain(read, looking));
   await read();
-  return {
-    now: () => current,
+  const settings: FleetSettings = {
+    // Another replica may still save what this version refuses.
+    now: () => withShorterLongPoll(current),
     async change(settings, by) {
       const detail = Object.entries(settings)
         .filter(([key, value]) => current[key as keyof Settings] !== value)
@@ -57,6 +58,9 @@ export async function openFleetSettings(
       signals.changed('settings');
     },
   };
+  // An older version accepted a long-poll beyond the lateness of its robots: correct it once, where people see it.
+  if (settings.now().longPollSec !== current.longPollSec) await settings.change(settings.now(), 'control-plane');
+  return settings;
 }
 
 const asObject = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -68,6 +68,40 @@ test('presence follows the check-ins, and the thresholds are settings', async ()
   expect(await refusal(admin.changeSettings({ body: confused }))).toBe('bad_request');
 });
 
+test('a long-poll that is as long as the silence of a late robot is refused, together with every other mistake', async () => {
+  const controlPlane = await testControlPlane();
+  const admin = (await controlPlane.as('admin')).operator;
+  const settings = await admin.showSettings();
+  const change = (more: object) => admin.changeSettings({ body: { ...settings, ...more } });
+  await expect(change({ longPollSec: 90, offlineAfterSec: 60 })).rejects.toMatchObject({
+    problem: {
+      code: 'bad_request',
+      mistakes: [
+        { at: '/longPollSec', message: expect.stringContaining('less than lateAfterSec (90)') },
+        { at: '/offlineAfterSec', message: expect.stringContaining('not be less than lateAfterSec (90)') },
+      ],
+    },
+  });
+  await change({ longPollSec: 89 });
+  await expect(change({ longPollSec: 10, lateAfterSec: 10 })).rejects.toMatchObject({
+    problem: { code: 'bad_request' },
+  });
+});
+
+test('a control plane that starts on a store with too long a long-poll shortens it and says so in the audit log', async () => {
+  const databaseFile = join(await mkdtemp(join(tmpdir(), 'fairlead-long-poll-')), 'fairlead.db');
+  const clock = testClock();
+  const before = await testControlPlane({ clock, databaseFile });
+  const settings = await (await before.as('admin')).operator.showSettings();
+  await before.store.settings.save('fleet', { ...settings, longPollSec: 120 });
+  await before.stop();
+  const after = await testControlPlane({ clock, databaseFile });
+  const admin = (await after.as('admin')).operator;
+  expect((await admin.showSettings()).longPollSec).toBe(89);
+  const { items } = await admin.listAudit({ query: { action: 'settings.change' } });
+  expect(items).toMatchObject([{ by: 'control-plane', detail: 'longPollSec is 89.' }]);
+});
+
 test('a new pace reaches a robot with its next answer', async () => {
   const { controlPlane, robots } = await fleetOf('duck-1');
   const admin = (await controlPlane.as('admin')).operator;

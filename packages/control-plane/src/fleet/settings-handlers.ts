@@ -1,5 +1,6 @@
 /** The fleet's pace, for people. */
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import { checkSettings } from '@fairlead/shared/fleet/settings';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { FleetSettings } from './fleet-settings.ts';
@@ -10,11 +11,10 @@ export const settingsHandlers = (settings: FleetSettings): Handlers<SettingsRout
   showSettings: async () => settings.now(),
 
   async changeSettings({ body, caller }) {
-    if (body.offlineAfterSec < body.lateAfterSec) {
-      const message = 'must not be less than lateAfterSec';
-      throw problem('bad_request', `offlineAfterSec ${message}: silent robots are late before they are offline.`, {
-        mistakes: [{ at: '/offlineAfterSec', message }],
-      });
+    const mistakes = [...checkSettings(body)];
+    if (mistakes.length > 0) {
+      const detail = mistakes.map(({ at, message }) => `${at.slice(1)} ${message}.`).join(' ');
+      throw problem('bad_request', detail, { mistakes });
     }
     await settings.change(body, caller.name);
     return body;

@@ -174,7 +174,8 @@ function shapeOf(
   shape: CreateBody['shape'] = { strategy: 'staged' },
 ): Pick<RolloutSpec, 'strategy' | 'stages' | 'switchAt'> {
   if ('stages' in shape) {
-    return { strategy: shape.strategy === 'custom' ? 'canary' : shape.strategy, stages: shape.stages };
+    const { strategy, stages, switchAt } = shape;
+    return { strategy: strategy === 'custom' ? 'canary' : strategy, stages, ...present({ switchAt }) };
   }
   switch (shape.strategy) {
     case 'staged':

@@ -177,6 +177,54 @@ describe('a blue-green rollout', () => {
   });
 });
 
+describe('a blue-green rollout by the clock', () => {
+  const at = (fleet: RolloutFleet, seconds: number) => new Date(fleet.clock.now() + seconds * 1000).toISOString();
+  const stage = { upTo: { percent: 100 }, timeoutSec: 600 };
+
+  test('passes over a robot that times out before, and switches the others when their share is enough', async () => {
+    const fleet = await rolloutFleet(2);
+    const stages = [{ ...stage, gate: { minSuccesses: '50%' } }];
+    const switchAt = at(fleet, 3600);
+    const rollout = await create(fleet, { shape: { strategy: 'blue-green', stages, switchAt } });
+    const [one] = await fleet.ordered();
+    if (!one) throw new Error('it is ordered');
+    const { deployment, component } = one.order;
+    const activity = { state: 'waiting', deployment, component, ready: true } as const;
+    await one.robot.ask({ understands: ['hold'], activity });
+    fleet.clock.pass(600_000);
+    await fleet.drive();
+    expect(await show(fleet, rollout)).toMatchObject({
+      blocked: { why: { category: 'awaits_switch' }, until: switchAt },
+      stages: [{ counts: { ready: 1, states: { 'timed-out': 1 } } }],
+    });
+    fleet.clock.pass(3_000_000);
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'completed',
+      stages: [{ counts: { states: { succeeded: 1, 'timed-out': 1 } } }],
+    });
+  });
+
+  test('is stopped by its gate before that time where a robot fails its tests', async () => {
+    const fleet = await rolloutFleet(2);
+    const stages = [{ ...stage, gate: { maxFailures: 0 } }];
+    const rollout = await create(fleet, { shape: { strategy: 'blue-green', stages, switchAt: at(fleet, 3600) } });
+    const [one] = await fleet.ordered();
+    if (!one) throw new Error('it is ordered');
+    const { deployment, component } = one.order;
+    await one.robot.tells({ event: 'update-ended', deployment, component, outcome: 'rejected' });
+    await fleet.drive();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+  });
+
+  test('and a time to switch for another strategy is refused', async () => {
+    const fleet = await rolloutFleet(1);
+    const shape = { strategy: 'canary' as const, stages: [stage], switchAt: at(fleet, 3600) };
+    expect(await refusal(create(fleet, { shape }))).toBe('bad_request');
+  });
+});
+
 describe('a robot', () => {
   test('that never answers times out: its stage cannot be judged, and a person decides', async () => {
     const fleet = await rolloutFleet(1);

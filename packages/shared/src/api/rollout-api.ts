@@ -114,7 +114,11 @@ const Shape = Type.Union([
   ),
   Type.Object({ strategy: Type.Literal('blue-green'), switchAt: Type.Optional(Timestamp) }, closed),
   Type.Object(
-    { strategy: Type.Enum([...STRATEGIES, 'custom']), stages: Type.Array(Stage, { minItems: 1, maxItems: 50 }) },
+    {
+      strategy: Type.Enum([...STRATEGIES, 'custom']),
+      stages: Type.Array(Stage, { minItems: 1, maxItems: 50 }),
+      switchAt: Type.Optional({ ...Timestamp, description: 'Blue-green: when all switch. Absent: on command.' }),
+    },
     closed,
   ),
 ]);

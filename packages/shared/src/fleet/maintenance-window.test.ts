@@ -81,6 +81,12 @@ test.each([
   expect(say(nightly, closesAt)).toMatch(/^opens/);
 });
 
+test('a maintenance window wholly in the skipped hour opens at the jump for its own length', () => {
+  const nightly = [window(fleet, '02:15', '02:45', { zone: 'Europe/Berlin', name: 'night' })];
+  expect(say(nightly, '2026-03-28T12:00Z')).toBe('opens 2026-03-29T01:00Z (night)');
+  expect(say(nightly, '2026-03-29T01:00Z')).toBe('open until 2026-03-29T01:30Z');
+});
+
 const times = fc
   .tuple(fc.nat({ max: 23 }), fc.nat({ max: 59 }))
   .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));

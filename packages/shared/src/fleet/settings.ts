@@ -1,5 +1,6 @@
-/** How often robots check in, and when silence is worth a word. */
+/** How often robots check in, and after how much silence they count as late or offline. */
 import { type Static, Type } from 'typebox';
+import type { Mistake } from '../parse.ts';
 
 const closed = { additionalProperties: false };
 
@@ -26,3 +27,23 @@ export const Settings = Type.Object(
   closed,
 );
 export type Settings = Static<typeof Settings>;
+
+/** What the schema alone cannot see: all mistakes, none where the settings fit together. */
+export function checkSettings({ longPollSec, lateAfterSec, offlineAfterSec }: Settings): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (longPollSec >= lateAfterSec) {
+    const message = `must be less than lateAfterSec (${lateAfterSec}): a robot that waits in a long-poll is silent and would count as late`;
+    mistakes.push({ at: '/longPollSec', message });
+  }
+  if (offlineAfterSec < lateAfterSec) {
+    const message = `must not be less than lateAfterSec (${lateAfterSec}): silent robots are late before they are offline`;
+    mistakes.push({ at: '/offlineAfterSec', message });
+  }
+  return mistakes;
+}
+
+/** The same settings with a long-poll that ends before its robot counts as late. */
+export const withShorterLongPoll = (settings: Settings): Settings => ({
+  ...settings,
+  longPollSec: Math.min(settings.longPollSec, settings.lateAfterSec - 1),
+});

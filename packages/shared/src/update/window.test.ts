@@ -45,8 +45,15 @@ test('a window that opens in the hour that spring swallows opens where the clock
   expect(say(berlin('02:30', '03:15'), '2026-03-29T01:10:00Z')).toBe('open until 2026-03-29T01:15:00.000Z');
 });
 
-test('a window that lies wholly in the swallowed hour still opens that day', () => {
-  expect(say(berlin('02:15', '02:45', ['sun']), '2026-03-29T01:00:00Z')).toBe('open until 2026-03-29T01:45:00.000Z');
+test.each([
+  ['02:15', '02:45', '2026-03-29T01:30:00.000Z'],
+  ['02:00', '02:30', '2026-03-29T01:30:00.000Z'],
+  ['02:50', '02:55', '2026-03-29T01:05:00.000Z'],
+  ['02:59', '03:00', '2026-03-29T01:01:00.000Z'],
+])('a window from %s to %s, wholly in the skipped hour, opens at the jump for its own length', (from, to, closes) => {
+  expect(say(berlin(from, to, ['sun']), '2026-03-28T12:00:00Z')).toBe('opens 2026-03-29T01:00:00.000Z');
+  expect(say(berlin(from, to, ['sun']), '2026-03-29T01:00:00Z')).toBe(`open until ${closes}`);
+  expect(say(berlin(from, to, ['sun']), closes)).toMatch(/^opens 2026-04-05/);
 });
 
 test('a window that opens in the very minute that spring swallows opens at the jump, not half a year early', () => {

@@ -38,14 +38,15 @@ function openingOf(window: UpdateWindow, day: Temporal.PlainDate): { opensAt: In
   const closing = at(window.to > window.from ? day : day.add({ days: 1 }), window.to);
   const opensAt = (isSkipped(opening, window.from) ? jumpBefore(opening, day, window) : opening).epochMilliseconds;
   const closesAt = closing.epochMilliseconds;
-  // It lay wholly in the swallowed hour: it opens all the same, for as long as its clock times say.
-  if (closesAt <= opensAt) return { opensAt, closesAt: opensAt + nominalLength(window) };
+  // It lies wholly in the skipped hour: it opens all the same, for as long as its clock times say.
+  const isWhollySkipped = isSkipped(opening, window.from) && isSkipped(closing, window.to);
+  if (isWhollySkipped || closesAt <= opensAt) return { opensAt, closesAt: opensAt + nominalLength(window) };
   return { opensAt, closesAt };
 }
 
-/** Spring forward: the minute at which it would open does not exist that day. */
-const isSkipped = (opening: Temporal.ZonedDateTime, from: string): boolean =>
-  !opening.toPlainTime().equals(Temporal.PlainTime.from(from));
+/** Spring forward: the minute at which it would open or close does not exist that day. */
+const isSkipped = (resolved: Temporal.ZonedDateTime, time: string): boolean =>
+  !resolved.toPlainTime().equals(Temporal.PlainTime.from(time));
 
 /** Then it opens where the clock jumps: the first change after the same clock time read before the jump. */
 function jumpBefore(opening: Temporal.ZonedDateTime, day: Temporal.PlainDate, window: UpdateWindow) {
