@@ -60,7 +60,17 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     for (const each of due) if (each.event === 'health-changed') reported.set(component, each);
   };
 
+  /** A defect here must not end the checks, and with them the agent. */
   const onChange = (release: CommittedRelease, health: Health): void => {
+    try {
+      handleChange(release, health);
+    } catch (error) {
+      deps.log('error', `the change of ${release.component} to ${health.state} was not reported`, {
+        error: String(error),
+      });
+    }
+  };
+  const handleChange = (release: CommittedRelease, health: Health): void => {
     const now = watched.get(release.component);
     if (now?.release !== release) return;
     now.since = toTimestamp(deps.clock.now());

@@ -88,6 +88,16 @@ describe('after the commit of a release', () => {
     }
   });
 
+  test('a service is looked at every 30 s also where the other checks go on once an hour', async () => {
+    let asked = 0;
+    const { time } = watched({
+      sections: { services: ['duck'], monitoring: { intervalSec: 3600 } },
+      state: () => ({ state: 'running', restarts: 0, detail: `${(asked += 1)}` }),
+    });
+    await time.pass(10 * MINUTE);
+    expect(asked).toBe(21);
+  });
+
   test('failureThreshold failed checks in a row make it degraded, and the failed check is named', async () => {
     let isWell = true;
     const { time, watch, states } = watched({

@@ -9,6 +9,7 @@ import {
   resumeDegraded,
 } from '@fairlead/shared/health/component-health';
 import { monitoringPolicy } from '@fairlead/shared/health/monitoring-policy';
+import { abortable } from '@fairlead/toolkit/abortable';
 import type { Prober } from '../health/prober.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
 import { checksOf } from '../update/health-watch.ts';
@@ -63,13 +64,14 @@ export function watchRelease(
     if (health.state !== before) onChange(health);
   };
   const watchCheck = async (each: MonitoredCheck): Promise<void> => {
+    const intervalMs = 'systemd' in each.check ? policy.serviceIntervalMs : policy.intervalMs;
     const attempts = createAttempts({ ...each, component, folder }, stop.signal, deps);
     while (!stop.signal.aborted) {
       const mark = deps.work.mark(component, services);
       const seen = mark === undefined ? [] : await attempts.next();
       // What was seen while the agent itself stopped, switched or started something says nothing about the release.
       if (!stop.signal.aborted && deps.work.mark(component, services) === mark) seen.forEach(add);
-      await deps.sleep(policy.intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
+      await deps.sleep(intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
     }
   };
   return {
@@ -91,8 +93,8 @@ function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: 
       const callOff = (): void => over.abort();
       stop.addEventListener('abort', callOff, { once: true });
       const attempt = observeCheck({ ...each, signal: over.signal }, deps);
-      const timeLimit = deps.sleep(timeLimitOf(each.check), over.signal).then(() => undefined);
-      const seen = await Promise.race([attempt, timeLimit]);
+      void deps.sleep(timeLimitOf(each.check), over.signal).then(callOff);
+      const seen = await abortable(attempt, over.signal).catch(() => undefined);
       stop.removeEventListener('abort', callOff);
       over.abort();
       if (seen) return seen;

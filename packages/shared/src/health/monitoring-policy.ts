@@ -5,6 +5,8 @@ import { MINUTE, SECOND } from '../time.ts';
 export interface MonitoringPolicy {
   /** Pause between two attempts of one check, milliseconds. */
   readonly intervalMs: number;
+  /** Pause between two looks at one service, milliseconds: restarts are judged by how many came close together. */
+  readonly serviceIntervalMs: number;
   /** Failed attempts of one check in a row that make the release degraded. */
   readonly failureThreshold: number;
   /** Passed attempts in a row that every check needs before a degraded release is healthy again. */
@@ -23,8 +25,10 @@ const DEFAULT_FAILURE_THRESHOLD = 3;
 
 export function monitoringPolicy({ intervalSec, failureThreshold }: Monitoring = {}): MonitoringPolicy {
   const failures = failureThreshold ?? DEFAULT_FAILURE_THRESHOLD;
+  const intervalMs = (intervalSec ?? DEFAULT_INTERVAL_SEC) * SECOND;
   return {
-    intervalMs: (intervalSec ?? DEFAULT_INTERVAL_SEC) * SECOND,
+    intervalMs,
+    serviceIntervalMs: Math.min(intervalMs, DEFAULT_INTERVAL_SEC * SECOND),
     failureThreshold: failures,
     // Twice as many: a check that passes and fails by turns must not move the state to and fro.
     recoveryThreshold: 2 * failures,

@@ -33,3 +33,12 @@ test('a model without goldens needs a deliberate word', () => {
 test.each(['/', '/var/../etc', '/var//lib', '/./x', '/var/'])('the state path %s is refused', (path) => {
   expect(mistakes({ state: { backup: [path] } })).toHaveLength(1);
 });
+
+test('monitoring without health checks and without services has nothing to monitor and is refused', () => {
+  const monitoring = { intervalSec: 10 };
+  expect(mistakes({ monitoring })).toEqual([
+    '/monitoring: there is nothing to monitor: declare healthChecks or services, or leave monitoring out',
+  ]);
+  expect(mistakes({ monitoring, services: ['duck'] })).toEqual([]);
+  expect(mistakes({ monitoring, healthChecks: [{ tcp: { port: 9208 } }] })).toEqual([]);
+});

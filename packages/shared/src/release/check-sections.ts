@@ -2,19 +2,22 @@
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Mistake } from '../parse.ts';
-import type { Requirements, SmokeTest } from './release-yaml.ts';
+import type { HealthCheck, Monitoring, Requirements, SmokeTest } from './release-yaml.ts';
 
 interface Sections {
   readonly component: string;
   readonly version: string;
   readonly requires?: Requirements;
   readonly smokeTests?: readonly SmokeTest[];
+  readonly services?: readonly string[];
+  readonly healthChecks?: readonly HealthCheck[];
+  readonly monitoring?: Monitoring;
   readonly state?: { readonly backup: readonly string[] };
 }
 
 /** Mistakes by JSON pointer, the same in release.yaml and in the manifest. */
 export function checkSections(sections: Sections): Mistake[] {
-  const { component, version, requires = {}, smokeTests = [], state } = sections;
+  const { component, version, requires = {}, smokeTests = [], services = [], healthChecks = [], state } = sections;
   const mistakes: Mistake[] = [];
   if (valid(version) === null) mistakes.push({ at: '/version', message: `"${version}" is not a semantic version` });
   const ranges = Object.entries({ jetpack: requires.jetpack, minAgent: requires.minAgent });
@@ -31,6 +34,10 @@ export function checkSections(sections: Sections): Mistake[] {
       mistakes.push({ at: `/smokeTests/${index}/onnx`, message });
     }
   });
+  if (sections.monitoring && services.length + healthChecks.length === 0) {
+    const message = 'there is nothing to monitor: declare healthChecks or services, or leave monitoring out';
+    mistakes.push({ at: '/monitoring', message });
+  }
   state?.backup.forEach((path, index) => {
     if (!isPlainAbsolute(path)) {
       mistakes.push({

@@ -138,7 +138,8 @@ export const HealthCheck = Type.Union([
             Type.Integer({
               minimum: 0,
               maximum: 100,
-              description: 'Unplanned restarts allowed in probation. Default 0.',
+              description:
+                'Unplanned restarts that are no failure: in the probation (default 0), and within any 10 minutes after the commit (default 1).',
             }),
           ),
         },
@@ -190,14 +191,16 @@ const Monitoring = Type.Object(
       Type.Integer({
         minimum: 5,
         maximum: 3600,
-        description: 'Pause between two rounds of health checks. Default 30.',
+        description:
+          'Pause between two attempts of one health check. Default 30. Services are checked at least every 30 s.',
       }),
     ),
     failureThreshold: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 20,
-        description: 'Failed rounds in a row after which the robot reports the release as degraded. Default 3.',
+        description:
+          'Failed attempts of one check in a row after which the robot reports the release as degraded. Default 3.',
       }),
     ),
   },
