@@ -177,6 +177,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...enrolHandlers({ store, clock, presence, onAccepted: join, rootSha256: () => newestRoot(store) }),
     ...checkInHandlers({
       store,
+      newId: assign.newId,
+      factsOf: assign.factsOf,
       presence,
       settings,
       signing,
@@ -188,6 +190,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...reportHandlers({
       store,
       clock,
+      newId: assign.newId,
+      factsOf: assign.factsOf,
       floodLimit: floodLimit(clock),
       heard: (report) => {
         hearReport(presence, logger, report);

@@ -68,7 +68,11 @@ export const withStrategy = (command: Command): Command =>
     )
     .option('--min-successes <n>', 'so many must have it; default 90%', howManyArgument)
     .option('--confidence <share>', 'judge failures by Wilson bounds: 0.95', confidenceArgument)
-    .option('--timeout <time>', 'a robot that has not ended by then timed out; default 1d', durationArgument)
+    .option(
+      '--timeout <time>',
+      'a robot that has not ended by then is passed over; default 30m and its probation',
+      durationArgument,
+    )
     .option('--condition <condition>', "'METRIC<=NUMBER' that updated robots keep; may be repeated", conditionArgument)
     .option('--env <environment>', 'where the target has robots of several', argument(EnvironmentName));
 

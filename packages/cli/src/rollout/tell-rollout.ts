@@ -33,6 +33,7 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
     if (verdict && !isSaid && state !== 'passed')
       for (const line of wrap(`${name}: ${verdict.detail} (${verdict.category})`)) out.line(line, 'bad');
   }
+  tellNotReached(out, view);
   tellApproval(out, view, now);
   tellBlocked(out, view, now);
   out.line('last:', 'strong');
@@ -91,6 +92,15 @@ const sayStopped = ({ stopped, state }: RolloutView, now: number): string =>
   stopped && SAYS_BY_WHOM.has(state) ? ` by ${stopped.by}, ${ago(stopped.at, now)}` : '';
 /** What completed was stopped by nobody, and who denied it stands with the approval. */
 const SAYS_BY_WHOM: ReadonlySet<RolloutView['state']> = new Set(['paused', 'halted', 'aborted']);
+
+/** An undoing is over for a person only when this list is empty. */
+function tellNotReached(out: Output, { notReached }: RolloutView): void {
+  if (!notReached) return;
+  const { count, robots } = notReached;
+  out.line(`not brought back yet: ${count === 1 ? '1 robot' : `${count} robots`}`, 'bad');
+  for (const { robot, why } of robots) for (const line of wrap(`  ${robot}: ${why}`)) out.line(line);
+  if (count > robots.length) out.line(`  and ${count - robots.length} more`);
+}
 
 function tellApproval(out: Output, { approval, state }: RolloutView, now: number): void {
   if (!approval) return;

@@ -18,13 +18,13 @@ import { stillRunning } from './updated-by.ts';
  * must not look like success.
  */
 export async function resolveTarget(
-  { robots, rollouts, rules }: Pick<Slices, 'robots' | 'rollouts' | 'rules'>,
+  { robots, rollouts, rules, desired }: Pick<Slices, 'robots' | 'rollouts' | 'rules' | 'desired'>,
   target: Target,
   factsOf: (robot: RobotId) => RobotFacts,
 ): Promise<RobotRecord[]> {
   if ('robot' in target) return [await needRobot({ robots }, target.robot)];
   if ('updatedBy' in target) {
-    const updated = await stillRunning({ rollouts }, target.updatedBy, factsOf);
+    const updated = await stillRunning({ rollouts, desired }, target.updatedBy, factsOf);
     return [...(await robots.named(updated))].sort(byName);
   }
   const { groups } = await rules.all();

@@ -12,6 +12,7 @@ import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { needRobot } from '../fleet/list-robots.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
 import type { Handlers } from '../http/handlers.ts';
+import { carriedOutLate, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { FleetRules } from '../rollout/rollout-deps.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
@@ -24,7 +25,7 @@ import { heldOrders, noteReadiness } from './holds.ts';
 import { offer } from './offer.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
-export interface CheckInDeps {
+export interface CheckInDeps extends OrderBackDeps {
   readonly store: Store;
   readonly presence: PresenceRegistry;
   readonly settings: FleetSettings;
@@ -93,7 +94,7 @@ async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, question:
   if (versions.timestamp === 0) return undefined;
   const now = signing.clock.now();
   const understandsHolds = question.understands?.includes('hold') ?? false;
-  const seen = await desiredNow(deps, robot, { activity: question.activity, understandsHolds }, now);
+  const seen = await desiredNow(deps, robot, { activity: question.activity, understandsHolds }, question, now);
   const { deployments } = seen;
   const held = await heldOrders(store, { robot, deployments, rules: deps.rules(), understandsHolds, now });
   const desired = await offer(store, robot, seen, { knownSeq: question.knownSeq, isWithheld: held.isWithheld, now });
@@ -103,16 +104,28 @@ async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, question:
 
 /** What the robot should run, after what it says of its readiness was written down. */
 async function desiredNow(
-  { store, poke }: CheckInDeps,
+  deps: CheckInDeps,
   { robot }: RobotRecord,
   said: Parameters<typeof noteReadiness>[2],
+  facts: RobotFacts,
   now: Instant,
 ): Promise<Desired> {
-  const seen = await store.desired.of(robot);
+  const { store, poke } = deps;
+  const seen = await ordersAfterReturn(deps, robot, facts, now);
   const news = await noteReadiness(store, seen.deployments, said, now);
   if (!news?.part) return seen;
   poke(news.part.rollout);
   return store.desired.of(robot);
+}
+
+/** A robot that carried out an order after the server gave it up, and whose release is undone since, is ordered back. */
+async function ordersAfterReturn(deps: CheckInDeps, robot: RobotId, facts: RobotFacts, now: Instant): Promise<Desired> {
+  const { store } = deps;
+  const seen = await store.desired.of(robot);
+  const undone = facts.activity?.state === 'idle' ? carriedOutLate(seen.deployments, facts) : undefined;
+  if (!undone) return seen;
+  const ordered = await store.transaction((slices) => orderBack(deps, slices, undone, facts, now));
+  return ordered ? store.desired.of(robot) : seen;
 }
 
 /** The question without what only this one exchange needs. */

@@ -12,6 +12,7 @@ import { type OpenedReport, openReport } from '@fairlead/shared/trust/sign-repor
 import { needRobot } from '../fleet/list-robots.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { type ProblemReply, problem } from '../http/problem.ts';
+import type { OrderBackDeps } from '../rollout/order-back.ts';
 import type { Slices, Store } from '../store/store.ts';
 import { applyReport } from './apply-report.ts';
 import type { FloodLimit } from './flood-limit.ts';
@@ -21,7 +22,7 @@ import { placeInChain } from './report-chain.ts';
 /** Base64 characters of one report. The longest honest one has about 20 000. */
 const LONGEST_PAYLOAD = 100_000;
 
-export interface ReportDeps {
+export interface ReportDeps extends OrderBackDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly floodLimit: FloodLimit;
@@ -57,7 +58,7 @@ export async function acceptReports(deps: ReportDeps, sender: Sender, envelopes:
     throw problem('rate_limited', 'This robot reports more than it may.', { retryAfterSec, hint: 'Send them later.' });
   }
   const opened = await openAll(deps.store, sender, envelopes);
-  const outcome = await deps.store.transaction((slices) => storeAll(slices, sender, opened, deps.clock.now()));
+  const outcome = await deps.store.transaction((slices) => storeAll(deps, slices, sender, opened, deps.clock.now()));
   for (const { report } of outcome.fresh) deps.heard(report);
   for (const seq of outcome.gaps) deps.onGap(sender.robot, seq);
   if (outcome.fresh.length > 0) deps.wake([sender.robot]);
@@ -98,6 +99,7 @@ function openOne(envelope: Envelope, publicKey: string, robot: RobotId): Opened 
 }
 
 async function storeAll(
+  deps: OrderBackDeps,
   slices: Slices,
   sender: Sender,
   opened: readonly (Opened | ProblemReply)[],
@@ -127,7 +129,7 @@ async function storeAll(
     await reports.add({ ...sender, seq, sha256, envelope, receivedAt: now });
     head = { seq, sha256 };
     fresh.push(one);
-    const { unknown, rollout } = await applyReport(slices, one.report, now);
+    const { unknown, rollout } = await applyReport(deps, slices, one.report, now);
     if (rollout !== undefined) touched.add(rollout);
     // Said once, as an error; but kept, and acknowledged when it is sent again: one such report must not
     // stand in the way of everything the robot has to tell after it.

@@ -1,13 +1,16 @@
 /** What a robot's report changes: its deployment's state, and with it what the robot is told from now on. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { afterCancel, afterHealthChange, afterReport, isOrdered } from '@fairlead/shared/fleet/deployment';
+import { afterCancel, afterHealthChange, afterReport, isCommitted, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { withdraw } from '../assign/withdraw.ts';
+import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
+import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
+import { componentsAfter } from './components-after.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
 
 export interface Applied {
@@ -17,13 +20,18 @@ export interface Applied {
   readonly rollout?: RolloutId;
 }
 
-export async function applyReport(slices: Slices, report: Report, receivedAt: Instant): Promise<Applied> {
+export async function applyReport(
+  deps: OrderBackDeps,
+  slices: Slices,
+  report: Report,
+  receivedAt: Instant,
+): Promise<Applied> {
   const { body, robot } = report;
   const at = toldAt(report, receivedAt);
   switch (body.event) {
     case 'update-state':
     case 'update-ended':
-      return applyToDeployment(slices, robot, body, at);
+      return applyToDeployment(deps, slices, robot, body, at);
     case 'local-rollback':
       return letGo(slices, robot, body, at);
     case 'override':
@@ -40,7 +48,7 @@ export async function applyReport(slices: Slices, report: Report, receivedAt: In
     case 'health-changed':
       return body.deployment === undefined
         ? {}
-        : applyToDeployment(slices, robot, { ...body, deployment: body.deployment }, at);
+        : applyToDeployment(deps, slices, robot, { ...body, deployment: body.deployment }, at);
     case 'alarm-resolved':
     case 'alarm':
       return {};
@@ -52,7 +60,13 @@ type DeploymentEvent = Extract<ReportEvent, { event: 'update-state' | 'update-en
   readonly deployment: DeploymentId;
 };
 
-async function applyToDeployment(slices: Slices, robot: RobotId, body: DeploymentEvent, at: Instant): Promise<Applied> {
+async function applyToDeployment(
+  deps: OrderBackDeps,
+  slices: Slices,
+  robot: RobotId,
+  body: DeploymentEvent,
+  at: Instant,
+): Promise<Applied> {
   const { deployments, desired } = slices;
   const found = await deployments.find(body.deployment);
   if (!found || found.robot !== robot || found.component !== body.component) {
@@ -66,12 +80,20 @@ async function applyToDeployment(slices: Slices, robot: RobotId, body: Deploymen
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
   if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
+  if (body.event === 'update-ended' && isCommitted(state))
+    await orderBack(deps, slices, next, factsAfter(deps.factsOf(robot), body), at);
   const applied = found.part ? { rollout: found.part.rollout } : {};
   if (isOrdered(state) === isOrdered(found.state)) return applied;
   // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.
   const { deployments: current } = await desired.of(robot);
   if (current.some(({ deployment }) => deployment === found.deployment)) await desired.raise(robot);
   return applied;
+}
+
+/** What was known of the robot, with what it runs by its own report of the end. */
+function factsAfter(facts: RobotFacts, event: Extract<ReportEvent, { event: 'update-ended' }>): RobotFacts {
+  const components = componentsAfter(facts.components ?? [], event);
+  return { ...facts, ...(components && { components }) };
 }
 
 /** It turned round right before its switch, and its rollout has been given up meanwhile. */

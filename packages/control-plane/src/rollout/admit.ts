@@ -95,7 +95,11 @@ async function admitOne(
   if (await isKept(slices, rollout, robot.robot, others)) return 'kept';
   const stage = member.stage ?? rollout.stage;
   const override = overrideOf(rollout);
-  const timeout = timeoutOf(spec.stages[Math.min(stage, spec.stages.length - 1)] ?? { upTo: { percent: 100 } });
+  const probationSec = await probationOf(slices, chosen.value);
+  const timeout = timeoutOf(
+    spec.stages[Math.min(stage, spec.stages.length - 1)] ?? { upTo: { percent: 100 } },
+    probationSec,
+  );
   const placed = await placeOrder(slices, {
     deployment: deps.newId(),
     robot: robot.robot,
@@ -132,6 +136,11 @@ async function releaseFor(
   const wanted: ReleaseRef = { component, version };
   const release = await readRelease(slices, robot.environment, wanted);
   return judgeOrder({ robot, facts, wanted, release, allowDowngrade: spec.allowDowngrade ?? false });
+}
+
+async function probationOf(slices: Slices, { environment, component, version }: PublishedRelease): Promise<number> {
+  const release = await readRelease(slices, environment, { component, version });
+  return release?.manifest.probation?.seconds ?? 0;
 }
 
 function overrideOf({ spec: { emergency }, createdBy }: Rollout): Override | undefined {

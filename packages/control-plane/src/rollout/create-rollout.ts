@@ -4,7 +4,7 @@ import type { RequestOf } from '@fairlead/shared/api/route';
 import { ENVIRONMENTS, type EnvironmentName, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
-import { allAtOnce, blueGreen, checkShape, rolling, staged } from '@fairlead/shared/rollout/strategy';
+import { allAtOnce, allBackAtOnce, blueGreen, checkShape, rolling, staged } from '@fairlead/shared/rollout/strategy';
 import { SECOND } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { ranBefore } from '../assign/ran-before.ts';
@@ -13,6 +13,7 @@ import { readSelector } from '../fleet/list-robots.ts';
 import { isAtLeast } from '../http/authenticate.ts';
 import type { PersonCaller } from '../http/caller.ts';
 import { problem } from '../http/problem.ts';
+import { changeRollout } from './change-rollout.ts';
 import { newRollout } from './new-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { rollbackToJoin } from './undoing.ts';
@@ -62,7 +63,7 @@ export async function createRollback(deps: RolloutDeps, body: RollbackBody, auth
     component,
     environment,
     target,
-    ...shapeOf(body.shape),
+    ...(body.shape?.strategy === 'all-at-once' ? allBackAtOnce() : shapeOf(body.shape)),
     newRobots: 'leave-out',
     onFailure: 'pause',
     priority: emergency ? EMERGENCY : RETREAT,
@@ -98,8 +99,13 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
   const what = sayOrder(spec);
   const joined = await store.transaction(async (slices) => {
     // Transactions run one after the other: of two requests in one moment, the second finds the first.
-    const atWork = spec.kind === 'rollback' ? await rollbackToJoin(deps, slices, spec) : undefined;
+    const undone = 'updatedBy' in spec.target ? await slices.rollouts.find(spec.target.updatedBy) : undefined;
+    const atWork = spec.kind === 'rollback' ? await rollbackToJoin(deps, slices, spec, undone) : undefined;
     if (atWork) return atWork;
+    if (undone && spec.kind === 'rollback') {
+      const happening = { by: author.name, what: 'undone', detail: `by ${rollout.rollout}` };
+      await changeRollout(slices, undone, { followedBy: rollout.rollout }, now, happening);
+    }
     const detail = spec.reason === undefined ? what : `${what}: ${spec.reason}`;
     await slices.rollouts.insert(rollout, { at: now, by: author.name, what: 'created', detail });
     await deps.audit(slices, {

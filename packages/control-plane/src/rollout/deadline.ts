@@ -13,4 +13,4 @@ export const deadlineOf = ({ deadline, readyAt, grantedAt }: RolloutPart, now: I
 
 /** When the time of nobody is over yet, in a rollout that goes on now: all have theirs anew. */
 export const renewedDeadline = ({ spec }: Pick<Rollout, 'spec'>, now: Instant): Instant =>
-  now + Math.max(...spec.stages.map(timeoutOf));
+  now + Math.max(...spec.stages.map((stage) => timeoutOf(stage)));

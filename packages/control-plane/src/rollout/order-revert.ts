@@ -5,7 +5,7 @@
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { FailurePolicy, RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
-import { allAtOnce } from '@fairlead/shared/rollout/strategy';
+import { allBackAtOnce } from '@fairlead/shared/rollout/strategy';
 import type { Instant } from '@fairlead/shared/time';
 import type { Slices } from '../store/store.ts';
 import { newRollout } from './new-rollout.ts';
@@ -43,7 +43,7 @@ export async function orderRevert(
     environment,
     ...(policy !== 'revert' && { version: policy.toVersion }),
     target: policy === 'revert' ? { updatedBy: undone.rollout } : undone.spec.target,
-    ...allAtOnce(),
+    ...allBackAtOnce(),
     newRobots: 'leave-out',
     onFailure: 'pause',
     priority: URGENT,

@@ -9,6 +9,7 @@ import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import { say, type Verb } from './command-rollout.ts';
 import { type Commanded, createRollback, createRollout } from './create-rollout.ts';
+import { notReached } from './not-reached.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { viewRollout } from './view-rollout.ts';
 
@@ -22,6 +23,10 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
     throw problem('not_found', `There is no rollout ${id}.`, { hint: 'See fairlead rollout list.' });
   };
   const view = (rollout: Rollout) => viewRollout(deps, rollout);
+  const viewWhole = async (rollout: Rollout) => {
+    const left = await notReached(deps, rollout);
+    return { ...(await view(rollout)), ...(left && { notReached: left }) };
+  };
   const viewCommanded = async ({ rollout, joined }: Commanded) => ({
     ...(await view(rollout)),
     ...(joined && { joined }),
@@ -48,7 +53,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
       const last = items.at(-1);
       return { items, ...(found.length > limit && last && { next: last.rollout }) };
     },
-    showRollout: async ({ params }) => view(await need(params.rollout)),
+    showRollout: async ({ params }) => viewWhole(await need(params.rollout)),
     async listRolloutRobots({
       params: { rollout },
       query: { cursor, limit = DEFAULT_PAGE, excluded: which, ...filter },

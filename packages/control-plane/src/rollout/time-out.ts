@@ -4,7 +4,10 @@ import { advance } from '@fairlead/shared/fleet/deployment';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import { readRelease } from '../assign/deploy.ts';
+import { placeOrder } from '../assign/place-order.ts';
 import type { Deployment } from '../store/deployments.ts';
+import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -22,11 +25,38 @@ export async function timeOut(deps: RolloutDeps, rollout: Rollout, now: Instant)
         { ...deployment, state, endedAt: now, refusal },
         { at: now, state, by: 'control-plane', refusal },
       );
+      if (deployment.kind === 'rollback') await keepOrdered(deps, slices, rollout, deployment, now);
       told.push(deployment.robot);
     }
     return told;
   });
   deps.wake(robots);
+}
+
+/**
+ * The rollout passes the robot over, but going back stays ordered: a robot that returns after days is brought back at
+ * its first check-in, and needs no person to remember it.
+ */
+async function keepOrdered(
+  deps: RolloutDeps,
+  slices: Slices,
+  { rollout }: Rollout,
+  { robot, environment, component, version, manifestSha256 }: Deployment,
+  now: Instant,
+): Promise<void> {
+  const release = (await readRelease(slices, environment, { component, version }))?.published;
+  if (release?.manifestSha256 !== manifestSha256 || release.revoked) return;
+  await placeOrder(slices, {
+    deployment: deps.newId(),
+    robot,
+    release,
+    kind: 'rollback',
+    allowDowngrade: true,
+    statement: deps.statementOf(robot),
+    by: 'control-plane',
+    reason: `${robot} did not go back in time with ${rollout}: this order waits for its return.`,
+    now,
+  });
 }
 
 const tooLate = ({ rollout, spec }: Rollout, { robot, state, part }: Deployment): Refusal => ({

@@ -20,8 +20,8 @@ export async function undoingOf(slices: Pick<Slices, 'rollouts'>, undone: Rollou
   return follower;
 }
 
-/** The rollout that this one undoes. A record of an older version has it only in its target. */
-const undoneBy = ({ undoes, spec: { target } }: Rollout) =>
+/** The rollout that this one undoes, as `followedBy` of that one says too. A record of an older version has it only in its target. */
+export const undoneBy = ({ undoes, spec: { target } }: Rollout) =>
   undoes ?? ('updatedBy' in target ? target.updatedBy : undefined);
 
 /** Digest of the release that a rollback undoes on this robot; undefined where it undoes no rollout. */
@@ -53,7 +53,15 @@ const AT_WORK: readonly RolloutState[] = ['scheduled', 'running'];
 const PAGE = 500;
 
 /** A rollback at work that does what is asked for: the same way back, in the same stages, for all of these robots. */
-export async function rollbackToJoin(deps: FactsDeps, slices: Slices, spec: RolloutSpec): Promise<Rollout | undefined> {
+export async function rollbackToJoin(
+  deps: FactsDeps,
+  slices: Slices,
+  spec: RolloutSpec,
+  /** The rollout whose robots the target means. */
+  undone: Rollout | undefined,
+): Promise<Rollout | undefined> {
+  const undoing = undone && (await undoingToJoin(deps, slices, undone));
+  if (undoing) return undoing;
   for (const other of await slices.rollouts.active()) {
     if (!AT_WORK.includes(other.state) || !isSameWayBack(other.spec, spec)) continue;
     const wanted = await robotsMeant(deps, slices, { spec });

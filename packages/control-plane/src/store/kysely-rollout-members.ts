@@ -1,5 +1,6 @@
 /** Which robots take part in a rollout, in which cohort, and whose turn is next. */
 import { Refusal } from '@fairlead/shared/failure';
+import { DeploymentState } from '@fairlead/shared/fleet/states';
 import { ComponentName, DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import { ENDED_STATES } from '@fairlead/shared/rollout/states';
 import type { Kysely, Selectable } from 'kysely';
@@ -7,7 +8,7 @@ import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
 import type { RolloutTables } from './kysely-rollouts.ts';
 import { countUnplaced } from './kysely-tallies.ts';
 import { readColumn, readJsonColumn } from './read-column.ts';
-import type { Member, Rollouts } from './rollouts.ts';
+import type { Member, Rollouts, Updated } from './rollouts.ts';
 
 export interface MemberRow {
   rollout: string;
@@ -127,18 +128,22 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
     },
     async updatedBy(rollout) {
       const rows = await db
-        .selectFrom('rollout_members')
-        .innerJoin('deployments', 'deployments.deployment', 'rollout_members.deployment')
-        .select(['rollout_members.robot', 'deployments.component', 'deployments.manifest_sha256', 'deployments.state'])
-        .where('rollout_members.rollout', '=', rollout)
-        .where('deployments.state', 'in', ['succeeded', 'degraded', 'switching', 'probation'])
+        .selectFrom('deployments')
+        .select(['robot', 'component', 'manifest_sha256', 'deployment', 'state', 'granted_at'])
+        .where('rollout', '=', rollout)
+        .where(({ eb, or }) => or([eb('granted_at', 'is not', null), eb('state', 'in', [...HAS_ACTED])]))
+        .orderBy('robot')
+        .orderBy('deployment')
         .execute();
-      return rows.map((row) => ({
-        robot: readColumn(RobotId, row.robot),
-        component: readColumn(ComponentName, row.component),
-        manifestSha256: readColumn(Sha256, row.manifest_sha256),
-        hasSucceeded: row.state === 'succeeded' || row.state === 'degraded',
-      }));
+      const last = new Map<string, Updated>();
+      for (const row of rows) {
+        const attempt = toUpdated(row);
+        const before = last.get(attempt.robot);
+        // Skipped at the first attempt it ran the release before this rollout; later, an earlier attempt had done it.
+        if (attempt.state === 'skipped' && !before) continue;
+        last.set(attempt.robot, attempt.state === 'skipped' ? { ...attempt, state: 'succeeded' } : attempt);
+      }
+      return [...last.values()];
     },
     async withoutStage(rollout, { after, limit }) {
       let query = of(rollout).where('deployment', 'is', null).where('stage', 'is', null).where('excluded', 'is', null);
@@ -182,6 +187,31 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
     },
   };
 }
+
+/** States that only the robot itself reports, from the switch on: an old agent does not wait for a grant. */
+const HAS_ACTED: readonly DeploymentState[] = [
+  'switching',
+  'probation',
+  'succeeded',
+  'degraded',
+  'failed',
+  'rolled-back',
+  'rejected',
+  'skipped',
+];
+
+const toUpdated = (
+  row: Pick<
+    Selectable<DeploymentTables['deployments']>,
+    'robot' | 'component' | 'manifest_sha256' | 'deployment' | 'state'
+  >,
+): Updated => ({
+  robot: readColumn(RobotId, row.robot),
+  component: readColumn(ComponentName, row.component),
+  manifestSha256: readColumn(Sha256, row.manifest_sha256),
+  deployment: readColumn(DeploymentId, row.deployment),
+  state: readColumn(DeploymentState, row.state),
+});
 
 const toMember = (row: MemberRow): Member => ({
   robot: readColumn(RobotId, row.robot),

@@ -242,7 +242,25 @@ export function describeRollouts(open: () => Promise<Store>): void {
       await deployments.save(deployment(5, 'succeeded'));
       await rollouts.place(RO, member(5), deployment(5, 'succeeded').deployment);
       expect(await rollouts.takesAllOf(OTHER, RO)).toBe(true);
-      expect(await rollouts.updatedBy(RO)).toMatchObject([{ robot: duck(5), hasSucceeded: true }]);
+    });
+
+    test('name every robot that was allowed to switch, by its last attempt', async () => {
+      const store = await withRollout(open);
+      const { rollouts, deployments } = store;
+      const save = (n: number, state: DeploymentState, part: Partial<RolloutPart> = {}) => {
+        const made = deployment(n, state);
+        return deployments.save({ ...made, ...(made.part && { part: { ...made.part, ...part } }) });
+      };
+      await save(1, 'timed-out', { grantedAt: 6 });
+      await save(2, 'timed-out');
+      await save(3, 'succeeded', { grantedAt: 6 });
+      await save(4, 'skipped');
+      await save(5, 'cancelled', { grantedAt: 6 });
+      expect(await rollouts.updatedBy(RO)).toMatchObject([
+        { robot: duck(1), state: 'timed-out' },
+        { robot: duck(3), state: 'succeeded' },
+        { robot: duck(5), state: 'cancelled' },
+      ]);
     });
   });
 }

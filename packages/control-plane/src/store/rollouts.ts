@@ -22,10 +22,8 @@ export interface RolloutEventRecord {
   readonly what: string;
   readonly detail?: string;
 }
-/** A robot that a rollout brought to a release, or is bringing there now. */
-export interface Updated extends Pick<Deployment, 'robot' | 'component' | 'manifestSha256'> {
-  readonly hasSucceeded: boolean;
-}
+/** The last attempt of a rollout on a robot that it brought to its release, or that it allowed to switch to it. */
+export type Updated = Pick<Deployment, 'robot' | 'component' | 'manifestSha256' | 'deployment' | 'state'>;
 export interface MemberFilter {
   readonly stage?: number | undefined;
   readonly state?: Deployment['state'] | undefined;
@@ -64,7 +62,10 @@ export interface Rollouts {
   ofRobot(robot: RobotId): Promise<readonly RolloutId[]>;
   /** Whether every robot that `older` still has to bring to its release takes part in `newer`. */
   takesAllOf(newer: RolloutId, older: RolloutId): Promise<boolean>;
-  /** Robots on which it succeeded, or that have begun to switch to it; some may run something else since. */
+  /**
+   * Robots that it allowed to switch, whatever became of them: a robot that was granted the switch may carry it out
+   * long after it timed out or was cancelled. Some run something else since. By name.
+   */
   updatedBy(rollout: RolloutId): Promise<readonly Updated[]>;
   /** Robots without a cohort, lowest rank first, after `after`. */
   withoutStage(

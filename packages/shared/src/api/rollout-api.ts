@@ -46,6 +46,11 @@ export const StageView = Type.Object({
   counts: Counts,
 });
 
+const NotReached = Type.Object({
+  robot: RobotId,
+  why: Type.String({ description: 'One sentence.' }),
+});
+
 export const RolloutView = Type.Object({
   rollout: RolloutId,
   generation: Type.Integer(),
@@ -72,6 +77,18 @@ export const RolloutView = Type.Object({
   finalisedAt: Type.Optional(Timestamp),
   followedBy: Type.Optional(RolloutId),
   undoes: Type.Optional({ ...RolloutId, description: 'The rollout that this one undoes.' }),
+  notReached: Type.Optional(
+    Type.Object(
+      {
+        count: Type.Integer(),
+        robots: Type.Array(NotReached, { description: 'The first of them, by name.' }),
+      },
+      {
+        description:
+          'Of an undoing: robots that may still run the undone release and are not on their way back. Each is brought back when it returns. Only in the view of one rollout.',
+      },
+    ),
+  ),
   joined: Type.Optional(
     Type.Boolean({
       description:

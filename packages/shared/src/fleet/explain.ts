@@ -14,6 +14,8 @@ import { type DeploymentState, isTerminal, type Lifecycle, type Presence } from 
 /** What the robot should run, one entry per component, with how far that has come. */
 export interface Order extends ComparedOrder {
   readonly deployment: DeploymentId;
+  /** Going back is worth a sentence of its own where a robot can't be reached. */
+  readonly kind?: 'deploy' | 'rollback';
   readonly refusal?: Refusal;
   /** Why a difference between this order and what the robot reports is not repaired by another order. */
   readonly notRepaired?: Refusal;
@@ -129,8 +131,16 @@ function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Find
       return undefined;
     case 'never-seen':
       return { says: `${robot} has never checked in`, unblock: look };
-    case 'offline':
-      return { says: `${robot} is offline, last heard${ago}`, unblock: look };
+    case 'offline': {
+      const back = orders.find(({ kind, state }) => kind === 'rollback' && !isTerminal(state));
+      if (!back) return { says: `${robot} is offline, last heard${ago}`, unblock: look };
+      const unblock = `${look} It goes back by itself at its next check-in.`;
+      return {
+        ...about(back),
+        says: `${robot} is offline, last heard${ago}, and has not gone back to ${say(back)} yet`,
+        unblock,
+      };
+    }
     case 'late': {
       const open = orders.find(({ state }) => !isTerminal(state));
       // Late alone is a hint; late with an update outstanding holds that update up.

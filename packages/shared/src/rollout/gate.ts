@@ -66,7 +66,8 @@ function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   const least = requirementOf(gate?.minSuccesses ?? DEFAULT_SUCCESSES, size);
   const { succeeded, open } = outcomes;
   const outstanding = open + unplaced;
-  const early = gate?.minSuccesses !== undefined && succeeded >= least;
+  // A gate that asks for no success is judged when all have ended.
+  const early = gate?.minSuccesses !== undefined && least > 0 && succeeded >= least;
   if (outstanding > 0 && !early) return { gate: 'waiting', says: sayProgress(facts, least) };
   if (succeeded < least) {
     const says = `${succeeded} of ${size} robots succeeded and ${least} must; ${outcomes.neutral} ${outcomes.neutral === 1 ? 'was' : 'were'} not heard or withdrawn`;

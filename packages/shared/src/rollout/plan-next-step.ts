@@ -26,8 +26,13 @@ export type Decision =
   | { readonly do: 'pass-stage'; readonly why: string }
   | { readonly do: 'stop'; readonly stage: 'failed' | 'inconclusive'; readonly why: Refusal };
 
-const DEFAULT_TIMEOUT_SEC = 86_400;
-export const timeoutOf = ({ timeoutSec }: Stage): number => (timeoutSec ?? DEFAULT_TIMEOUT_SEC) * SECOND;
+const DEFAULT_TIMEOUT_SEC = 1800;
+/**
+ * Milliseconds until a robot is passed over. Where the stage names no time, the probation of the release (in seconds)
+ * is added: a robot that does what it is asked for must not time out.
+ */
+export const timeoutOf = ({ timeoutSec }: Stage, probationSec = 0): number =>
+  (timeoutSec ?? DEFAULT_TIMEOUT_SEC + probationSec) * SECOND;
 
 export function planNextStep(facts: RolloutFacts): Decision {
   const { rollout, now } = facts;

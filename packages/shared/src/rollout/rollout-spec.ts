@@ -80,7 +80,8 @@ export const Stage = Type.Object(
       Type.Integer({
         minimum: 10,
         maximum: 90 * DAY_SEC,
-        description: 'A robot that has not ended by then is counted as timed out. Default 86400.',
+        description:
+          'A robot that has not ended by then is counted as timed out and passed over. Default 1800, plus the probation of the release.',
       }),
     ),
     gate: Type.Optional(Gate),

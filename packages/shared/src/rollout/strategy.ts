@@ -16,6 +16,15 @@ export const staged = (): Shape => ({
 
 export const allAtOnce = (): Shape => ({ strategy: 'canary', stages: [{ name: 'all', upTo: { percent: 100 } }] });
 
+/**
+ * Every robot goes back at once, and the gate stops nothing: a robot that fails or is silent must not keep the others
+ * on a release that they are to leave.
+ */
+export const allBackAtOnce = (): Shape => ({
+  strategy: 'canary',
+  stages: [{ name: 'all', upTo: { percent: 100 }, gate: { minSuccesses: 0, maxFailures: '100%' } }],
+});
+
 export function rolling(size: HowMany, delaySec = 0, maxUnavailable?: HowMany): Shape {
   const limit = maxUnavailable === undefined ? {} : { maxUnavailable };
   return {

@@ -1,0 +1,74 @@
+/**
+ * A robot runs, or reports that it has committed, a release that is undone: it was out of reach when the others went
+ * back. It is ordered back at once, by itself, in the transaction that noticed.
+ */
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
+import { placeOrder } from '../assign/place-order.ts';
+import { chooseRelease } from '../assign/roll-back.ts';
+import type { Deployment } from '../store/deployments.ts';
+import type { RobotFacts } from '../store/presence.ts';
+import type { Slices } from '../store/store.ts';
+import { undoingOf } from './undoing.ts';
+
+export interface OrderBackDeps {
+  readonly newId: () => DeploymentId;
+  /** What a robot reported last. */
+  readonly factsOf: (robot: RobotId) => RobotFacts;
+}
+
+/** `undone`: the order of the release that the robot runs. Answers the order to go back, where one was placed. */
+export async function orderBack(
+  { newId }: Pick<OrderBackDeps, 'newId'>,
+  slices: Slices,
+  undone: Deployment,
+  facts: RobotFacts,
+  now: Instant,
+): Promise<Deployment | undefined> {
+  const rollout = undone.part && (await slices.rollouts.find(undone.part.rollout));
+  const undoing = rollout && (await undoingOf(slices, rollout));
+  if (!undoing) return undefined;
+  const { component, manifestSha256, robot: name } = undone;
+  const standing = (await slices.desired.of(name)).deployments.find((order) => order.component === component);
+  // Another order will take it elsewhere, or a person has ordered this release again since.
+  const isOrderedElsewhere = standing && standing.manifestSha256 !== manifestSha256 && !isTerminal(standing.state);
+  const isOrderedAgain = standing?.manifestSha256 === manifestSha256 && standing.deployment !== undone.deployment;
+  if (isOrderedElsewhere || isOrderedAgain) return undefined;
+  const robot = await slices.robots.find(name);
+  const { version: toVersion } = undoing.spec;
+  const chosen =
+    robot &&
+    (await chooseRelease(slices, robot, facts, {
+      component,
+      undone: manifestSha256,
+      ...(toVersion !== undefined && { toVersion }),
+    }));
+  if (!chosen?.ok) return undefined;
+  return placeOrder(slices, {
+    deployment: newId(),
+    robot: name,
+    release: chosen.value,
+    kind: 'rollback',
+    allowDowngrade: true,
+    // What it runs is known: the release that is undone.
+    statement: { facts, at: undefined },
+    by: 'control-plane',
+    reason: `${name} runs ${component}@${undone.version}, which ${undoing.rollout} undoes.`,
+    now,
+  });
+}
+
+/** Of a robot's orders, one that the server gave up and whose release the robot says it runs nevertheless. */
+export const carriedOutLate = (
+  deployments: readonly Deployment[],
+  { components = [] }: RobotFacts,
+): Deployment | undefined =>
+  deployments.find(
+    ({ component, manifestSha256, state, part }) =>
+      part !== undefined &&
+      isTerminal(state) &&
+      !isCommitted(state) &&
+      components.some((each) => each.component === component && each.active?.manifestSha256 === manifestSha256),
+  );
