@@ -23,6 +23,7 @@ import type { OwnRelease } from './own-release/own-release.ts';
 import type { LateConfirmation } from './poll/confirm-switch.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 import type { Updater } from './update/updater.ts';
+import type { UpdateHistory } from './update-history/update-history.ts';
 
 /** Who this robot is: as it was enrolled, or as it will ask to be. */
 export interface WhoAmI extends Pick<RobotIdentity, 'robot' | 'environment'> {
@@ -47,6 +48,7 @@ export interface AgentParts {
   readonly updater: Updater;
   /** Watches what is committed. */
   readonly monitor: Monitor;
+  readonly history: UpdateHistory;
   /** Asks the control plane before a switch, once there is somebody who can ask. */
   readonly confirmation: LateConfirmation;
   /** The robot's own say in when it may switch. */

@@ -40,6 +40,7 @@ export function createAgent(parts: AgentParts): Agent {
   const obedience = createObedience({
     updater,
     outbox: spool,
+    history: parts.history,
     verify: (order) =>
       verifyOrder(order, { environment: who.environment, trust, clock, facts, components: () => updater.components() }),
     onEnd: bells.checkIn.ring,

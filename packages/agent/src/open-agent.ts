@@ -48,6 +48,7 @@ import type { ServiceManager } from './services/service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
+import { fileUpdateHistory } from './update-history/file-update-history.ts';
 import { BUILT_AT } from './version.ts';
 
 /**
@@ -112,8 +113,14 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, alarms, log });
   const maxKbPerSec = config.download?.maxKbPerSec;
   const prober = createProber(services.manager);
+  const history = fileUpdateHistory({
+    folder: layoutOf(root).outcomes,
+    clock,
+    log: (level, facts, message) => log[level](facts, message),
+  });
   const updater = createUpdater({
     root,
+    history,
     journal: fileJournalStore(layoutOf(root).journal, clock),
     measureTree,
     // Only a robot that unpacks and tests a release pays for what that needs.
@@ -174,6 +181,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     ),
     updater,
     monitor,
+    history,
     confirmation,
     conditions,
     metrics: metricBoard(() => performance.now()),

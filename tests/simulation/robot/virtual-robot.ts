@@ -10,6 +10,7 @@ import { createObedience } from '@fairlead/agent/poll/obey-assignment';
 import { pauseAfterAnswer, pauseAfterFailure } from '@fairlead/agent/poll/pace';
 import { type Heard, questionsInWaiting } from '@fairlead/agent/poll/questions-in-waiting';
 import { createRequestSigner } from '@fairlead/agent/poll/request-signer';
+import { noHistory } from '@fairlead/agent/update-history/update-history';
 import { createClient } from '@fairlead/shared/api/client';
 import { robotApi } from '@fairlead/shared/api/robot-api';
 import { accept, refuse } from '@fairlead/shared/failure';
@@ -208,6 +209,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     const obedience = createObedience({
       updater,
       outbox: spool,
+      history: noHistory,
       verify: async (order) => verify(world, traits, disk, order),
       onEnd: bells.checkIn.ring,
       onDefect: world.defect,

@@ -72,6 +72,7 @@ export function virtualUpdater(deps: VirtualUpdaterDeps): VirtualUpdater {
         order: orders.of(journal.deployment),
         onStuck: async () => {},
         watch: { waits: board.waits, progress: board.progress },
+        onStepEnded: () => {},
         onStep: (now) => {
           board.begin(now);
           deps.onStep(now);

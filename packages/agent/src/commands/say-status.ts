@@ -4,6 +4,8 @@ import type { ComponentHealth } from '@fairlead/shared/fleet/robot-facts';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { AgentStatus } from '../local-api/local-api.ts';
 import { PACKAGED } from '../own-release/own-release.ts';
+import { describeDuration, describeOutcome } from '../update-history/describe-outcome.ts';
+import type { LastOutcome } from '../update-history/update-history.ts';
 
 export function sayStatus(status: AgentStatus): string[] {
   const { activity, vitals } = status;
@@ -22,6 +24,8 @@ export function sayStatus(status: AgentStatus): string[] {
       line(component, `active ${say(active)}, previous ${say(previous)}${staged ? `, staged ${say(staged)}` : ''}`),
       ...(health ? [line('health', formatHealth(health))] : []),
     ]),
+    ...(status.lastOutcomes ?? []).flatMap(describeLast),
+    ...(status.quarantined ? [line('quarantined', `${status.quarantined.detail} ${status.quarantined.hint}`)] : []),
     ...status.services.map(({ service, state, detail }) => line(service, `${state}: ${detail}`)),
     line('reports', `${status.unsentReports} not delivered yet`),
     line(
@@ -42,6 +46,14 @@ function sayOrigin(release: string | undefined): string {
 
 const formatHealth = ({ state, since, refusal }: ComponentHealth): string =>
   `${state} since ${since}${refusal ? `: ${sayRefusal(refusal)}` : ''}`;
+
+/** The sentence, and behind it what to do next where the update did not succeed. */
+function describeLast(last: LastOutcome): string[] {
+  const time = last.durationMs === undefined ? '' : `, after ${describeDuration(last.durationMs)}`;
+  const next = last.refusal ? [line('', `-> ${last.refusal.hint}`)] : [];
+  return [line('last order', `${describeOutcome(last)} (${last.endedAt}${time})`), ...next];
+}
+
 const line = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;
 const say = (release: RunningRelease | undefined): string =>
   release ? `${release.version} (${release.manifestSha256.slice(0, 12)})` : 'none';

@@ -8,6 +8,7 @@ import { ComponentName, EnvironmentName, RobotId, Sha256, Version } from '@fairl
 import { Timestamp } from '@fairlead/shared/time';
 import { type Static, Type } from 'typebox';
 import { Lease } from '../leases/lease.ts';
+import { LastOutcome } from '../update-history/update-history.ts';
 import { situationApi } from './situation-api.ts';
 
 const closed = { additionalProperties: false };
@@ -35,6 +36,10 @@ export const AgentStatus = Type.Object({
   vitals: Vitals,
   /** Who is busy on this robot. */
   leases: Type.Optional(Type.Array(Lease)),
+  /** How the last update or rollback of each component ended, newest first. */
+  lastOutcomes: Type.Optional(Type.Array(LastOutcome)),
+  /** Why the control plane gives this robot no orders. */
+  quarantined: Type.Optional(Refusal),
   /** What does not work right now, most important first. */
   troubles: Type.Array(Refusal),
 });

@@ -20,7 +20,7 @@ export function localHandlers(running: {
   const { parts } = running;
   const status = async (): Promise<AgentStatus> => {
     const { config, who, clock, updater, monitor, trust, facts, spool, chain } = parts;
-    const { lastAnswer, lifecycle, trouble } = running.checkIns.state();
+    const { lastAnswer, lifecycle, quarantined, trouble } = running.checkIns.state();
     return {
       robot: who.robot,
       environment: who.environment,
@@ -40,6 +40,8 @@ export function localHandlers(running: {
       unsentReports: spool.count() + chain.flight().length,
       inventory: await facts.inventory(),
       vitals: await facts.vitals(),
+      lastOutcomes: [...(await parts.history.lastOutcomes())],
+      ...(quarantined && { quarantined }),
       leases: [...parts.conditions.leases.list()],
       troubles: [
         trust.trouble(),

@@ -153,3 +153,19 @@ test('whoever needs an answer hears why there is none', async () => {
   await end();
   expect(await loop.askNow(AbortSignal.abort())).toMatchObject({ ok: false });
 });
+
+test('a robot that is quarantined knows why and says so once in its log, until it is readmitted', async () => {
+  const quarantined: Refusal = { ...expired, category: 'failed_updates', detail: 'Its last 3 updates failed.' };
+  const answers: Partial<Asked['reply']>[] = [{ quarantined }, { quarantined }, {}];
+  const { loop, warnings, bell, end } = robotHearing(answers);
+  await expect.poll(() => loop.state().quarantined).toEqual(quarantined);
+  expect(warnings).toEqual([expect.stringContaining('Its last 3 updates failed.')]);
+  await expect
+    .poll(() => {
+      bell.ring();
+      return loop.state();
+    })
+    .not.toHaveProperty('quarantined');
+  expect(warnings).toHaveLength(1);
+  await end();
+});

@@ -34,6 +34,8 @@ export interface CheckInDeps {
 export interface CheckInState {
   readonly lastAnswer?: Instant;
   readonly lifecycle?: Lifecycle;
+  /** Why the control plane gives this robot no orders; absent where it gives some. */
+  readonly quarantined?: Refusal;
   /** Why the last check-in brought nothing. */
   readonly trouble?: Refusal;
 }
@@ -69,7 +71,18 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
     const { reply, ...trip } = asked;
     agreed = { ...reply.next, ...overridden(deps.overrides) };
     if (state.lifecycle !== reply.lifecycle) deps.log('info', `this robot is ${reply.lifecycle}`);
-    state = { ...state, lastAnswer: deps.clock.now(), lifecycle: reply.lifecycle };
+    const { quarantined } = reply;
+    if (quarantined && quarantined.detail !== state.quarantined?.detail) {
+      deps.log('warn', `this robot is quarantined: ${sayRefusal(quarantined)}`);
+    }
+    const { quarantined: before, ...rest } = state;
+    if (before && !quarantined) deps.log('info', 'this robot is no longer quarantined');
+    state = {
+      ...rest,
+      lastAnswer: deps.clock.now(),
+      lifecycle: reply.lifecycle,
+      ...(quarantined && { quarantined }),
+    };
     if (!reply.assignment || unbelieving) {
       note(unbelieving);
       return refuse(unbelieving ?? notOrdered(reply.lifecycle));

@@ -5,6 +5,7 @@ import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { expect, test } from 'vitest';
+import type { EndedUpdate } from '../update-history/update-history.ts';
 import { createObedience, type ObeyDeps } from './obey-assignment.ts';
 import type { VerifiedOrder } from './verified-order.ts';
 
@@ -36,6 +37,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
   const cancelled: DeploymentId[] = [];
   const heard: (string | undefined)[][] = [];
   const told: ReportEvent[] = [];
+  const ends: EndedUpdate[] = [];
   let activity: Activity = { state: 'idle' };
   let finish = (): void => undefined;
   const obedience = createObedience({
@@ -55,6 +57,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
       activity: () => activity,
       requestCancel: (deployment) => void cancelled.push(deployment),
     },
+    history: { onEnded: async (ended) => void ends.push(ended) },
     outbox: {
       append: (event) => void told.push(event),
       count: () => told.length,
@@ -66,7 +69,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
       throw error;
     },
   });
-  return { obedience, offered, cancelled, heard, told, finish: () => finish() };
+  return { obedience, offered, cancelled, heard, told, ends, finish: () => finish() };
 }
 const verified = async ({ deployment, component }: ComponentOrder) =>
   accept({ deployment, component } as VerifiedOrder);
@@ -102,11 +105,12 @@ test('an order that vanished before its update showed is called off too', async 
 });
 
 test('what can never be is rejected once and for all', async () => {
-  const { obedience, offered, told } = robotThat(async () => refuse(refusal('denied', false)));
+  const { obedience, offered, told, ends } = robotThat(async () => refuse(refusal('denied', false)));
   await obedience.obey(answer([order(1)]));
   await obedience.obey(answer([order(1)]));
   expect(offered).toEqual([]);
   expect(told).toMatchObject([{ event: 'update-ended', outcome: 'rejected', refusal: { category: 'denied' } }]);
+  expect(ends).toMatchObject([{ outcome: 'rejected', version: '1.0.0', refusal: { category: 'denied' } }]);
 });
 
 test('what may be later waits, is seen to wait, and is told once', async () => {

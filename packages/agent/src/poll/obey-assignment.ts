@@ -8,12 +8,14 @@ import type { DeploymentId } from '@fairlead/shared/ids';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { Updater } from '../update/updater.ts';
+import type { UpdateHistory } from '../update-history/update-history.ts';
 import type { OpenedAnswer } from './open-answer.ts';
 import type { VerifiedOrder } from './verified-order.ts';
 
 export interface ObeyDeps {
   readonly updater: Pick<Updater, 'offer' | 'hear' | 'activity' | 'requestCancel' | 'wantsAgain'>;
   readonly outbox: Outbox;
+  readonly history: Pick<UpdateHistory, 'onEnded'>;
   readonly verify: (order: ComponentOrder) => Promise<Result<VerifiedOrder>>;
   /** An update came to its end: whoever asks for assignments asks at once. */
   readonly onEnd: () => void;
@@ -46,8 +48,10 @@ export function createObedience(deps: ObeyDeps): Obedience {
       });
     underWay = { deployment: order.deployment, ended };
   };
-  const tell = ({ deployment, component }: ComponentOrder, refusal: Refusal): void => {
+  const tell = async ({ deployment, component, target }: ComponentOrder, refusal: Refusal): Promise<void> => {
     if (!refusal.retryable) {
+      const { version } = target;
+      await deps.history.onEnded({ component, version, outcome: 'rejected', deployment, refusal });
       outbox.append({ event: 'update-ended', deployment, component, outcome: 'rejected', refusal });
       return;
     }
@@ -75,7 +79,7 @@ export function createObedience(deps: ObeyDeps): Obedience {
         if (outbox.hasEnded(order.deployment) && !again) continue;
         const verified = behind ? refuse(behind) : await deps.verify(order);
         if (verified.ok) return begin(verified.value);
-        tell(order, verified.refused);
+        await tell(order, verified.refused);
         // The next component may go ahead: one that waits for a component may even wait for this one.
         if (verified.refused.retryable) waiting ??= { order, refusal: verified.refused };
       }

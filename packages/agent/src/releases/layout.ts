@@ -29,6 +29,8 @@ export interface Layout {
   readonly journal: string;
   readonly downloads: string;
   readonly components: string;
+  /** How the last update of each component ended. */
+  readonly outcomes: string;
   /** A blob on its way (or whole), by the digest it must have. */
   part(bundle: Sha256): string;
   component(name: ComponentName): ComponentLayout;
@@ -42,6 +44,7 @@ export function layoutOf(root: string): Layout {
     journal: join(root, 'journal.json'),
     downloads,
     components,
+    outcomes: join(root, 'outcomes'),
     part: (bundle) => join(downloads, `${bundle}.part`),
     component: (name) => componentLayout(join(components, name)),
   };

@@ -42,7 +42,7 @@ export async function sweepRoot(layout: Layout, keep: readonly string[]): Promis
 }
 
 /** Folders below the root in which single files are replaced: each cut in the middle of that leaves another one. */
-const FOLDERS_OF_FILES = ['identity', 'launcher', 'services', 'trust'];
+const FOLDERS_OF_FILES = ['identity', 'launcher', 'outcomes', 'services', 'trust'];
 
 /**
  * Removes what an agent that was killed left half-written beside its key, its services, its trust and its launcher's notes. Before this one

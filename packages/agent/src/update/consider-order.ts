@@ -11,7 +11,7 @@ import { readState } from '../releases/component-state.ts';
 import { activeOf } from './heal-active.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'own' | 'services'>;
+type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
   | { readonly go: false };
@@ -50,11 +50,19 @@ async function end(
   refusal: Refusal | undefined,
   deps: Deps,
 ): Promise<Consideration> {
-  const { active, previous } = await readState(await deps.folderOf(order.component));
+  const { deployment, component, candidate } = order;
+  await deps.history.onEnded({
+    component,
+    version: candidate.version,
+    outcome,
+    deployment,
+    ...(refusal && { refusal }),
+  });
+  const { active, previous } = await readState(await deps.folderOf(component));
   deps.outbox.append({
     event: 'update-ended',
-    deployment: order.deployment,
-    component: order.component,
+    deployment,
+    component,
     outcome,
     ...(active && { active }),
     ...(previous && { previous }),

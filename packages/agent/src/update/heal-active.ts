@@ -15,7 +15,7 @@ import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'alarms' | 'clock' | 'permission'> & {
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'services' | 'alarms' | 'history' | 'clock' | 'permission'> & {
   readonly forbids: Forbids;
 };
 export interface DamagedRelease {
@@ -51,6 +51,8 @@ async function healActive(folder: ReleaseFolder, deps: Deps): Promise<DamagedRel
   const now = back ? `It went back to ${back.version}.` : 'It is what runs all the same: nothing better is here.';
   const refusal = damaged(measured.refused, release, now);
   deps.alarms.raise(refusal);
+  const { component, version } = release;
+  if (back) await deps.history.onEnded({ component, version, outcome: 'rolled-back', refusal });
   return { release, refusal };
 }
 

@@ -139,6 +139,7 @@ async function live(schedule: readonly Event[], confirm: boolean, robot: Robot):
         order,
         watch: { progress: () => {}, waits: () => {} },
         onStep: () => {},
+        onStepEnded: () => {},
         onStuck: async () => {},
       },
     );

@@ -17,7 +17,7 @@ import type { StepDeps } from './step-deps.ts';
 
 type Deps = Pick<
   StepDeps,
-  'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'alarms' | 'clock' | 'elapsed' | 'sleep'
+  'layout' | 'folderOf' | 'services' | 'prober' | 'outbox' | 'alarms' | 'history' | 'clock' | 'elapsed' | 'sleep'
 > & {
   readonly forbids: Forbids;
 };
@@ -43,7 +43,8 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
   if (!measured.ok) return measured;
   const given = await folder.readManifest(committed.active, 'roll-back');
 
-  const committedAt = toTimestamp(deps.clock.now());
+  const startedAt = deps.clock.now();
+  const committedAt = toTimestamp(startedAt);
   await folder.commit({ active: previous, previous: committed.active, committedAt });
   deps.outbox.append({
     event: 'local-rollback',
@@ -62,6 +63,10 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
   const unwell = started.ok ? await passOnce(measured.value, 'roll-back', context, deps) : started.refused;
 
   const trouble = unwell ?? (stopped.ok ? undefined : stopped.refused);
+  const durationMs = Math.max(0, Math.round(deps.clock.now() - startedAt));
+  const { version } = committed.active;
+  const ended = { component, version, outcome: 'rolled-back', by: by.slice(0, 100), durationMs } as const;
+  await deps.history.onEnded({ ...ended, ...(trouble && !stop.aborted && { refusal: trouble }) });
   if (stop.aborted) return accept(undefined);
   if (!trouble) {
     deps.alarms.resolveWhere(endedByHealthyRelease(component));

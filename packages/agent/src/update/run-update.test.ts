@@ -47,6 +47,7 @@ function driver(answers: Partial<Record<Step, StepFunction>> = {}, onWrite: (jou
         watch,
         order: standingOrders().of(journal.deployment),
         onStep: () => {},
+        onStepEnded: () => {},
         onStuck: async () => void trace.push('stuck'),
       },
     );

@@ -29,6 +29,8 @@ export interface Control {
   readonly cancel: AbortSignal;
   /** Called when a step begins, after its journal is durable. */
   readonly onStep: (journal: Journal & { readonly step: Step }) => void;
+  /** Called when a step has ended, or was left because the agent stops. */
+  readonly onStepEnded: (journal: Journal & { readonly step: Step }, result: StepResult) => void;
   /** The disk does not take the journal, so nothing may act: whoever runs services sees to it that they run. */
   readonly onStuck: () => Promise<void>;
   readonly watch: Pick<Update, 'progress' | 'waits'>;
@@ -43,6 +45,7 @@ export async function runUpdate(start: Journal, deps: DriverDeps, control: Contr
   while (isUnderWay(journal)) {
     control.onStep(journal);
     const result = await act(journal, deps.steps, control);
+    control.onStepEnded(journal, result);
     const unfinished = !result.ok && control.stop.aborted;
     if (!unfinished) journal = settle(asCancelled(journal, control), result, deps.clock.now());
     // A step that was stopped, or that is not begun any more, is not charged with a start.

@@ -14,6 +14,7 @@ import type { OwnRelease } from '../own-release/own-release.ts';
 import type { Layout } from '../releases/layout.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
+import type { UpdateHistory } from '../update-history/update-history.ts';
 import type { SwitchConfirmation } from './ask-before-switch.ts';
 import type { SwitchPermission } from './switch-permission.ts';
 
@@ -29,6 +30,7 @@ export interface StepDeps {
   readonly prober: Prober;
   readonly outbox: Outbox;
   readonly alarms: AlarmRegister;
+  readonly history: UpdateHistory;
   readonly own: OwnRelease;
   readonly permission: SwitchPermission;
   readonly confirmation: SwitchConfirmation;

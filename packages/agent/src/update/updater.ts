@@ -25,6 +25,7 @@ import { readState } from '../releases/component-state.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { listComponents, openReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
+import { noHistory } from '../update-history/update-history.ts';
 import { activityBoard, STATE_OF } from './activity.ts';
 import { considerOrder } from './consider-order.ts';
 import { damageBook } from './damage-book.ts';
@@ -32,6 +33,7 @@ import type { Forbids } from './forbids.ts';
 import { healActives } from './heal-active.ts';
 import { keepServicesUp } from './keep-services-up.ts';
 import { makeSteps } from './make-steps.ts';
+import { recordUpdate } from './record-update.ts';
 import { refusalOf } from './refusal-of.ts';
 import { rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
@@ -55,7 +57,7 @@ type Injected = Pick<
   | 'confirmation'
   | 'clock'
 >;
-type Defaulted = Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload'>;
+type Defaulted = Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload' | 'history'>;
 export interface UpdaterDeps extends Injected, Partial<Defaulted> {
   /** The agent's root folder. */
   readonly root: string;
@@ -147,6 +149,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
 
   const run = async (journal: Journal): Promise<void> => {
     const cancel = cancelOf(journal.deployment);
+    const record = recordUpdate(journal, deps);
     try {
       const ended = await runUpdate(
         journal,
@@ -157,13 +160,18 @@ export function createUpdater(injected: UpdaterDeps): Updater {
           order: orders.of(journal.deployment),
           onStuck: () => keepServicesUp(journal.component, deps),
           watch: {
-            waits: board.waits,
+            waits: (reason, ready) => {
+              record.onWaiting(reason);
+              board.waits(reason, ready);
+            },
             progress: (fraction) => {
               pulse.promise('update', STEP_MS);
               board.progress(fraction);
             },
           },
+          onStepEnded: record.onStepEnded,
           onStep: (now) => {
+            record.onStep(now);
             pulse.promise('update', STEP_MS);
             board.begin(now);
             const { deployment, component, step, refusal } = now;
@@ -275,6 +283,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
 const CHANGES_ROBOT: ReadonlySet<Journal['step']> = new Set(['switch', 'probation', 'commit', 'roll-back', 'report']);
 
 const DEFAULTS: Defaulted = {
+  history: noHistory,
   safeState: alwaysSafe,
   mayDownload: async () => undefined,
   pace: DEFAULT_PACE,

@@ -110,6 +110,24 @@ describe('a check-in', () => {
     expect((await robot.ask()).assignment).toBeUndefined();
   });
 
+  test('tells a quarantined robot why it gets nothing, so that people at the robot can see it', async () => {
+    const fleet = await testFleet();
+    const robot = await fleet.robot('duck-1');
+    expect(await robot.checkIn()).not.toHaveProperty('quarantined');
+    const record = await fleet.controlPlane.store.robots.find(robot.name);
+    if (!record) throw new Error('it has enrolled');
+    const quarantined = {
+      phase: 'report',
+      element: 'duck-1',
+      category: 'failed_updates',
+      detail: 'Its last 3 updates failed.',
+      retryable: false,
+      hint: 'Look at the robot, then run fairlead robot readmit duck-1.',
+    } as const;
+    await fleet.controlPlane.store.robots.save({ ...record, quarantined });
+    expect((await robot.checkIn()).quarantined).toEqual(quarantined);
+  });
+
   test('before the trust is initialised brings no assignment', async () => {
     const controlPlane = await testControlPlane();
     const { operator } = await controlPlane.as('operator');

@@ -80,6 +80,7 @@ async function answer(deps: CheckInDeps, robot: RobotRecord, question: Question)
   const { checkInIntervalSec, checkInJitterSec, longPollSec } = deps.settings.now();
   return {
     lifecycle: robot.lifecycle,
+    ...(robot.quarantined && { quarantined: robot.quarantined }),
     ...(assignment && { assignment }),
     next: { intervalSec: checkInIntervalSec, jitterSec: checkInJitterSec, waitSec: longPollSec },
     serverTime: toTimestamp(now),

@@ -1,5 +1,6 @@
 /** What robots ask of the control plane. `v1` only grows: robots run old agents. */
 import { Type } from 'typebox';
+import { Refusal } from '../failure.ts';
 import { Activity, ComponentState, Inventory, Labels, Metrics, TrustVersions, Vitals } from '../fleet/robot-facts.ts';
 import { Lifecycle } from '../fleet/states.ts';
 import { EnvironmentName, RobotId, Sha256 } from '../ids.ts';
@@ -57,6 +58,8 @@ export const CheckInBody = Type.Object(
 );
 export const CheckInReply = Type.Object({
   lifecycle: Lifecycle,
+  /** Why this robot gets no assignment, for people who ask the robot itself. */
+  quarantined: Type.Optional(Refusal),
   /** Present for accepted robots of a control plane whose trust is set up. */
   assignment: Type.Optional(Envelope),
   next: Type.Object({
