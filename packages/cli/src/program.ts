@@ -1,6 +1,7 @@
 /** The tree of commands, in the order of an update's story. */
 import { Command, Option } from 'commander';
-import { addAlertCommands, addAuditCommands } from './commands/audit.ts';
+import { addAlertCommands } from './commands/alert.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addBudgetCommands } from './commands/budget.ts';
 import { addCompletionCommand } from './commands/completion.ts';
 import { addConfigCommands } from './commands/config.ts';

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { alertApi } from '@fairlead/shared/api/alert-api';
 import { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import { filesApi } from '@fairlead/shared/api/files-api';
 import { fleetApi } from '@fairlead/shared/api/fleet-api';
@@ -21,6 +22,7 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import { alertHandlers } from './alarms/alert-handlers.ts';
 import { uploadHandlers } from './artifacts/accept-upload.ts';
 import type { ArtifactStore } from './artifacts/artifact-store.ts';
 import { blobHandlers } from './artifacts/serve-blob.ts';
@@ -155,8 +157,11 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...listRobotsHandlers(robots),
     ...changeRobotsHandlers({
       ...robots,
-      onDecommission: (slices, robot, by) =>
-        withdrawAll(slices, robot, { by, now: clock.now(), why: 'The robot was decommissioned.' }),
+      onDecommission: async (slices, robot, by) => {
+        const at = clock.now();
+        await withdrawAll(slices, robot, { by, now: at, why: 'The robot was decommissioned.' });
+        await slices.alarms.resolveAllOf(robot, { at, by, how: 'decommissioned' });
+      },
       wake: (robot) => signals.wake([robot]),
       onMoved: join,
     }),
@@ -164,6 +169,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
     robotHistory,
   });
+  serve(alertApi, alertHandlers({ store, clock }));
   serve(deploymentApi, deploymentRoutes);
   serve(rolloutApi, rolloutHandlers(rollouts));
   serve(rulesApi, rulesHandlers({ ...robots, changed: rules.reload }));

@@ -1,6 +1,6 @@
 /** What happens by the clock: heartbeats are written, and what no longer matters is forgotten. */
 import { setImmediate } from 'node:timers/promises';
-import { type Clock, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
+import { type Clock, DAY, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
 import type { PresenceRegistry } from './fleet/presence-registry.ts';
 import { NONCE_MEMORY_MS } from './http/authenticate-robot.ts';
 import { REPLAY_MEMORY_MS } from './http/replay-answers.ts';
@@ -17,6 +17,8 @@ export interface HousekeepingDeps {
 }
 
 const FLUSH_EVERY_MS = 5 * SECOND;
+/** How long a resolved alarm is still listed. */
+const RESOLVED_ALARM_MEMORY_MS = 30 * DAY;
 const FORGET_EVERY_MS = MINUTE;
 
 /** A second's worth at a time: whoever checks in meanwhile is served in between. */
@@ -35,6 +37,7 @@ export function keepHouse({ store, clock, presence, signals, onFailure }: Housek
     // Whoever has nothing to say still listens, also where a signal got lost.
     every(FLUSH_EVERY_MS, () => flush().then(presence.refresh)),
     every(FORGET_EVERY_MS, () => forgetRequests(store, clock.now() - NONCE_MEMORY_MS)),
+    every(FORGET_EVERY_MS, () => store.alarms.forgetResolved(clock.now() - RESOLVED_ALARM_MEMORY_MS)),
     every(FORGET_EVERY_MS, () => store.idempotentReplies.forgetBefore(clock.now() - REPLAY_MEMORY_MS)),
   ];
   return {

@@ -1,10 +1,11 @@
-/** Who did what: the audit log, verified on this machine, and what everybody should know of the last day. */
-import { AUDIT_START, type AuditEntry, type AuditHead, verifyAuditChain } from '@fairlead/shared/fleet/audit';
+/** Who did what: the audit log, verified on this machine. */
+import { AUDIT_START, type AuditHead, verifyAuditChain } from '@fairlead/shared/fleet/audit';
 import { Sha256 } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { argument, howMany } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { showEntry } from './alert.ts';
 
 interface ListOptions {
   readonly by?: string;
@@ -29,7 +30,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
       const list = await context.client().operator.listAudit({ query });
       out.done(list, () => {
         if (list.items.length === 0) return out.line('Nothing is in the log for that.', 'dim');
-        for (const entry of list.items) tellEntry(context, entry);
+        for (const entry of list.items) showEntry(context, entry);
         if (list.next !== undefined) out.line('There are older ones: --limit 500.', 'dim');
       });
     });
@@ -74,46 +75,3 @@ const broken = (context: CliContext, detail: string): CliError =>
     hint: 'Keep a copy of the database as it is now, and compare it with a backup.',
     exitCode: EXIT.failed,
   });
-
-export function addAlertCommands(program: Command, context: CliContext): void {
-  const { out } = context;
-  const alerts = program
-    .command('alert')
-    .description('what everybody should know of the last day: break glass, overrides');
-  alerts
-    .command('list')
-    .description('what you have not acknowledged yet')
-    .action(async () => {
-      const list = await context.client().operator.listNotices();
-      out.done(list, () => {
-        if (list.items.length === 0) out.line('Nothing new.', 'good');
-        tellNotices(context, list.items);
-      });
-    });
-  alerts
-    .command('ack')
-    .description('I have seen it; others are still told')
-    .argument('[numbers...]', 'as alert list shows them')
-    .option('--all', 'everything that is listed now')
-    .action(async (numbers: string[], { all }: { all?: boolean }) => {
-      const { operator } = context.client();
-      const seqs = all === true ? (await operator.listNotices()).items.map(({ seq }) => String(seq)) : numbers;
-      if (seqs.length === 0 && all !== true) {
-        throw new CliError('Which one?', { hint: 'fairlead alert ack NUMBER, or --all.', exitCode: EXIT.usage });
-      }
-      for (const seq of seqs) await operator.acknowledgeNotice({ params: { seq } });
-      out.done({ acknowledged: seqs.map(Number) }, () => out.line(`${seqs.length} acknowledged.`));
-    });
-}
-
-/** Loud entries, above whatever else a command says. */
-export function tellNotices(context: CliContext, notices: readonly AuditEntry[]): void {
-  for (const entry of notices) tellEntry(context, entry);
-  if (notices.length > 0) context.out.line('Seen it? fairlead alert ack --all', 'dim');
-}
-
-/** Two lines and not a column each: who, when and what fit on any terminal. */
-function tellEntry({ out }: CliContext, { seq, at, by, action, detail, reason, loud }: AuditEntry): void {
-  out.line(`${seq}  ${at.slice(0, 19)}Z  ${by}  ${action}${loud ? '  !' : ''}`, loud ? 'bad' : 'strong');
-  out.line(`   ${detail}${reason === undefined ? '' : ` Reason: ${reason}`}`);
-}

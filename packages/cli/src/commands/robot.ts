@@ -7,6 +7,7 @@ import { allPages } from '../all-pages.ts';
 import { argument } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { lifecycleCell, presenceCell } from '../tones.ts';
+import { showAlarms } from './alert.ts';
 import { changedLabels } from './labels.ts';
 import { addRobotToken } from './robot-token.ts';
 import { showRobot } from './show-robot.ts';
@@ -34,8 +35,13 @@ export function addRobotCommands(program: Command, context: CliContext): void {
     robots.command(name).description(says).argument('<robot>', 'its name', argument(RobotId));
 
   oneRobot('show', 'all that is known of a robot').action(async (robot: RobotId) => {
-    const view = await context.client().operator.showRobot({ params: { robot } });
-    out.done(view, () => showRobot(out, view));
+    const { operator } = context.client();
+    const view = await operator.showRobot({ params: { robot } });
+    const { items: alerts } = await operator.listAlerts({ query: { robot } });
+    out.done({ ...view, alerts }, () => {
+      showRobot(out, view);
+      showAlarms(context, alerts);
+    });
   });
   oneRobot('accept', 'take a pending robot into the fleet')
     .option(

@@ -138,6 +138,7 @@ test('a log that was rewritten as a whole, or cut off, is found by what was note
 
 test('alerts are acknowledged one by one or all that are listed', async () => {
   const script = {
+    'GET /api/v1/alerts': { items: [] },
     'GET /api/v1/notices': { items: log('fire', 'flood') },
     'POST /api/v1/notices/1/acknowledge': {},
     'POST /api/v1/notices/2/acknowledge': {},

@@ -10,6 +10,7 @@ const fleet = (attention: readonly unknown[] = []) => ({
   deployments: Object.fromEntries(DEPLOYMENT_STATES.map((state) => [state, 0])),
   running: [],
   attention,
+  alerts: { open: 0, acknowledged: 0 },
 });
 const world = (attention: readonly unknown[], rollouts: readonly unknown[]) => {
   const left = [...rollouts];
@@ -48,4 +49,11 @@ test('a robot that needs a person is named once, and no line is wider than 80 co
   const { stdout } = await runFairlead('status', world(attention, []));
   expect(stdout.match(/duck-1/g)).toHaveLength(1);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('status counts the open alerts of robots, and says where to read them', async () => {
+  const { script } = world([], []);
+  const status = { ...fleet(), alerts: { open: 2, acknowledged: 1 } };
+  const { stdout } = await runFairlead('status', { script: { ...script, 'GET /api/v1/status': status } });
+  expect(stdout).toContain('2 open alerts of robots (1 acknowledged): fairlead alert list');
 });

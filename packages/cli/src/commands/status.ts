@@ -13,7 +13,7 @@ import type { Output } from '../output.ts';
 import { aboutWhat, explainRollout } from '../rollout/explain-rollout.ts';
 import { wrap } from '../rollout/wrap.ts';
 import { deploymentCell } from '../tones.ts';
-import { tellNotices } from './audit.ts';
+import { showAlarms, showNotices } from './alert.ts';
 
 export function addStatusCommands(program: Command, context: CliContext): void {
   const { out } = context;
@@ -26,7 +26,10 @@ export function addStatusCommands(program: Command, context: CliContext): void {
       const { items: notices } = await operator.listNotices();
       const rollouts = await openRollouts(operator);
       out.done({ ...status, notices, rollouts }, () => {
-        tellNotices(context, notices);
+        showNotices(context, notices);
+        const { open, acknowledged } = status.alerts;
+        if (open > 0)
+          out.line(`${open} open alerts of robots (${acknowledged} acknowledged): fairlead alert list`, 'bad');
         out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
         out.line(`deployments: ${sayCounts(status.deployments)}`);
         const running = status.running.map(({ component, version, robots }) => [`${component}@${version}`, robots]);
@@ -52,6 +55,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
       out.done(explanation, () => {
         out.line(explanation.sentence, explanation.blocked ? 'bad' : 'good');
         if (explanation.unblock !== undefined) out.line(`next: ${explanation.unblock}`);
+        showAlarms(context, explanation.alerts ?? []);
       });
     });
 

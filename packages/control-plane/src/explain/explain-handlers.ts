@@ -2,10 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { fleetApi } from '@fairlead/shared/api/fleet-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
+import type { Alarm } from '@fairlead/shared/fleet/alarm';
 import { type ExplainFacts, explain, type Order, type RolloutWord } from '@fairlead/shared/fleet/explain';
 import { differenceOf } from '@fairlead/shared/fleet/measured';
 import { classifyPresence } from '@fairlead/shared/fleet/presence';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES } from '@fairlead/shared/fleet/states';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
 import { whyNotRepaired } from '../assign/repair.ts';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
@@ -26,6 +28,7 @@ export interface ExplainDeps {
   /** What rollouts say of one robot. */
   readonly rolloutsOf: (robot: RobotRecord) => Promise<readonly RolloutWord[]>;
 }
+const MOST_ALERTS = 20;
 const MOST_ATTENTION = 50;
 const AT_ONCE = 250;
 /** After so much work others have their turn: by time, because on a busy server each turn of theirs is long. */
@@ -40,7 +43,8 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
       const trustInitialised = (await store.metadata.newest('root')) !== undefined;
       const rollouts = await deps.rolloutsOf(robot);
       const orders = await withDifferences(deps, deployments);
-      return explain({ ...factsOf(deps, robot, orders, trustInitialised), rollouts });
+      const alerts = await unresolvedOf(store, robot.robot);
+      return { ...explain({ ...factsOf(deps, robot, orders, trustInitialised), rollouts }), alerts };
     },
     fleetStatus: async () => {
       const robots = await store.robots.all();
@@ -73,6 +77,7 @@ export function explainHandlers(deps: ExplainDeps): Handlers<Pick<typeof fleetAp
         running: countRunning(members.map(({ robot }) => presence.of(robot)?.facts.components ?? [])),
         deployments: countBy(DEPLOYMENT_STATES, (state) => counts.get(state) ?? 0),
         attention: worstFirst(blocked),
+        alerts: await store.alarms.counts(),
       };
     },
   };
@@ -92,6 +97,10 @@ async function withDifferences(
   }
   return orders;
 }
+
+const unresolvedOf = async ({ alarms }: Store, robot: RobotId): Promise<Alarm[]> => [
+  ...(await alarms.list({ states: ['open', 'acknowledged'], robot }, { limit: MOST_ALERTS })),
+];
 
 type Attention = ReplyOf<typeof fleetApi.fleetStatus>['attention'];
 interface Blocked {

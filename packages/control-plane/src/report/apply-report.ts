@@ -5,6 +5,7 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
+import { applyAlarm } from '../alarms/apply-alarm.ts';
 import { withdraw } from '../assign/withdraw.ts';
 import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -51,6 +52,7 @@ export async function applyReport(
         : applyToDeployment(deps, slices, robot, { ...body, deployment: body.deployment }, at);
     case 'alarm-resolved':
     case 'alarm':
+      await applyAlarm(slices.alarms, report, body, { at, receivedAt });
       return {};
   }
 }

@@ -3,6 +3,7 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
+import type { AlarmTables } from '../alarms/kysely-alarms.ts';
 import type { AbandonedTables } from './kysely-abandoned.ts';
 import type { AuditTables } from './kysely-audit.ts';
 import type { DeploymentTables } from './kysely-deployments.ts';
@@ -35,5 +36,6 @@ export type Tables = PeopleTables &
   ReportTables &
   RolloutTables &
   RuleTables &
-  AuditTables;
+  AuditTables &
+  AlarmTables;
 export type Database = Kysely<Tables>;

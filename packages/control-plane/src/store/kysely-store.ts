@@ -1,6 +1,7 @@
 /** The store over any Kysely database whose migrations have run. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
+import { kyselyAlarms } from '../alarms/kysely-alarms.ts';
 import { oneAtATime } from '../artifacts/one-at-a-time.ts';
 import type { Database } from './database.ts';
 import { kyselyAbandoned } from './kysely-abandoned.ts';
@@ -38,6 +39,7 @@ const slicesOn = (db: Database): Slices => ({
   rollouts: kyselyRollouts(db),
   rules: kyselyRules(db),
   audit: kyselyAudit(db),
+  alarms: kyselyAlarms(db),
 });
 
 export function kyselyStore(db: Database, database: Store['database'] = 'SQLite'): Store {

@@ -1,5 +1,6 @@
 /** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
+import { describeAlarms } from '../alarms/alarms-contract.ts';
 import { describeAbandoned } from './abandoned-contract.ts';
 import { describeDeployments } from './deployments-contract.ts';
 import { describePeople } from './people-contract.ts';
@@ -21,6 +22,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeAbandoned(open);
     describeRollouts(open);
     describeRules(open);
+    describeAlarms(open);
   });
 }
 

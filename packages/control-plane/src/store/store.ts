@@ -3,6 +3,8 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
+
+import type { Alarms } from '../alarms/alarms.ts';
 import type { AbandonedSlice } from './abandoned.ts';
 import type { AuditSlice } from './audit.ts';
 import type { Deployments } from './deployments.ts';
@@ -37,6 +39,7 @@ export interface Slices {
   readonly rollouts: Rollouts;
   readonly rules: RulesSlice;
   readonly audit: AuditSlice;
+  readonly alarms: Alarms;
 }
 
 export interface Store extends Slices {

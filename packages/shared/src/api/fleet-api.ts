@@ -26,6 +26,8 @@ const FleetStatus = Type.Object({
   deployments: Type.Record(DeploymentState, Type.Integer()),
   /** Robots that need a person, worst first, at most 50. */
   attention: Type.Array(Explanation),
+  /** How many alarms of robots are not resolved. */
+  alerts: Type.Object({ open: Type.Integer(), acknowledged: Type.Integer() }),
 });
 
 export const fleetApi = {

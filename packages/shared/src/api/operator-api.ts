@@ -1,4 +1,5 @@
 /** Everything people and their scripts may ask of the control plane, as one typed client. */
+import { alertApi } from './alert-api.ts';
 import { deploymentApi } from './deployment-api.ts';
 import { fleetApi } from './fleet-api.ts';
 import { peopleApi } from './people-api.ts';
@@ -12,4 +13,5 @@ export const operatorApi = {
   ...deploymentApi,
   ...rolloutApi,
   ...rulesApi,
+  ...alertApi,
 } as const satisfies Api;

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
 import { ComponentName, RobotId } from '../ids.ts';
+import { Alarm } from './alarm.ts';
 
 export const Explanation = Type.Object({
   robot: RobotId,
@@ -12,5 +13,7 @@ export const Explanation = Type.Object({
   unblock: Type.Optional(Type.String()),
   blocked: Type.Boolean(),
   refusal: Type.Optional(Refusal),
+  /** Alarms of this robot that are not resolved, newest first, at most 20. The agent itself names none. */
+  alerts: Type.Optional(Type.Array(Alarm)),
 });
 export type Explanation = Static<typeof Explanation>;

@@ -1,0 +1,148 @@
+/** What operators should know: alarms of robots, and notices of the audit log (break glass, overrides), side by side. */
+import type { Alarm } from '@fairlead/shared/fleet/alarm';
+import { ALARM_STATES } from '@fairlead/shared/fleet/alarm';
+import type { AuditEntry } from '@fairlead/shared/fleet/audit';
+import { RobotId } from '@fairlead/shared/ids';
+import { type Command, Option } from 'commander';
+import { ago } from '../ago.ts';
+import { argument, howMany } from '../arguments.ts';
+import { CliError, EXIT } from '../cli-error.ts';
+import type { CliContext } from '../context.ts';
+import { wrap } from '../rollout/wrap.ts';
+
+/** One line of the list: an alarm by its id, a notice by its number in the audit log. */
+type Alert = ({ readonly kind: 'alarm' } & Alarm) | ({ readonly kind: 'notice'; readonly id: string } & AuditEntry);
+
+interface ListOptions {
+  readonly state: (typeof ALARM_STATES)[number] | 'unresolved' | 'all';
+  readonly robot?: RobotId;
+  readonly limit: number;
+}
+
+export function addAlertCommands(program: Command, context: CliContext): void {
+  const { out } = context;
+  const alerts = program
+    .command('alert')
+    .description('alarms of robots, and notices of the last day: break glass, overrides');
+
+  alerts
+    .command('list')
+    .description('newest first: alarms that are not resolved, and notices that you have not acknowledged')
+    .addOption(
+      new Option('--state <state>', 'only alarms in this state')
+        .choices([...ALARM_STATES, 'unresolved', 'all'])
+        .default('unresolved'),
+    )
+    .option('--robot <name>', 'only alarms of this robot', argument(RobotId))
+    .option('--limit <n>', 'how many alarms', howMany, 50)
+    .action(async (options: ListOptions) => {
+      const { items, next } = await listAll(context, options);
+      out.done({ items, ...(next !== undefined && { next }) }, () => {
+        if (items.length === 0) out.line('No alerts.', 'good');
+        for (const alert of items) showAlert(context, alert);
+        if (next !== undefined) out.line('There are more: --limit 500.', 'dim');
+        if (items.length > 0) out.line('Seen it? fairlead alert ack ID, or --all', 'dim');
+      });
+    });
+
+  alerts
+    .command('ack')
+    .description('I have seen it. An alarm stays until its robot reports the end; others still see a notice')
+    .argument('[ids...]', 'as alert list shows them')
+    .option('--all', 'everything that is open now')
+    .option('--reason <text>', 'kept with an alarm')
+    .action(async (given: string[], { all, reason }: { all?: boolean; reason?: string }) => {
+      const { operator } = context.client();
+      const ids = all === true ? await openIds(context) : given;
+      if (ids.length === 0 && all !== true) {
+        throw new CliError('Which alert?', { hint: 'fairlead alert ack ID, or --all.', exitCode: EXIT.usage });
+      }
+      for (const id of ids) {
+        if (isNotice(id)) await operator.acknowledgeNotice({ params: { seq: id } });
+        else await operator.acknowledgeAlert({ params: { id }, body: reason === undefined ? {} : { reason } });
+      }
+      out.done({ acknowledged: ids }, () => out.line(`${ids.length} acknowledged.`));
+    });
+
+  alerts
+    .command('resolve')
+    .description('an alarm has ended, although its robot does not report it (an old agent, an incident)')
+    .argument('<ids...>', 'as alert list shows them')
+    .requiredOption('--reason <text>', 'how you know')
+    .action(async (ids: string[], { reason }: { reason: string }) => {
+      const notice = ids.find(isNotice);
+      if (notice !== undefined) {
+        const hint = `fairlead alert ack ${notice}`;
+        throw new CliError(`${notice} is a notice: it is acknowledged and never resolved.`, {
+          hint,
+          exitCode: EXIT.usage,
+        });
+      }
+      const { operator } = context.client();
+      for (const id of ids) await operator.resolveAlert({ params: { id }, body: { reason } });
+      out.done({ resolved: ids }, () => out.line(`${ids.length} resolved.`));
+    });
+}
+
+/** Notices are numbered; the id of an alarm has a prefix. */
+const isNotice = (id: string): boolean => /^[0-9]+$/.test(id);
+
+async function listAll(context: CliContext, { state, robot, limit }: ListOptions) {
+  const { operator } = context.client();
+  const { items, next } = await operator.listAlerts({ query: { state, limit, ...(robot !== undefined && { robot }) } });
+  // Notices have no states and are about people: asked for a robot or a state, they are not meant.
+  const isNarrowed = robot !== undefined || state !== 'unresolved';
+  const notices = isNarrowed ? [] : (await operator.listNotices()).items;
+  const alerts: Alert[] = [
+    ...items.map((alarm) => ({ kind: 'alarm' as const, ...alarm })),
+    ...notices.map((entry) => ({ kind: 'notice' as const, id: String(entry.seq), ...entry })),
+  ];
+  const sorted = alerts.toSorted((one, other) => timeOf(other).localeCompare(timeOf(one)));
+  return { items: sorted, ...(next !== undefined && { next }) };
+}
+const timeOf = (alert: Alert): string => (alert.kind === 'alarm' ? alert.lastSeen : alert.at);
+
+async function openIds(context: CliContext): Promise<string[]> {
+  const { operator } = context.client();
+  const alarms = await operator.listAlerts({ query: { state: 'open', limit: 500 } });
+  const notices = await operator.listNotices();
+  return [...alarms.items.map(({ id }) => id), ...notices.items.map(({ seq }) => String(seq))];
+}
+
+function showAlert(context: CliContext, alert: Alert): void {
+  if (alert.kind === 'alarm') showAlarm(context, alert);
+  else showEntry(context, alert);
+}
+
+/** What happened and where, what is known of it, what to do next. */
+function showAlarm({ out }: CliContext, alarm: Alarm): void {
+  const { id, robot, state, refusal, firstSeen, count, acknowledged, resolved } = alarm;
+  const where = refusal.component === undefined ? robot : `${robot} ${refusal.component}`;
+  out.line(`${id}  ${where}  ${refusal.category}  ${state}`, state === 'open' ? 'bad' : 'strong');
+  for (const line of wrap(refusal.detail, 76)) out.line(`   ${line}`);
+  const times = count === 1 ? '' : `, ${count} times`;
+  out.line(`   since ${ago(firstSeen, Date.now())}${times}`, 'dim');
+  if (acknowledged) out.line(`   acknowledged by ${sayWho(acknowledged)}`, 'dim');
+  if (resolved) out.line(`   resolved by ${sayWho(resolved)} (${resolved.how})`, 'dim');
+  else for (const line of wrap(`next: ${refusal.hint}`, 76)) out.line(`   ${line}`);
+}
+const sayWho = ({ by, at, reason }: { by: string; at: string; reason?: string }): string =>
+  `${by}, ${ago(at, Date.now())}${reason === undefined ? '' : `: ${reason}`}`;
+
+/** The alarms of one robot that are not resolved, below whatever else is shown of it. */
+export function showAlarms(context: CliContext, alarms: readonly Alarm[]): void {
+  if (alarms.length > 0) context.out.line(`alerts: ${alarms.length}`, 'bad');
+  for (const alarm of alarms) showAlarm(context, alarm);
+}
+
+/** Loud entries, above whatever else a command says. */
+export function showNotices(context: CliContext, notices: readonly AuditEntry[]): void {
+  for (const entry of notices) showEntry(context, entry);
+  if (notices.length > 0) context.out.line('Seen it? fairlead alert ack --all', 'dim');
+}
+
+/** Two lines and not a column each: who, when and what fit on any terminal. */
+export function showEntry({ out }: CliContext, { seq, at, by, action, detail, reason, loud }: AuditEntry): void {
+  out.line(`${seq}  ${at.slice(0, 19)}Z  ${by}  ${action}${loud ? '  !' : ''}`, loud ? 'bad' : 'strong');
+  out.line(`   ${detail}${reason === undefined ? '' : ` Reason: ${reason}`}`);
+}

@@ -1,0 +1,70 @@
+/** Alarms of robots for people: listed, acknowledged, resolved by hand. */
+import type { alertApi } from '@fairlead/shared/api/alert-api';
+import { ALARM_STATES, type Alarm } from '@fairlead/shared/fleet/alarm';
+import type { Clock } from '@fairlead/shared/time';
+import type { PersonCaller } from '../http/caller.ts';
+import type { Handlers } from '../http/handlers.ts';
+import { problem } from '../http/problem.ts';
+import type { Slices, Store } from '../store/store.ts';
+import type { AlarmFilter } from './alarms.ts';
+
+const DEFAULT_PAGE = 100;
+const UNRESOLVED = ['open', 'acknowledged'] as const;
+
+export function alertHandlers({
+  store,
+  clock,
+}: {
+  readonly store: Store;
+  readonly clock: Clock;
+}): Handlers<typeof alertApi> {
+  /** Makes one change to an alarm that is not resolved, with its audit entry. */
+  const change = (
+    id: string,
+    caller: PersonCaller,
+    { action, reason }: { readonly action: string; readonly reason: string | undefined },
+    apply: (slices: Slices) => Promise<boolean>,
+  ): Promise<Alarm> =>
+    store.transaction(async (slices) => {
+      const before = await slices.alarms.find(id);
+      if (!before)
+        throw problem('not_found', `There is no alert ${id}.`, { hint: 'See fairlead alert list --state all.' });
+      if (!(await apply(slices))) {
+        throw problem('conflict', `Alert ${id} was resolved at ${before.resolved?.at} by ${before.resolved?.by}.`, {
+          hint: `If the condition returns, ${before.robot} raises a new one.`,
+        });
+      }
+      await slices.audit.append({
+        at: clock.now(),
+        by: caller.name,
+        action,
+        element: before.robot,
+        detail: `Alert ${id} (${before.refusal.category}): ${before.refusal.detail}`,
+        ...(reason !== undefined && { reason }),
+      });
+      return (await slices.alarms.find(id)) ?? before;
+    });
+
+  return {
+    async listAlerts({ query: { state = 'unresolved', robot, cursor, limit = DEFAULT_PAGE } }) {
+      const filter = { states: statesOf(state), ...(robot !== undefined && { robot }) };
+      const found = await store.alarms.list(filter, { before: cursor, limit: limit + 1 });
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return { items, ...(found.length > limit && last && { next: last.id }) };
+    },
+    acknowledgeAlert: ({ params: { id }, body: { reason }, caller }) =>
+      change(id, caller, { action: 'alert.acknowledge', reason }, ({ alarms }) =>
+        alarms.acknowledge(id, { at: clock.now(), by: caller.name, ...(reason !== undefined && { reason }) }),
+      ),
+    resolveAlert: ({ params: { id }, body: { reason }, caller }) =>
+      change(id, caller, { action: 'alert.resolve', reason }, ({ alarms }) =>
+        alarms.resolve(id, { at: clock.now(), by: caller.name, how: 'by-hand', reason }),
+      ),
+  };
+}
+
+function statesOf(asked: 'unresolved' | 'all' | Alarm['state']): AlarmFilter['states'] {
+  if (asked === 'all') return ALARM_STATES;
+  return asked === 'unresolved' ? UNRESOLVED : [asked];
+}

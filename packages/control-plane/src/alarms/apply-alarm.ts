@@ -1,0 +1,20 @@
+/** What a report about an alarm changes. In the transaction that stores the report. */
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
+import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
+import type { Alarms } from './alarms.ts';
+
+export type AlarmEvent = Extract<ReportEvent, { event: 'alarm' | 'alarm-resolved' }>;
+
+/** `at`: when it happened on the robot. `receivedAt`: the control plane's time. */
+export async function applyAlarm(
+  alarms: Alarms,
+  { robot, seq }: Pick<Report, 'robot' | 'seq'>,
+  body: AlarmEvent,
+  { at, receivedAt }: { readonly at: Instant; readonly receivedAt: Instant },
+): Promise<void> {
+  if (body.event === 'alarm-resolved') return alarms.resolveReported(robot, body, at);
+  const time = Math.floor(receivedAt).toString(36).padStart(9, '0');
+  const id = `al_${time}${sha256Hex(`${robot} ${seq} ${toTimestamp(at)}`).slice(0, 12)}`;
+  return alarms.raise({ id, robot, refusal: body.refusal, at });
+}

@@ -1,0 +1,53 @@
+/** Alarms of robots: listed, acknowledged, and resolved by hand where a robot does not report their end. */
+import { Type } from 'typebox';
+import { ALARM_STATES, Alarm, AlarmId } from '../fleet/alarm.ts';
+import { RobotId } from '../ids.ts';
+import type { Api } from './route.ts';
+
+const closed = { additionalProperties: false };
+const AlarmParams = Type.Object({ id: AlarmId }, closed);
+const Reason = Type.String({ minLength: 1, maxLength: 500 });
+
+export const alertApi = {
+  listAlerts: {
+    method: 'GET',
+    path: '/api/v1/alerts',
+    access: 'viewer',
+    tag: 'alerts',
+    summary: 'Alarms of robots, newest first',
+    query: Type.Object(
+      {
+        state: Type.Optional(
+          Type.Enum([...ALARM_STATES, 'unresolved', 'all'], {
+            description: 'Default unresolved: open and acknowledged.',
+          }),
+        ),
+        robot: Type.Optional(RobotId),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
+        cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before.' })),
+      },
+      closed,
+    ),
+    reply: Type.Object({ items: Type.Array(Alarm), next: Type.Optional(Type.String()) }),
+  },
+  acknowledgeAlert: {
+    method: 'POST',
+    path: '/api/v1/alerts/:id/acknowledge',
+    access: 'operator',
+    tag: 'alerts',
+    summary: 'I take care of it; it stays until the robot reports its end',
+    params: AlarmParams,
+    body: Type.Object({ reason: Type.Optional(Reason) }, closed),
+    reply: Alarm,
+  },
+  resolveAlert: {
+    method: 'POST',
+    path: '/api/v1/alerts/:id/resolve',
+    access: 'operator',
+    tag: 'alerts',
+    summary: 'It has ended, although the robot does not report it',
+    params: AlarmParams,
+    body: Type.Object({ reason: Reason }, closed),
+    reply: Alarm,
+  },
+} as const satisfies Api;
