@@ -150,6 +150,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     folderOf: (component) => openReleaseFolder(layoutOf(root), component, measureTree),
     prober,
     services: services.manager,
+    isDamaged: (component) => updater.damages().some((damage) => damage.component === component),
     work,
     reports: spool,
     clock,

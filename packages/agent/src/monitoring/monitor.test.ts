@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DeploymentId } from '@fairlead/shared/ids';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
 import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
@@ -39,6 +41,7 @@ async function monitoredRobot() {
       folderOf: () => robot.folder(),
       prober: { probe: async () => ({ verdict: health.verdict, detail: 'answered 500' }) },
       services: robot.services,
+      isDamaged: () => false,
       work: of,
       reports,
       clock,
@@ -229,4 +232,67 @@ test('a release in probation is not monitored: neither the release before nor it
   await robot.updater.offer(await robot.release('2.0.0', CHECKED));
   await monitor.watches();
   expect(shown).toBeUndefined();
+});
+
+describe('a rollback that the server orders for a release that was committed and is degraded', () => {
+  /** 1.0.0 with its state, then 2.0.0 which spoils the state, is committed and becomes degraded. */
+  async function degradedRobot() {
+    const robot = await monitoredRobot();
+    const monitor = robot.startMonitor();
+    const state = join(robot.root, 'calibration');
+    await writeFile(state, 'of 1.0.0');
+    const sections = { ...CHECKED, state: { backup: [state] } };
+    const before = await robot.release('1.0.0', sections);
+    await robot.updater.offer(before);
+    await monitor.watches();
+    await robot.updater.offer(await robot.release('2.0.0', sections));
+    await monitor.watches();
+    await writeFile(state, 'of 2.0.0');
+    robot.health.verdict = 'unhealthy';
+    await robot.time.pass(5 * MINUTE);
+    expect(await monitor.shown()).toMatchObject({ state: 'degraded' });
+    const back = { ...before, deployment: 'dep_0000000009' as DeploymentId };
+    return { ...robot, monitor, state, back };
+  }
+
+  test('brings the release before, which is healthy and resolves the alarm; the state is kept', async () => {
+    const robot = await degradedRobot();
+    robot.health.verdict = 'healthy';
+    await robot.updater.offer(robot.back);
+    await robot.monitor.watches();
+    await robot.time.pass(SECOND);
+    expect(await robot.slots()).toMatchObject({ active: '1.0.0', previous: '2.0.0' });
+    expect(robot.ends()).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(await robot.monitor.shown()).toMatchObject({ state: 'healthy' });
+    expect(robot.reports().slice(2)).toEqual(['alarm-resolved', 'healthy 1.0.0 dep_0000000009']);
+    // Since its commit the state belongs to the work that the robot has done.
+    expect(await readFile(robot.state, 'utf8')).toBe('of 2.0.0');
+  });
+
+  test('measures its target: what the disk has damaged is fetched again before anything stops', async () => {
+    const robot = await degradedRobot();
+    await robot.updater.offer({ ...robot.back, deployment: 'dep_0000000008' as DeploymentId });
+    await robot.updater.offer(await robot.release('3.0.0', CHECKED));
+    const target = (await robot.folder()).paths.release(robot.back.candidate);
+    await writeFile(join(target, 'policy.onnx'), 'rotten');
+    await robot.updater.offer(robot.back);
+    expect((await robot.slots()).active).toBe('1.0.0');
+    expect(await robot.updater.verifyActive(DUCK)).toMatchObject([{ version: '1.0.0', measured: { ok: true } }]);
+  });
+
+  test('that fails its probation returns to the degraded release with its state, still degraded', async () => {
+    const robot = await degradedRobot();
+    robot.deps.prober.probe = async (check, context) => {
+      if (!context.folder.includes('1.0.0')) return robot.probe(check, context);
+      await writeFile(robot.state, 'spoilt');
+      return { verdict: 'unhealthy', detail: 'answered 500' };
+    };
+    await robot.updater.offer(robot.back);
+    await robot.monitor.watches();
+    expect(await robot.slots()).toMatchObject({ active: '2.0.0', previous: '1.0.0' });
+    expect(robot.ends().at(-1)).toBe('rolled-back: health_check');
+    expect(await readFile(robot.state, 'utf8')).toBe('of 2.0.0');
+    expect(await robot.monitor.shown()).toMatchObject({ state: 'degraded' });
+    expect(robot.reports()).toHaveLength(2);
+  });
 });

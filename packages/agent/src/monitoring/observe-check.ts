@@ -18,12 +18,21 @@ export interface Attempt {
   readonly signal: AbortSignal;
 }
 
+export interface ObserveDeps {
+  readonly prober: Prober;
+  readonly services: ServiceManager;
+  /** Whether the files of the active release are known to be no longer what was signed. */
+  readonly isDamaged: (component: ComponentName) => boolean;
+}
+
 /** Never rejects; ends within `timeLimitOf(check)`, unless a process hangs in the kernel. */
 export async function observeCheck(
   attempt: Attempt,
-  { prober, services }: { readonly prober: Prober; readonly services: ServiceManager },
+  { prober, services, isDamaged }: ObserveDeps,
 ): Promise<Observation[]> {
   const { check, component, folder, signal } = attempt;
+  // No program of a release runs whose bytes are not what was signed; services of one are another matter: they work.
+  if ('command' in check && isDamaged(component)) return [observed(attempt, DAMAGED)];
   if (!('systemd' in check)) return [observed(attempt, await prober.probe(check, { component, folder, signal }))];
   const { unit, maxRestarts } = check.systemd;
   const { state, restarts, detail } = await services.state(unit);
@@ -36,6 +45,11 @@ export async function observeCheck(
 /** A process that not even SIGKILL ends: the attempt is given up, and counts as a failure. */
 export const observedHanging = (attempt: Omit<Attempt, 'signal'>): Observation =>
   observed(attempt, { verdict: 'unhealthy', detail: 'The check does not end, although it was killed.' });
+
+const DAMAGED: ProbeVerdict = {
+  verdict: 'unknown',
+  detail: 'The release is no longer what was signed on this disk, so its check is not run.',
+};
 
 const TIMEOUT_SEC = 5;
 /** One call of systemctl may take two minutes on a machine that is overloaded. */

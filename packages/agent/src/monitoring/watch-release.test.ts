@@ -19,6 +19,7 @@ function watched(options: {
   readonly sections?: object;
   readonly probe?: (check: HealthCheck, signal: AbortSignal | undefined) => Promise<ProbeVerdict>;
   readonly state?: (elapsed: number) => ServiceState;
+  readonly isDamaged?: boolean;
 }) {
   const time = virtualTime();
   const work = plannedWork();
@@ -46,7 +47,7 @@ function watched(options: {
     },
     undefined,
     ({ state }: Health) => states.push(`${Math.floor(time.elapsed() / SECOND)} s ${state}`),
-    { ...time, prober, services, work, random: () => 0.5 },
+    { ...time, prober, services, work, isDamaged: () => options.isDamaged === true, random: () => 0.5 },
   );
   onTestFinished(() => watch.stop());
   return { time, work, watch, states, services };
@@ -130,6 +131,18 @@ describe('after the commit of a release', () => {
     await time.pass(10 * MINUTE);
     expect(states).toEqual([]);
   });
+});
+
+test('a program of a release that the disk has damaged is not run, and its result is unknown', async () => {
+  let run = 0;
+  const { time, watch } = watched({
+    sections: { healthChecks: [{ command: { run: ['./check'] } }] },
+    isDamaged: true,
+    probe: async () => ({ verdict: 'healthy', detail: `${(run += 1)}` }),
+  });
+  await time.pass(10 * MINUTE);
+  expect(run).toBe(0);
+  expect(watch.health()).toMatchObject({ state: 'unknown', refusal: { category: 'health_unknown' } });
 });
 
 describe('a check that hangs', () => {

@@ -10,16 +10,12 @@ import {
 } from '@fairlead/shared/health/component-health';
 import { monitoringPolicy } from '@fairlead/shared/health/monitoring-policy';
 import { abortable } from '@fairlead/toolkit/abortable';
-import type { Prober } from '../health/prober.ts';
-import type { ServiceManager } from '../services/service-manager.ts';
 import { checksOf } from '../update/health-watch.ts';
-import { type Attempt, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
+import { type Attempt, type ObserveDeps, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
 import type { PlannedWork } from './planned-work.ts';
 import type { CommittedRelease } from './read-committed-release.ts';
 
-export interface WatchDeps {
-  readonly prober: Prober;
-  readonly services: ServiceManager;
+export interface WatchDeps extends ObserveDeps {
   readonly work: Pick<PlannedWork, 'mark'>;
   /** Monotonic milliseconds. */
   readonly elapsed: () => number;

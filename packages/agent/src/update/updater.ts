@@ -214,8 +214,8 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const journal = found.ok ? found.value : undefined;
         if (journal?.terms) orders.recall(journal.deployment, journal.terms);
         await tidyUp(journal, checking);
-        // What was interrupted stays under change until it has ended; everything else is as it should be now.
-        work.end();
+        // What was interrupted stays under change until it has ended; nothing else waits for it to be monitored again.
+        if (journal) work.end();
         if (journal) noteWork(journal);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
         for (const damage of await healActives(checking).finally(work.end)) damages.note(damage);
