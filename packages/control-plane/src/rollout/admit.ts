@@ -11,13 +11,13 @@ import { readRelease } from '../assign/deploy.ts';
 import { judgeOrder } from '../assign/judge-order.ts';
 import { placeOrder } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
-import type { Override } from '../store/deployments.ts';
+import type { Deployment, Override } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
-import { isKept, nextFree, nobodyFree, type Others } from './next-free.ts';
+import { isKept, newerOrder, nextFree, nobodyFree, type Others } from './next-free.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import type { Taken } from './taken.ts';
 import { undoneOn } from './undoing.ts';
@@ -93,6 +93,11 @@ async function admitOne(
     return 'left-out';
   }
   if (await isKept(slices, rollout, robot.robot, others)) return 'kept';
+  const newer = await newerOrder(slices, rollout, robot.robot, others);
+  if (newer && newer.manifestSha256 !== chosen.value.manifestSha256) {
+    await slices.rollouts.exclude(rollout.rollout, member, takenByNewer(rollout, newer));
+    return 'left-out';
+  }
   const stage = member.stage ?? rollout.stage;
   const override = overrideOf(rollout);
   const probationSec = await probationOf(slices, chosen.value);
@@ -148,6 +153,16 @@ function overrideOf({ spec: { emergency }, createdBy }: Rollout): Override | und
   const skips = emergency.skips.filter((skip) => skip !== 'approval' && skip !== 'limits');
   return skips.length === 0 ? undefined : { by: createdBy, reason: emergency.reason, skips };
 }
+
+const takenByNewer = ({ rollout, spec }: Rollout, newer: Deployment): Refusal => ({
+  phase: 'assign',
+  component: spec.component,
+  element: rollout,
+  category: 'taken_by_newer',
+  detail: `A newer order, ${newer.part?.rollout ?? newer.deployment}, has brought ${newer.robot} to ${spec.component}@${newer.version}.`,
+  retryable: false,
+  hint: 'Nothing to do; roll out anew if this release is wanted there after all.',
+});
 
 const gone = ({ rollout, spec }: Rollout, robot: RobotId): Refusal => ({
   phase: 'assign',

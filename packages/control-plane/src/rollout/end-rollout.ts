@@ -1,9 +1,11 @@
 /** A rollout ends before its last stage has passed: nothing new is ordered, and what has not switched is withdrawn. */
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Refusal } from '@fairlead/shared/failure';
 import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
 import { withdraw } from '../assign/withdraw.ts';
+import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -14,14 +16,27 @@ export interface Ending {
   readonly why: string;
   readonly now: Instant;
   readonly followedBy?: RolloutId;
+  /** Shown where the rollout is shown. */
+  readonly stopped?: Refusal;
+  /** Written together with the end. */
+  readonly inTransaction?: (slices: Slices) => Promise<void>;
 }
 
 export async function endRollout(deps: RolloutDeps, rollout: Rollout, ending: Ending): Promise<Rollout> {
-  const { state, by, why, now, followedBy } = ending;
-  const change = { state, endedAt: now, ...(followedBy !== undefined && { followedBy }) };
+  const { state, by, why, now, followedBy, stopped } = ending;
+  const change = {
+    state,
+    endedAt: now,
+    ...(followedBy !== undefined && { followedBy }),
+    ...(stopped && { stopped: { by, at: now, why: stopped } }),
+  };
   const happening = { by, what: state, detail: why };
   // First the word that binds: from here on no check-in is told anything of it. Then the tidying up, in pieces.
-  const ended = await deps.store.transaction((slices) => changeRollout(slices, rollout, change, now, happening));
+  const ended = await deps.store.transaction(async (slices) => {
+    const changed = await changeRollout(slices, rollout, change, now, happening);
+    await ending.inTransaction?.(slices);
+    return changed;
+  });
   await withdrawOpen(deps, rollout.rollout, ending);
   return ended;
 }

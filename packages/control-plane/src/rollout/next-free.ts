@@ -4,6 +4,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Refusal } from '@fairlead/shared/failure';
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -52,6 +53,26 @@ export type Others = Map<RolloutId, Rollout | undefined>;
 export async function isKept(slices: Slices, rollout: Rollout, robot: RobotId, others: Others): Promise<boolean> {
   const { deployments } = await slices.desired.of(robot);
   return (await keeperOf(slices, rollout, deployments, others)) !== undefined;
+}
+
+/**
+ * The order that the robot fulfilled for somebody who wanted it after this rollout was created: what a person wanted last
+ * is not overwritten by what was wanted before.
+ */
+export async function newerOrder(
+  slices: Slices,
+  rollout: Rollout,
+  robot: RobotId,
+  others: Others,
+): Promise<Deployment | undefined> {
+  const { deployments } = await slices.desired.of(robot);
+  const standing = deployments.find(({ component }) => component === rollout.spec.component);
+  if (!standing || !(isCommitted(standing.state) || standing.state === 'skipped')) return undefined;
+  const id = standing.part?.rollout;
+  if (id === rollout.rollout) return undefined;
+  if (id !== undefined && !others.has(id)) others.set(id, await slices.rollouts.find(id));
+  const wantedAt = id === undefined ? standing.createdAt : others.get(id)?.createdAt;
+  return wantedAt !== undefined && wantedAt > rollout.createdAt ? standing : undefined;
 }
 
 /** An unfinished order of more weight goes first; one of less gives way to this. A direct order is a person's word. */

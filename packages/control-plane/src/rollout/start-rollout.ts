@@ -3,9 +3,9 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
 import { changeRollout } from './change-rollout.ts';
-import { endRollout } from './end-rollout.ts';
 import { judgeMembers, robotsMeant } from './find-members.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { supersede } from './supersede.ts';
 
 const PIECE = 250;
 
@@ -34,20 +34,30 @@ export async function takeIn(deps: RolloutDeps, rollout: Rollout): Promise<numbe
   return came;
 }
 
-/** An older rollout of the component has nothing left to do where this one takes all robots that it still had. */
+/**
+ * An older rollout of the component has nothing left to do where this one takes every robot that it still had. One that
+ * shares only some of its robots goes on, or still starts, for the others.
+ */
 async function supersedeOlder(deps: RolloutDeps, rollout: Rollout, now: Instant): Promise<void> {
   const { component, environment, priority } = rollout.spec;
   for (const older of await deps.store.rollouts.active()) {
     if (older.rollout === rollout.rollout || older.createdAt > rollout.createdAt) continue;
     const { spec } = older;
     if (spec.component !== component || spec.environment !== environment || spec.priority > priority) continue;
-    if (!(await deps.store.rollouts.takesAllOf(rollout.rollout, older.rollout))) continue;
-    await endRollout(deps, older, {
-      state: 'superseded',
-      by: 'control-plane',
-      why: `Rollout ${rollout.rollout} took its place.`,
-      now,
-      followedBy: rollout.rollout,
-    });
+    if (!(await takesAllOf(deps, rollout, older))) continue;
+    await supersede(deps, older, rollout, now);
   }
+}
+
+/** Before its start an older rollout has no members yet: its robots are those that it would take now. */
+async function takesAllOf(deps: RolloutDeps, newer: Rollout, older: Rollout): Promise<boolean> {
+  const { rollouts } = deps.store;
+  if (older.startedAt !== undefined) return rollouts.takesAllOf(newer.rollout, older.rollout);
+  const robots = await robotsMeant(deps, deps.store, older);
+  for (const { robot } of robots) {
+    const member = await rollouts.member(newer.rollout, robot);
+    if (!member || member.excluded) return false;
+    await breathe();
+  }
+  return robots.length > 0;
 }
