@@ -11,6 +11,7 @@ export const yesNoAsker =
   async (question) => {
     if (stdin.isTTY !== true) {
       throw new CliError('This needs a yes, and there is no terminal to ask on.', {
+        where: question,
         hint: 'Give --yes once you have read what it does.',
         exitCode: EXIT.usage,
       });

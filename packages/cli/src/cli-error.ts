@@ -48,6 +48,7 @@ const EXIT_OF_PROBLEM: Partial<Record<ProblemCode, ExitCode>> = {
   conflict: EXIT.refused,
   version_conflict: EXIT.refused,
   already_exists: EXIT.refused,
+  precondition_failed: EXIT.refused,
   bad_request: EXIT.usage,
   unavailable: EXIT.unreachable,
 };

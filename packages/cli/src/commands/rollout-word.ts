@@ -1,10 +1,14 @@
-/** What a person says to a rollout: one word each, all of them kept in its history. */
+/**
+ * Commands to a rollout: one verb each, all of them kept in its history. A command shows what it is for and is sent with
+ * the revision that it showed, so that it never acts on a rollout that has changed since.
+ */
 import type { Command } from 'commander';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { acceptFailures } from '../rollout/accept-failures.ts';
 import { findRollout, type RolloutWord, rolloutArgument } from '../rollout/find-rollout.ts';
 import type { RolloutView } from '../rollout/stage-counts.ts';
-import { sayWhat, tellBlocked } from '../rollout/tell-rollout.ts';
+import { sayWhat, showStanding, tellBlocked } from '../rollout/tell-rollout.ts';
 import { rolloutTone } from '../tones.ts';
 
 interface WordOptions {
@@ -16,8 +20,8 @@ interface Word {
   readonly verb: string;
   readonly route: keyof typeof ROUTES;
   readonly summary: string;
-  /** What robots will feel: asked before, unless --yes. */
-  readonly asks?: (view: RolloutView) => string;
+  /** What robots will feel: asked before, unless --yes. Undefined where there is nothing to ask. */
+  readonly asks?: (view: RolloutView, context: CliContext) => string | undefined | Promise<string | undefined>;
   /** Asked only with this option. */
   readonly asksWith?: 'revert';
 }
@@ -39,8 +43,18 @@ const WORDS: readonly Word[] = [
   { verb: 'approve', route: 'approveRollout', summary: 'agree that it starts; never who made it' },
   { verb: 'deny', route: 'denyRollout', summary: 'refuse it for good' },
   { verb: 'pause', route: 'pauseRollout', summary: 'nothing new begins; robots in the middle of a switch finish' },
-  { verb: 'resume', route: 'resumeRollout', summary: 'go on, accepting the failures so far' },
-  { verb: 'promote', route: 'promoteRollout', summary: 'let the present stage pass now' },
+  {
+    verb: 'resume',
+    route: 'resumeRollout',
+    summary: 'go on, accepting the failures so far',
+    asks: acceptFailures('Resume'),
+  },
+  {
+    verb: 'promote',
+    route: 'promoteRollout',
+    summary: 'let the present stage pass now',
+    asks: acceptFailures('Promote'),
+  },
   {
     verb: 'abort',
     route: 'abortRollout',
@@ -81,15 +95,20 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
   const { operator } = context.client();
   const params = { rollout: await findRollout(context, which) };
   const isFelt = word.asksWith === undefined || options[word.asksWith] === true;
-  if (word.asks && isFelt && options.yes !== true) {
-    const question = word.asks(await operator.showRollout({ params }));
+  const seen = await operator.showRollout({ params });
+  showStanding(context, seen);
+  const question = isFelt && options.yes !== true ? await word.asks?.(seen, context) : undefined;
+  if (question !== undefined) {
     if (!(await context.askYesNo(question))) {
       throw new CliError('Nothing was done.', { hint: `fairlead rollout show ${params.rollout}` });
     }
   }
   const { reason, revert } = options;
   const body = { ...(reason !== undefined && { reason }), ...(revert !== undefined && { revert }) };
-  const view = await operator[word.route]({ params, body });
+  const view = await operator[word.route](
+    { params, body },
+    seen.revision === undefined ? {} : { ifMatch: seen.revision },
+  );
   const { out } = context;
   out.done(view, () => {
     out.line(`${view.rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runFairlead } from '../testing/run-fairlead.ts';
+import { problem, runFairlead } from '../testing/run-fairlead.ts';
 import { ROLLOUT, refusal, rollout } from '../testing/views.ts';
 
 const AT = '2026-11-21T09:00:00.000Z';
@@ -126,9 +126,9 @@ test.each(['approve', 'deny', 'pause', 'resume', 'promote', 'abort', 'finalise',
   async (verb) => {
     const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
     const { asked, exitCode } = await runFairlead(['rollout', verb, ROLLOUT, '--reason', 'as agreed'], {
-      script: { [route]: rollout() },
+      script: { [SHOW]: rollout(), [route]: rollout() },
     });
-    expect([paths(asked), asked[0]?.body, exitCode]).toEqual([[route], { reason: 'as agreed' }, 0]);
+    expect([paths(asked), asked[1]?.body, exitCode]).toEqual([[SHOW, route], { reason: 'as agreed' }, 0]);
   },
 );
 
@@ -142,10 +142,55 @@ test.each(['abort --revert', 'switch', 'switch-back'])(
     const shy = await runFairlead(line, { script });
     expect([shy.exitCode, paths(shy.asked)]).toEqual([2, [SHOW]]);
     const sure = await runFairlead([...line, '--yes'], { script });
-    expect([sure.exitCode, paths(sure.asked)]).toEqual([0, [route]]);
-    expect(sure.asked[0]?.body).toEqual(verb === 'abort' ? { revert: true } : {});
+    expect([sure.exitCode, paths(sure.asked)]).toEqual([0, [SHOW, route]]);
+    expect(sure.asked[1]?.body).toEqual(verb === 'abort' ? { revert: true } : {});
   },
 );
+
+test('a command shows what it acts on, is sent with the revision that it showed, and says what has changed where it is stale', async () => {
+  const route = `POST /api/v1/rollouts/${ROLLOUT}/pause`;
+  const stale = problem('precondition_failed', 412, {
+    detail: `${ROLLOUT} has changed since you looked: its state was running and is halted.`,
+    hint: 'Nothing was done. Look again.',
+  });
+  const script = { [SHOW]: rollout({ revision: 'running.0.running.0.0.0' }), [route]: stale };
+  const { requests, stdout, stderr, exitCode } = await runFairlead(`rollout pause ${ROLLOUT}`, { script });
+  expect(stdout).toContain(
+    `${ROLLOUT}: walking@2.0.0 is running, stage canary: 1 succeeded, 0 failed, 1 at work, 2 waiting`,
+  );
+  expect(requests[1]?.headers['if-match']).toBe('"running.0.running.0.0.0"');
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('its state was running and is halted')]);
+});
+
+test.each(['resume', 'promote'])('%s says how many failures it accepts, of which robots, and asks', async (verb) => {
+  const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
+  const [first, last] = rollout().stages;
+  const counts = {
+    states: { succeeded: 1, 'rolled-back': 2, failed: 2 },
+    unplaced: 0,
+    ready: 0,
+    granted: 0,
+    silent: 0,
+  };
+  const seen = (forgiven: number) => rollout({ state: 'paused', stages: [{ ...first, forgiven, counts }, last] });
+  const robots = {
+    items: [
+      { robot: 'duck-1', stage: 0, refusal: refusal('nan') },
+      { robot: 'duck-2', stage: 0 },
+    ],
+  };
+  const script = { [SHOW]: seen(1), [`${SHOW}/robots`]: robots, [route]: rollout() };
+  const shy = await runFairlead(`rollout ${verb} ${ROLLOUT}`, { script });
+  expect([shy.exitCode, shy.stderr]).toEqual([
+    2,
+    expect.stringContaining('accept 3 failures in stage canary (duck-1: nan, duck-2'),
+  ]);
+  expect(paths(shy.asked)).not.toContain(route);
+  const sure = await runFairlead(`rollout ${verb} ${ROLLOUT} --yes`, { script });
+  expect([sure.exitCode, paths(sure.asked)]).toEqual([0, [SHOW, route]]);
+  const accepted = await runFairlead(`rollout ${verb} ${ROLLOUT}`, { script: { ...script, [SHOW]: seen(4) } });
+  expect([accepted.exitCode, paths(accepted.asked)]).toEqual([0, [SHOW, route]]);
+});
 
 test('explain takes a rollout as well as a robot', async () => {
   const script = { [SHOW]: rollout({ blocked: why('soaking', { until: AT }) }) };

@@ -7,7 +7,7 @@ import { ago } from '../ago.ts';
 import type { Cell, Output } from '../output.ts';
 import { rolloutTone, stageCell } from '../tones.ts';
 import { sayWhen } from './say-when.ts';
-import { countStage, LEGEND, type RolloutView, sayReach, stageBar } from './stage-counts.ts';
+import { countStage, LEGEND, type RolloutView, sayCounts, sayReach, stageBar } from './stage-counts.ts';
 import { clip, wrap } from './wrap.ts';
 
 export type RolloutEvents = ReplyOf<typeof rolloutApi.rolloutHistory>['items'];
@@ -16,6 +16,13 @@ const BAR = 14;
 
 export const sayWhat = ({ spec }: Pick<RolloutView, 'spec'>): string =>
   spec.version === undefined ? `${spec.component}, back to each one's previous` : `${spec.component}@${spec.version}`;
+
+/** One line: what a command is about to act on. */
+export function showStanding({ out }: { readonly out: Pick<Output, 'line'> }, view: RolloutView): void {
+  const stage = view.stages[view.stage];
+  const where = stage ? `, stage ${stage.name}: ${sayCounts(countStage(stage))}` : '';
+  out.line(`${view.rollout}: ${sayWhat(view)} is ${view.state}${where}`, 'dim');
+}
 
 export function tellRollout(out: Output, view: RolloutView, events: RolloutEvents, now: number): void {
   const { spec } = view;

@@ -22,13 +22,15 @@ export interface BytesReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A JSON answer with another status than the route's (readiness: 503). */
+/** A JSON answer with another status than the route's (readiness: 503), or with headers of its own. */
 export class Answer<T> {
   readonly status: number;
   readonly value: T;
-  constructor(status: number, value: T) {
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(status: number, value: T, headers: Readonly<Record<string, string>> = {}) {
     this.status = status;
     this.value = value;
+    this.headers = headers;
   }
 }
 

@@ -119,7 +119,11 @@ const handed = (route: Route, request: FastifyRequest, signal: () => AbortSignal
 function sendAnswer(route: Route, answer: unknown, reply: FastifyReply): FastifyReply {
   if (route.reply === 'bytes') return sendBytes(answer as BytesReply, reply);
   if (route.reply === 'text') return reply.type('text/plain; charset=utf-8').send(answer);
-  if (answer instanceof Answer) return reply.status(answer.status).send(answer.value);
+  if (answer instanceof Answer)
+    return reply
+      .status(answer.status)
+      .headers({ ...answer.headers })
+      .send(answer.value);
   return reply.status(route.status ?? 200).send(answer);
 }
 

@@ -2,11 +2,12 @@
 import type { Refusal } from '@fairlead/shared/failure';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
+import { changesSince, failuresOf } from '@fairlead/shared/rollout/revision';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
 import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
-import type { Instant } from '@fairlead/shared/time';
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
@@ -23,13 +24,17 @@ export interface Said {
   readonly rollout: RolloutId;
   readonly author: Author;
   readonly reason?: string | undefined;
+  /** Revisions of which one must still hold: what the author saw. */
+  readonly seen?: readonly string[] | undefined;
 }
 interface Saying extends Said {
   readonly deps: RolloutDeps;
   readonly slices: Slices;
   readonly found: Rollout;
+  readonly tallies: Tallies;
   readonly now: Instant;
 }
+type Tallies = Awaited<ReturnType<Slices['rollouts']['tallies']>>;
 /** What a command changes; throws the problem where it does not fit the state. */
 type Command = (saying: Saying) => Promise<Partial<Rollout>> | Partial<Rollout>;
 
@@ -55,17 +60,17 @@ export const COMMANDS = {
     needState(found, ['scheduled', 'running'], 'paused');
     return { state: 'paused', stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) } };
   },
-  resume: async ({ found, slices }) => {
+  resume: ({ found, tallies }) => {
     needState(found, ['paused', 'halted'], 'resumed');
     needNotUndone(found);
-    return { ...going(found), stages: await forgive(slices, found, {}) };
+    return { ...going(found), stages: forgive(found, tallies, {}) };
   },
-  promote: async ({ found, author, slices }) => {
+  promote: ({ found, author, tallies }) => {
     needState(found, ['running', 'paused', 'halted'], 'promoted');
     needNotUndone(found);
     if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
     if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
-    return { ...going(found), stages: await forgive(slices, found, { promotedBy: author.name }) };
+    return { ...going(found), stages: forgive(found, tallies, { promotedBy: author.name }) };
   },
   abort: ({ found, author, reason, now }) => {
     if (hasEnded(found.state)) throw ended(found);
@@ -121,7 +126,8 @@ export const COMMANDS = {
     const again = await retryFailed(slices, found);
     if (again === 0) throw problem('conflict', 'No robot of it has failed.', { hint: 'Nothing to do.' });
     const { endedAt: _ended, ...rest } = going(found);
-    return { ...rest, stages: await forgive(slices, found, {}) };
+    // What is ordered once more is a failure no longer: count anew.
+    return { ...rest, stages: forgive(found, await slices.rollouts.tallies(found.rollout), {}) };
   },
 } satisfies Record<string, Command>;
 export type Verb = keyof typeof COMMANDS;
@@ -145,7 +151,11 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
   const { next, robots, joined } = await deps.store.transaction(async (slices) => {
     const found = await slices.rollouts.find(said.rollout);
     if (!found) throw problem('not_found', `There is no rollout ${said.rollout}.`, { hint: 'fairlead rollout list' });
-    const change = await COMMANDS[verb]({ ...said, deps, slices, found, now });
+    const tallies = await slices.rollouts.tallies(found.rollout);
+    // A second request to undo joins the one at work, whatever its author saw: it changes nothing.
+    const joins = (revert || verb === 'switch-back') && found.followedBy !== undefined;
+    if (!joins) await needCurrent(slices, found, tallies, said.seen);
+    const change = await COMMANDS[verb]({ ...said, deps, slices, found, tallies, now });
     const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
       : undefined;
@@ -187,6 +197,18 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
   return { rollout: next, joined };
 }
 
+/** Refuses a command whose author saw another rollout: with what has changed, and by whom. */
+async function needCurrent({ rollouts }: Slices, found: Rollout, tallies: Tallies, seen: Said['seen']): Promise<void> {
+  const failures = failuresOf(tallies);
+  if (!seen || seen.some((each) => changesSince(each, found, failures).length === 0)) return;
+  const changes = changesSince(seen[0] ?? '', found, failures).join('; ');
+  const last = (await rollouts.events(found.rollout)).at(-1);
+  const byWhom = last ? ` Last: ${last.by}, ${last.what} at ${toTimestamp(last.at)}.` : '';
+  throw problem('precondition_failed', `${found.rollout} has changed since you looked: ${changes}.${byWhom}`, {
+    hint: `Nothing was done. Look again, and decide: fairlead rollout show ${found.rollout}`,
+  });
+}
+
 const PAST: Readonly<Record<Verb, string>> = {
   approve: 'approved',
   deny: 'denied',
@@ -212,10 +234,10 @@ const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
 });
 
 /** A person looked at the failures so far and goes on: they do not stop the stage a second time. */
-async function forgive(slices: Slices, found: Rollout, more: Partial<StageProgress>): Promise<StageProgress[]> {
+function forgive(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
   const progress = found.stages[found.stage];
   if (!progress) return found.stages;
-  const tally = (await slices.rollouts.tallies(found.rollout)).get(found.stage) ?? NO_TALLY;
+  const tally = tallies.get(found.stage) ?? NO_TALLY;
   const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
   return withStage(found, {
     ...more,

@@ -1,9 +1,10 @@
-import type { InputOf } from '@fairlead/shared/api/client';
+import { type InputOf, ProblemError } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { describe, expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+import { PASSWORD } from '../testing/test-control-plane.ts';
 
 type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
 const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
@@ -79,6 +80,108 @@ describe('a pause', () => {
     expect(heard.length).toBeGreaterThanOrEqual(1);
     expect((await show(fleet, rollout)).state).toBe('aborted');
     expect(await refusal(fleet.operator.resumeRollout({ params: { rollout }, body: {} }))).toBe('conflict');
+  });
+});
+
+describe('a command that carries what its author saw', () => {
+  const seenOf = async (fleet: RolloutFleet, rollout: RolloutId) => {
+    const { revision } = await show(fleet, rollout);
+    if (revision === undefined) throw new Error('a rollout has a revision');
+    return { ifMatch: revision };
+  };
+  const refused = (command: Promise<unknown>) =>
+    command.then(
+      () => 'accepted',
+      (error: unknown) => (error instanceof ProblemError ? error.problem : String(error)),
+    );
+  const TWO_STAGES = {
+    shape: { strategy: 'canary' as const, stages: [{ upTo: { count: 2 } }, { upTo: { percent: 100 } }] },
+  };
+
+  test('is accepted though the engine has ordered and granted meanwhile', async () => {
+    const fleet = await rolloutFleet(3);
+    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 1 } });
+    const before = await show(fleet, rollout);
+    const seen = await seenOf(fleet, rollout);
+    await fleet.everybodyUpdates();
+    await fleet.everybodyUpdates();
+    expect((await show(fleet, rollout)).generation).toBeGreaterThan(before.generation);
+    const paused = await fleet.operator.pauseRollout({ params: { rollout }, body: {} }, seen);
+    expect(paused).toMatchObject({ state: 'paused', revision: expect.stringMatching(/^paused\./) });
+  });
+
+  test('is refused where another operator was faster, and is told what that one did', async () => {
+    const fleet = await rolloutFleet(1);
+    const rollout = await create(fleet);
+    const seen = await seenOf(fleet, rollout);
+    const { operator } = await fleet.controlPlane.as('operator');
+    await operator.pauseRollout({ params: { rollout }, body: {} }, seen);
+    expect(await refused(fleet.operator.promoteRollout({ params: { rollout }, body: {} }, seen))).toMatchObject({
+      status: 412,
+      code: 'precondition_failed',
+      detail: expect.stringMatching(/its state was running and is paused.* Last: the-operator, paused at 20/),
+      hint: expect.stringContaining('Nothing was done.'),
+    });
+    expect((await show(fleet, rollout)).state).toBe('paused');
+  });
+
+  test('of two operators who saw the same and resume at once, one forgives and the other is refused', async () => {
+    const fleet = await rolloutFleet(2);
+    const rollout = await create(fleet, TWO_STAGES);
+    await fleet.everybodyUpdates('failed');
+    const seen = await seenOf(fleet, rollout);
+    const { operator } = await fleet.controlPlane.as('operator');
+    const both = await Promise.all(
+      [fleet.operator, operator].map((each) => refused(each.resumeRollout({ params: { rollout }, body: {} }, seen))),
+    );
+    expect(
+      both.filter((end) => typeof end === 'object' && 'code' in end && end.code === 'precondition_failed'),
+    ).toHaveLength(1);
+  });
+
+  test('resume forgives exactly the failures that were shown: one more refuses it', async () => {
+    const fleet = await rolloutFleet(2);
+    const rollout = await create(fleet, TWO_STAGES);
+    const [one, two] = await fleet.ordered();
+    if (!one || !two) throw new Error('both are ordered');
+    const fails = ({ robot, order: { deployment, component } }: typeof one) =>
+      robot.tells({ event: 'update-ended', deployment, component, outcome: 'failed' });
+    await fails(one);
+    await fleet.drive();
+    const seen = await seenOf(fleet, rollout);
+    await fails(two);
+    await fleet.drive();
+    const resume = async (what: { ifMatch: string }) =>
+      refused(fleet.operator.resumeRollout({ params: { rollout }, body: {} }, what));
+    expect(await resume(seen)).toMatchObject({
+      detail: expect.stringContaining('1 robots had failed and 2 have failed now'),
+    });
+    expect((await show(fleet, rollout)).stages[0]).not.toHaveProperty('forgiven');
+    expect(await resume(await seenOf(fleet, rollout))).toBe('accepted');
+    expect((await show(fleet, rollout)).stages[0]?.forgiven).toBe(2);
+  });
+
+  test('names its revision as ETag, takes *, and refuses a header that is no entity tag', async () => {
+    const fleet = await rolloutFleet(1);
+    const rollout = await create(fleet);
+    const { app } = fleet.controlPlane;
+    await fleet.controlPlane.as('operator');
+    const login = { body: { name: 'the-operator', password: PASSWORD } };
+    const { token } = await fleet.controlPlane.withToken().operator.login(login);
+    const authorization = `Bearer ${token}`;
+    const url = `/api/v1/rollouts/${rollout}`;
+    const shown = await app.inject({ url, headers: { authorization } });
+    expect(shown.headers['etag']).toBe(`"${shown.json().revision}"`);
+    const pause = (etag: string) =>
+      app.inject({ method: 'POST', url: `${url}/pause`, headers: { authorization, 'if-match': etag } });
+    expect((await pause('running')).statusCode).toBe(400);
+    expect((await pause('"running.9.none.0.0.0"')).statusCode).toBe(412);
+    const paused = await pause(`"old", W/${shown.headers['etag']}`);
+    expect([paused.statusCode, paused.headers['etag']]).toEqual([200, `"${paused.json().revision}"`]);
+    expect(
+      (await app.inject({ method: 'POST', url: `${url}/resume`, headers: { authorization, 'if-match': '*' } }))
+        .statusCode,
+    ).toBe(200);
   });
 });
 

@@ -5,7 +5,8 @@ import { parse } from '@fairlead/shared/parse';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { PersonCaller } from '../http/caller.ts';
-import type { Handlers } from '../http/handlers.ts';
+import { Answer, type Handlers } from '../http/handlers.ts';
+import { readIfMatch } from '../http/if-match.ts';
 import { problem } from '../http/problem.ts';
 import { say, type Verb } from './command-rollout.ts';
 import { type Commanded, createRollback, createRollout } from './create-rollout.ts';
@@ -37,11 +38,11 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
       readonly params: { readonly rollout: RolloutId };
       readonly body: { readonly reason?: string; readonly revert?: boolean };
       readonly caller: PersonCaller;
+      readonly headers: Readonly<Record<string, string | string[] | undefined>>;
     }) => {
-      const { params, body, caller } = request;
-      return viewCommanded(
-        await say(deps, verb, { ...params, author: caller, reason: body.reason }, body.revert ?? false),
-      );
+      const { params, body, caller, headers } = request;
+      const command = { ...params, author: caller, reason: body.reason, seen: readIfMatch(headers['if-match']) };
+      return withEtag(await viewCommanded(await say(deps, verb, command, body.revert ?? false)));
     };
   return {
     createRollout: async ({ body, caller }) => view(await createRollout(deps, body, caller)),
@@ -53,7 +54,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
       const last = items.at(-1);
       return { items, ...(found.length > limit && last && { next: last.rollout }) };
     },
-    showRollout: async ({ params }) => viewWhole(await need(params.rollout)),
+    showRollout: async ({ params }) => withEtag(await viewWhole(await need(params.rollout))),
     async listRolloutRobots({
       params: { rollout },
       query: { cursor, limit = DEFAULT_PAGE, excluded: which, ...filter },
@@ -89,6 +90,9 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
     retryRollout: saying('retry'),
   };
 }
+
+type View = Awaited<ReturnType<typeof viewRollout>>;
+const withEtag = <V extends View>(value: V) => new Answer(200, value, { etag: `"${value.revision}"` });
 
 function readCursor<S extends typeof RolloutId | typeof RobotId>(schema: S, cursor: string | undefined) {
   const after = cursor === undefined ? undefined : parse(schema, cursor);

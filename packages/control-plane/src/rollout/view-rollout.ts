@@ -2,6 +2,7 @@
 import type { RolloutView } from '@fairlead/shared/api/rollout-api';
 import type { Refusal } from '@fairlead/shared/failure';
 import { planNextStep } from '@fairlead/shared/rollout/plan-next-step';
+import { failuresOf, formatRevision } from '@fairlead/shared/rollout/revision';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
@@ -22,6 +23,7 @@ export async function viewRollout(deps: RolloutDeps, rollout: Rollout): Promise<
   return {
     rollout: rollout.rollout,
     generation: rollout.generation,
+    revision: formatRevision(rollout, failuresOf(facts.tallies)),
     state: rollout.state,
     spec: rollout.spec,
     createdAt: toTimestamp(rollout.createdAt),
@@ -104,6 +106,7 @@ function viewStage(
     size: progress.size,
     ...times({ startedAt: progress.startedAt, soakingSince: progress.soakingSince, endedAt: progress.endedAt }),
     ...(progress.promotedBy !== undefined && { promotedBy: progress.promotedBy }),
+    ...(progress.forgiven > 0 && { forgiven: progress.forgiven }),
     ...(progress.verdict && { verdict: progress.verdict }),
     counts: { states: { ...states }, unplaced, ready, granted, silent },
   };

@@ -40,6 +40,8 @@ export interface CallOptions {
   readonly patienceMs?: number;
   /** A repeated POST with the same key is answered with the first one's reply. */
   readonly idempotencyKey?: string;
+  /** The revision that the caller saw: a newer one refuses the request (412). Absent: whatever it is by now. */
+  readonly ifMatch?: string;
 }
 
 type Given<Name extends string, S> = S extends TSchema
@@ -117,6 +119,7 @@ function makeRequest(route: Route, input: AnyInput, call: CallOptions, baseUrl: 
   }
   const headers: Record<string, string> = { accept: `application/json, ${PROBLEM_TYPE}, */*` };
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
+  if (call.ifMatch !== undefined) headers['if-match'] = `"${call.ifMatch}"`;
   const body = bodyBytes(route, input.body);
   if (body) headers['content-type'] = route.body === 'bytes' ? 'application/octet-stream' : 'application/json';
   return {

@@ -91,16 +91,37 @@ function operation(operationId: string, route: Route): object {
     description: `Access: ${route.access}.`,
     tags: [route.tag],
     security: SECURITY[route.access],
-    parameters: [...parametersOf('path', route.params), ...parametersOf('query', route.query)],
+    parameters: [
+      ...parametersOf('path', route.params),
+      ...parametersOf('query', route.query),
+      ...(route.etag === 'checked' ? [IF_MATCH] : []),
+    ],
     ...(route.body !== undefined && {
       requestBody: { required: isRequired(route.body), content: contentOf(route.body) },
     }),
     responses: {
-      [route.status ?? 200]: { description: 'Done', content: contentOf(route.reply) },
+      [route.status ?? 200]: {
+        description: 'Done',
+        ...(route.etag && { headers: { ETag } }),
+        content: contentOf(route.reply),
+      },
       default: PROBLEM_REPLY,
     },
   };
 }
+
+const ETag = {
+  description: 'What commands depend on: state, stage, stop reason and failures. The same as revision, in quotes.',
+  schema: { type: 'string' },
+};
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description:
+    'The ETag that the caller saw. Where it has changed, the command is refused with 412 and says what has changed.',
+  schema: { type: 'string' },
+};
 
 function parametersOf(place: 'path' | 'query', schema: TObject | undefined): object[] {
   return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({

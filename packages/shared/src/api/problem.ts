@@ -18,6 +18,7 @@ export const PROBLEMS = {
   version_conflict:     { status: 409, title: 'The signed role has changed since you read it' },
   already_exists:       { status: 409, title: 'It exists already' },
   fork:                 { status: 409, title: 'Two holders of one robot key' },
+  precondition_failed:  { status: 412, title: 'It has changed since you looked' },
   offset_mismatch:      { status: 409, title: 'The upload stands at another offset' },
   too_large:            { status: 413, title: 'Too large' },
   unsupported_media:    { status: 415, title: 'The body is of the wrong type' },

@@ -42,6 +42,7 @@ export const StageView = Type.Object({
   soakingSince: Type.Optional(Timestamp),
   endedAt: Type.Optional(Timestamp),
   promotedBy: Type.Optional(Type.String()),
+  forgiven: Type.Optional(Type.Integer({ description: 'Failures that a person accepted already.' })),
   verdict: Type.Optional(Refusal),
   counts: Counts,
 });
@@ -54,6 +55,9 @@ const NotReached = Type.Object({
 export const RolloutView = Type.Object({
   rollout: RolloutId,
   generation: Type.Integer(),
+  revision: Type.Optional(
+    Type.String({ description: 'What commands depend on. Send it back in quotes as If-Match with a command.' }),
+  ),
   state: RolloutState,
   spec: RolloutSpec,
   createdAt: Timestamp,
@@ -185,6 +189,7 @@ const act = <V extends string>(verb: V, summary: string) =>
     params: Params,
     body: Word,
     reply: RolloutView,
+    etag: 'checked',
   }) as const;
 
 export const rolloutApi = {
@@ -228,6 +233,7 @@ export const rolloutApi = {
     summary: 'One rollout: its stages, their robots in numbers, and what blocks it',
     params: Params,
     reply: RolloutView,
+    etag: 'given',
   },
   listRolloutRobots: {
     method: 'GET',

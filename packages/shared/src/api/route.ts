@@ -32,6 +32,8 @@ export interface Route {
   readonly callsPerMinute?: number;
   /** Every robot calls it all the time: where it went well, that is worth a line in the log only to whoever debugs. */
   readonly routine?: true;
+  /** The reply carries an ETag; `checked`: and If-Match is honored, so that a command that was overtaken is refused (412). */
+  readonly etag?: 'given' | 'checked';
   /** The reply holds a secret: it is never kept, so an Idempotency-Key has no effect. */
   readonly secretReply?: true;
 }

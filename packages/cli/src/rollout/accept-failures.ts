@@ -1,0 +1,33 @@
+/** What a person accepts who lets a rollout go on: how many failures, on which robots. */
+import type { DeploymentState } from '@fairlead/shared/fleet/states';
+import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
+import type { CliContext } from '../context.ts';
+import { countStage, type RolloutView } from './stage-counts.ts';
+
+/** Names beyond these help nobody to decide. */
+const MOST_NAMES = 5;
+
+/** The question to ask before; undefined where no failure is accepted that was not accepted before. */
+export const acceptFailures =
+  (verb: string) =>
+  async (view: RolloutView, context: CliContext): Promise<string | undefined> => {
+    const stage = view.stages[view.stage];
+    const accepted = stage ? countStage(stage).failed - (stage.forgiven ?? 0) : 0;
+    if (!stage || accepted <= 0) return undefined;
+    const robots = (await failedRobots(context, view)).join(', ');
+    const failures = accepted === 1 ? '1 failure' : `${accepted} failures`;
+    return `${verb} ${view.rollout} and accept ${failures} in stage ${stage.name} (${robots})?`;
+  };
+
+async function failedRobots(context: CliContext, { rollout, stage, stages }: RolloutView): Promise<string[]> {
+  const { operator } = context.client();
+  const names: string[] = [];
+  const states = Object.keys(stages[stage]?.counts.states ?? {}) as DeploymentState[];
+  for (const state of states) {
+    if (names.length > MOST_NAMES || outcomesOf({ ...NO_TALLY, states: { [state]: 1 } }).failed === 0) continue;
+    const query = { stage, state, limit: MOST_NAMES + 1 };
+    const { items } = await operator.listRolloutRobots({ params: { rollout }, query });
+    names.push(...items.map(({ robot, refusal }) => (refusal ? `${robot}: ${refusal.category}` : robot)));
+  }
+  return names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '…'] : names;
+}
