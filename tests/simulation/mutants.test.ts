@@ -1,11 +1,11 @@
-/** The simulation on trial: a world in which one promise is broken on purpose must not come through. */
-
+/** The simulation on trial: a world in which one promise is broken on purpose must be noticed. */
 import { MINUTE } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
 import { Violation } from './invariants/checks.ts';
 import { simulate } from './simulation.ts';
-import { rollouts } from './stories/rollouts.ts';
+import { operators } from './stories/operators.ts';
 import { ROUGH } from './world/faults.ts';
+import { fullSwarm } from './world/swarm.ts';
 
 const BUSY = { ...ROUGH, leaseEvery: 20 * MINUTE, leaseFor: 30 * MINUTE };
 const SEEDS = [1, 2, 3, 4, 5, 6];
@@ -18,7 +18,15 @@ test.each([
 ] as const)('%s are noticed', async (_what, mutant, invariants) => {
   const noticed: string[] = [];
   for (const seed of SEEDS) {
-    const { failure } = await simulate({ seed, robots: 30, hours: 1, story: rollouts(), faults: BUSY, mutant });
+    const { failure } = await simulate({
+      seed,
+      robots: 30,
+      hours: 1,
+      story: operators(),
+      swarm: fullSwarm(['approvals', 'fleet-windows']),
+      faults: BUSY,
+      mutant,
+    });
     if (failure?.error instanceof Violation) noticed.push(failure.error.invariant);
     if (noticed.length > 0) break;
   }

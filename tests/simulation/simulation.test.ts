@@ -1,29 +1,31 @@
-/** Small fleets through rough weather, on several seeds; `npm run simulate` does the same with large ones. */
+/** Small fleets with faults, on several seeds; `npm run simulate` does the same with large ones. */
 import { expect, test } from 'vitest';
 import { simulate } from './simulation.ts';
-import { directOrders } from './stories/direct-orders.ts';
-import { rollouts } from './stories/rollouts.ts';
+import { operators } from './stories/operators.ts';
 import { CALM } from './world/faults.ts';
+import { describeSwarm, swarmOf } from './world/swarm.ts';
 
 const small = { robots: 10, hours: 2 };
 
-test.each([1, 2])('a small fleet keeps every promise in rough weather, seed %i', async (seed) => {
-  const outcome = await simulate({ ...small, seed, story: rollouts() });
+test.each([1, 2, 4])('a small fleet keeps every promise through faults and commands, seed %i', async (seed) => {
+  const outcome = await simulate({ ...small, seed, story: operators() });
   expect(outcome.failure).toBeUndefined();
   expect(outcome.switches).toBeGreaterThan(0);
 });
 
-test('robots that are ordered about directly keep every promise too', async () => {
-  const outcome = await simulate({ ...small, seed: 4, story: directOrders });
-  expect(outcome.failure).toBeUndefined();
-  expect(outcome.switches).toBeGreaterThan(0);
-});
-
-test('the same seed is the same story, event for event', async () => {
-  const hashOf = async (seed: number) => (await simulate({ ...small, hours: 1, seed, story: rollouts() })).hash;
+test('the same seed is the same run, event for event', async () => {
+  const hashOf = async (seed: number) => (await simulate({ ...small, hours: 1, seed, story: operators() })).hash;
   const first = await hashOf(5);
   expect(await hashOf(5)).toBe(first);
   expect(await hashOf(6)).not.toBe(first);
+});
+
+test('each seed enables another set of features, and prints which', () => {
+  const [on, off] = describeSwarm(swarmOf(5));
+  expect(describeSwarm(swarmOf(5))).toEqual([on, off]);
+  expect(describeSwarm(swarmOf(6))).not.toEqual([on, off]);
+  expect(`${on}, ${off}`).toContain('switch-back');
+  expect(swarmOf(5, ['schedule']).has('schedule')).toBe(true);
 });
 
 test('a run is set up over lines that lose every third request', async () => {

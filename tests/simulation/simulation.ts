@@ -6,20 +6,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransportRequest } from '@fairlead/shared/api/client';
+import type { Role } from '@fairlead/shared/api/route';
+import type { Target } from '@fairlead/shared/fleet/target';
 import type { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { HOUR, MINUTE, SECOND } from '@fairlead/shared/time';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { directorKeys } from '@fairlead/shared/trust/repository';
 import type { DirectorKeys } from '@fairlead/shared/trust/targets';
-import { auditReports, auditRest, auditVerdicts } from './invariants/audit.ts';
+import { auditReports, auditRest, auditVerdicts } from './invariants/audit-reports.ts';
 import { createChecks, type Violation } from './invariants/checks.ts';
-import { createOverseer } from './invariants/overseer.ts';
+import { createGroundTruth } from './invariants/ground-truth.ts';
 import type { VirtualRobot } from './robot/robot-handle.ts';
 import type { Outcome, SimulationOptions, Stage } from './stage.ts';
 import { type Agenda, createAgenda } from './world/agenda.ts';
 import { chanceOf } from './world/chance.ts';
 import { createChronicle } from './world/chronicle.ts';
-import { CALM, ROUGH } from './world/faults.ts';
+import { CALM, faultsOf } from './world/faults.ts';
 import { joinFleet } from './world/fleet.ts';
 import { beginMishaps, beginServerDeaths } from './world/mishaps.ts';
 import { faultyLine } from './world/network.ts';
@@ -27,7 +29,9 @@ import { hoursFor, paceOf } from './world/pace.ts';
 import { createPerson } from './world/people.ts';
 import { openPublisher } from './world/publisher.ts';
 import { createServer, type Server } from './world/server.ts';
-import { begin, type Release, type World } from './world/world.ts';
+import { swarmOf } from './world/swarm.ts';
+import { createWindowBook } from './world/window-book.ts';
+import { begin, GOOD, type Release, type World } from './world/world.ts';
 
 const START = Date.parse('2026-11-21T06:00:00Z');
 /** A real server drives its rollouts every second, and at once after a report. */
@@ -72,7 +76,9 @@ interface Living extends SimulationOptions {
 }
 
 async function live(order: Living): Promise<Outcome> {
-  const { seed, robots, agenda, server, fleet, hours = hoursFor(robots), faults: profile = ROUGH, story } = order;
+  const { seed, robots, agenda, server, fleet, hours = hoursFor(robots), story } = order;
+  const { swarm = swarmOf(seed) } = order;
+  const { faults: profile = faultsOf(swarm) } = order;
   const pace = paceOf(robots);
   const { checkInSec } = pace;
   const end = START + 1.5 * hours * HOUR;
@@ -83,7 +89,7 @@ async function live(order: Living): Promise<Outcome> {
   };
   const checks = createChecks(defect);
   const chronicle = createChronicle(agenda.now);
-  const overseer = createOverseer({ agenda, chronicle, checks, fleet });
+  const truth = createGroundTruth({ agenda, chronicle, checks, fleet });
   const faults = new Map<string, number>();
   const releases = new Map<Sha256, Release>();
   let director: DirectorKeys | undefined;
@@ -92,7 +98,8 @@ async function live(order: Living): Promise<Outcome> {
     agenda,
     server,
     chronicle,
-    overseer,
+    truth,
+    swarm,
     checks,
     releases,
     director: () => {
@@ -115,7 +122,7 @@ async function live(order: Living): Promise<Outcome> {
 
   begin(world, async () => {
     await server.start();
-    const person = (name: string, role: 'admin' | 'operator', isBeside = false) => {
+    const person = (name: string, role: Role, isBeside = false) => {
       const chance = chanceOf(seed, name);
       // Ten thousand robots are taken in before the story begins: that costs no time of it.
       if (isBeside) {
@@ -129,10 +136,11 @@ async function live(order: Living): Promise<Outcome> {
     const admin = await person('mara', 'admin');
     const operators = [await person('ines', 'operator'), await person('tomas', 'operator')] as const;
     const registrar = await person('olga', 'operator', true);
+    const auditor = await person('vera', 'viewer', true);
     const publisher = await agenda.during(
       openPublisher({
         folder: order.folder,
-        clock: agenda,
+        agenda,
         chance: chanceOf(seed, 'publisher'),
         transport: (request) => server.exchange(request, '192.0.2.2'),
         token: admin.token,
@@ -140,12 +148,11 @@ async function live(order: Living): Promise<Outcome> {
       }),
     );
     const publish: Stage['publish'] = async (...what) => {
-      while (!server.isUp()) await agenda.sleep(MINUTE);
-      const release = await agenda.during(publisher.publish(...what));
+      const release = await publisher.publish(...what);
       releases.set(release.manifestSha256, release);
       return release;
     };
-    const first = await publish('1.0.0', { rejectedBy: [], diesInProbation: 0 });
+    const first = await publish('1.0.0', GOOD);
     director = directorKeys(publisher.director, agenda.now());
     await admin.must((api) =>
       api.changeSettings({
@@ -158,6 +165,9 @@ async function live(order: Living): Promise<Outcome> {
         },
       }),
     );
+    const meantBy: Stage['meantBy'] = (target) =>
+      [...fleet.values()].filter((robot) => isMeant(target, robot)).map(({ traits }) => traits.name);
+    const permitted: { readonly target: Target; readonly release: Sha256; readonly named: boolean }[] = [];
     let index = 0;
     const join_ = async (): Promise<VirtualRobot> => {
       index += 1;
@@ -169,6 +179,7 @@ async function live(order: Living): Promise<Outcome> {
       world,
       operators,
       admin,
+      auditor,
       interval: checkInSec * SECOND,
       publisher,
       publish,
@@ -176,8 +187,22 @@ async function live(order: Living): Promise<Outcome> {
       checks,
       tell,
       begin: (work) => begin(world, work),
+      meantBy,
+      permit(target, release, how) {
+        permitted.push({ target, release, named: how === 'named' });
+        truth.orders(release, meantBy(target));
+        if (how === 'named') truth.names(release, meantBy(target));
+      },
+      decommissioned: new Set(),
+      unlimited: new Set(),
+      windows: createWindowBook(agenda.now),
       join: async () => {
         const robot = await join_();
+        for (const { target, release, named } of permitted) {
+          if (!isMeant(target, robot)) continue;
+          truth.orders(release, [robot.traits.name]);
+          if (named) truth.names(release, [robot.traits.name]);
+        }
         robot.boot();
         beginMishaps(world, robot);
         return robot;
@@ -215,10 +240,9 @@ async function live(order: Living): Promise<Outcome> {
     if (at + STEP >= end && (await isAtRest(server, fleet))) break;
   }
   begin(world, async () => {
-    const audited = server.running();
     for (const robot of fleet.values()) {
-      await auditReports(audited, robot, checks, robot.isOnline());
-      await auditVerdicts(audited, robot, checks);
+      await auditReports(server, robot, checks, robot.isOnline());
+      await auditVerdicts(server, robot, checks);
       if (robot.isUp()) auditRest(robot, checks);
     }
     if (staged) await story.atEnd?.(staged);
@@ -233,8 +257,9 @@ async function live(order: Living): Promise<Outcome> {
     hash: chronicle.hash(),
     events: chronicle.count(),
     checkIns: checkIns(),
-    switches: overseer.switched(),
-    outcomes: overseer.outcomes,
+    swarm,
+    switches: truth.switched(),
+    outcomes: truth.outcomes,
     faults,
     checks: checks.counts(),
     virtualMs: agenda.now() - START,
@@ -248,6 +273,14 @@ async function live(order: Living): Promise<Outcome> {
       },
     }),
   };
+}
+
+/** Which robots a target means. */
+function isMeant(target: Target, { traits }: VirtualRobot): boolean {
+  if ('robot' in target) return traits.name === target.robot;
+  if ('group' in target) return traits.group === target.group;
+  if ('selector' in target) return target.selector === `site=${traits.labels['site']}`;
+  return 'all' in target;
 }
 
 /** Every rollout has ended, no robot is at work, and everything that was told has arrived. */

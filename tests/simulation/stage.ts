@@ -1,10 +1,13 @@
 /** What a simulation is asked, what its story is given to work with, and what it answers. */
-import type { RobotId } from '@fairlead/shared/ids';
+import type { Target } from '@fairlead/shared/fleet/target';
+import type { RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import type { Checks, Invariant } from './invariants/checks.ts';
 import type { VirtualRobot } from './robot/robot-handle.ts';
 import type { FaultProfile } from './world/faults.ts';
 import type { Person } from './world/people.ts';
 import type { Publisher } from './world/publisher.ts';
+import type { Swarm } from './world/swarm.ts';
+import type { WindowBook } from './world/window-book.ts';
 import type { Mutant, Release, World } from './world/world.ts';
 
 export interface SimulationOptions {
@@ -12,6 +15,9 @@ export interface SimulationOptions {
   readonly robots: number;
   /** How long the world is rough; then it heals, and half as long is left for everything to come to its end. */
   readonly hours?: number;
+  /** What is enabled, and how often; that of the seed by default. */
+  readonly swarm?: Swarm;
+  /** The faults of the swarm by default. */
   readonly faults?: FaultProfile;
   readonly story: Story;
   /** For tests of the simulation itself. */
@@ -42,6 +48,8 @@ export interface Stage {
   readonly world: World;
   readonly operators: readonly [Person, Person];
   readonly admin: Person;
+  /** Asks beside the network: no time passes until the answer. */
+  readonly auditor: Person;
   /** How often robots check in by themselves, milliseconds. */
   readonly interval: number;
   readonly publisher: Publisher;
@@ -50,11 +58,20 @@ export interface Stage {
   readonly checks: Checks;
   readonly tell: (says: string) => void;
   readonly begin: (work: () => Promise<void>) => void;
+  /** The robots that a target means now, found without the server. */
+  readonly meantBy: (target: Target) => readonly RobotId[];
+  /** These robots, and those that join them later, may run this release; `named`: also by a rollback that names it. */
+  readonly permit: (target: Target, release: Sha256, how?: 'named') => void;
+  readonly decommissioned: Set<RobotId>;
+  /** Rollouts that skip the limits. */
+  readonly unlimited: Set<RolloutId>;
+  readonly windows: WindowBook;
   /** One more robot of the same kind. */
   readonly join: () => Promise<VirtualRobot>;
 }
 export interface Outcome {
   readonly seed: number;
+  readonly swarm: Swarm;
   readonly robots: number;
   readonly hash: string;
   readonly events: number;

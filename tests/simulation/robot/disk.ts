@@ -1,6 +1,7 @@
 /** What a virtual robot keeps through a power cut. Each write is durable at once: the agent's own disk tests are elsewhere. */
 import type { QueuedEvent, ReportEvent, Spool } from '@fairlead/agent/outbox/outbox';
 import type { ReportChain } from '@fairlead/agent/outbox/report-chain';
+import type { ComponentHealth } from '@fairlead/shared/fleet/robot-facts';
 import type { DeploymentId, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { Envelope } from '@fairlead/shared/trust/assignment';
@@ -34,6 +35,19 @@ export interface Disk {
   /** How the robot ended its deployments. */
   readonly outcomes: Map<DeploymentId, string>;
   appended: number;
+  /** From the health checks after the commit; absent while no round was conclusive. */
+  health?: ComponentHealth;
+  /** What will happen to the committed release, drawn at its commit. */
+  fate?: Fate;
+}
+/** The simulation's own record: the release begins to fail at `at`, unless another one runs by then. */
+export interface Fate {
+  readonly deployment: DeploymentId;
+  readonly release: Sha256;
+  readonly what: 'degrade' | 'go-silent';
+  readonly at: Instant;
+  /** When it recovers by itself; absent where it never does. */
+  readonly until?: Instant;
 }
 
 export const freshDisk = (): Disk => ({

@@ -23,4 +23,12 @@ export interface VirtualRobot {
   /** When an answer was last believed. */
   lastAnswered(): number;
   checkIns(): number;
+  /** Since when it has power and network without a break; undefined while it has not. */
+  onlineSince(): number | undefined;
+  /** The activities of its check-ins that the server may know, the newest last. */
+  reported(): readonly Activity[];
+  /** The time of its agent is the control plane's, not its system clock's. */
+  hasTrustedTime(): boolean;
+  /** The system clock is stepped by `ms`. */
+  jumpClock(ms: number): void;
 }

@@ -22,11 +22,12 @@ export interface StepDeps extends AskDeps {
   readonly chance: Chance;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly tell: (update: Update['journal']) => void;
+  readonly onCommit: (update: Update['journal']) => void;
 }
 
 export function virtualSteps(deps: StepDeps): Steps {
   const { world, traits, disk, life, chance } = deps;
-  const { overseer } = world;
+  const { truth } = world;
   const releaseOf = ({ journal }: Update): Release | undefined => world.releases.get(journal.candidate.manifestSha256);
   /** Work that a cancellation cuts short. */
   const work = async (least: number, most: number, { signal }: Update): Promise<void> => {
@@ -59,9 +60,11 @@ export function virtualSteps(deps: StepDeps): Steps {
           update.waits(permission.reason, permission.ready);
           return { ok: false, refused: permission.reason, notNow: true };
         }
-        overseer.switches(traits.name, deployment, candidate, update.order.terms());
+        truth.switches(traits.name, { deployment, from: disk.active, candidate, terms: update.order.terms() });
         if (current) disk.previous = current;
         disk.active = candidate;
+        delete disk.health;
+        delete disk.fate;
       }
       await life.sleep(chance.between(2, 15) * SECOND);
       return OK;
@@ -75,14 +78,16 @@ export function virtualSteps(deps: StepDeps): Steps {
     commit: async ({ journal }) => {
       await life.sleep(0.1 * SECOND);
       disk.committed = journal.candidate;
-      overseer.settles(traits.name, disk.active);
+      truth.settles(traits.name, disk.active);
+      deps.onCommit(journal);
       return OK;
     },
     'roll-back': async ({ journal }) => {
       await life.sleep(chance.between(2, 15) * SECOND);
       if (journal.current) disk.active = journal.current;
       else delete disk.active;
-      overseer.settles(traits.name, disk.active);
+      truth.rollsBack(traits.name, journal.candidate, disk.active);
+      truth.settles(traits.name, disk.active);
       return OK;
     },
     discard: async () => OK,

@@ -52,6 +52,6 @@ export function traitsOf(seed: number, index: number, faults: FaultProfile): Tra
     },
     from: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
     skewMs: skewed ? chance.between(-1, 1) * faults.skewMost : 0,
-    ...(chance.happens(0.15) && { window: { from: '07:00', to: '15:00', zone: 'UTC' } }),
+    ...(chance.happens(faults.windowed) && { window: { from: '07:00', to: '15:00', zone: 'UTC' } }),
   };
 }

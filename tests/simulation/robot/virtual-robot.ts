@@ -16,13 +16,14 @@ import { robotApi } from '@fairlead/shared/api/robot-api';
 import { accept, refuse } from '@fairlead/shared/failure';
 import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import { withFractions } from '@fairlead/shared/testing/test-clock';
-import { SECOND } from '@fairlead/shared/time';
+import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
 import { chanceOf } from '../world/chance.ts';
 import { faultyLine, swallowReports } from '../world/network.ts';
 import { COMPONENT } from '../world/publisher.ts';
 import { SERVER_URL } from '../world/server.ts';
 import { begin, type World } from '../world/world.ts';
+import { afterCommit, drawFate } from './after-commit.ts';
 import { diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
 import { type Lease, NOTHING_TO_SAY, ownSay, withoutHolds } from './own-say.ts';
@@ -32,8 +33,8 @@ import type { Traits } from './traits.ts';
 import { isNetwork, sayEvent, verify } from './verify.ts';
 import { slots, virtualUpdater } from './virtual-updater.ts';
 
-/** How often the power goes in the middle of a step, beside all other times. */
-const CUT_IN_STEP = 0.01;
+/** What was reported that long before the last answer may still be what the server stored last. */
+const STORED_LATE = MINUTE;
 
 export function createRobot(world: World, traits: Traits): VirtualRobot {
   const { agenda, chronicle } = world;
@@ -46,6 +47,11 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
   let offlineUntil = 0;
   let lease: Lease | undefined;
   let retired = false;
+  let onlineSince: number | undefined;
+  let skewMs = traits.skewMs;
+  let hasTrustedTime = (): boolean => false;
+  /** Since the last answer: a reply may be lost although the server knows the check-in. */
+  let reported: { readonly at: number; readonly activity: Activity }[] = [];
   let activityNow: () => Activity = () => ({ state: 'idle' });
   let stir: () => void = () => {};
   let ask: () => void = () => {};
@@ -76,9 +82,10 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           disk.floor = to;
         },
       },
-      wall: withFractions(() => agenda.now() + traits.skewMs),
+      wall: withFractions(() => agenda.now() + skewMs),
       monotonic,
     });
+    hasTrustedTime = () => clock.trust() === 'director';
     const confirming = confirmBy((signal) => {
       const heard = waiters.add(signal);
       bells.checkIn.ring();
@@ -108,6 +115,9 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     const checkIn = async (): Promise<Heard> => {
       const nonce = Buffer.from(chance.bytes(16)).toString('hex');
       const askedAt = monotonic();
+      const activity = activityNow();
+      const sent = { at: agenda.now(), activity };
+      reported.push(sent);
       const reply = await client.checkIn({
         params: { robot },
         body: {
@@ -116,8 +126,11 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           agentVersion: '0.1.0',
           knownSeq: disk.last?.seq ?? 0,
           waitSec: 0,
-          components: disk.active ? [{ component: COMPONENT, ...slots(disk) }] : [],
-          activity: activityNow(),
+          components: disk.active
+            ? [{ component: COMPONENT, ...slots(disk), ...(disk.health && { health: disk.health }) }]
+            : [],
+          activity,
+          ...metricsOf(),
           trust: { root: 1, timestamp: 1, snapshot: 1, role: 1 },
           ...(told ? {} : { inventory: traits.inventory }),
           unsentReports: spool.count() + chain.flight().length,
@@ -125,6 +138,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         },
       });
       told = true;
+      reported = reported.filter(({ at }) => at >= sent.at - STORED_LATE);
       checkIns += 1;
       agreed = reply.next;
       if (!reply.assignment) return refuse(refusal('check-in', 'no_assignment', `It is ${reply.lifecycle}.`));
@@ -168,14 +182,19 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       chance,
       sleep,
       safeState: alwaysSafe,
-      permission: world.mutant === 'blind-to-leases' ? NOTHING_TO_SAY : ownSay(traits, () => lease, agenda.now),
+      permission: world.mutant === 'blind-to-leases' ? NOTHING_TO_SAY : ownSay(traits, () => lease, clock.now),
       confirmation: {
         async ask(question) {
           const askedAt = agenda.now();
           const confirmed = await confirming.ask(question);
-          if (confirmed.ok) world.overseer.confirmed(robot, question.deployment, askedAt);
+          if (confirmed.ok) world.truth.confirmed(robot, question.deployment, askedAt);
           return confirmed;
         },
+      },
+      onCommit: ({ deployment, candidate }) => {
+        const temper = world.releases.get(candidate.manifestSha256)?.temper;
+        if (temper) drawFate({ world, disk, chance, temper, deployment, release: candidate.manifestSha256 });
+        begin(world, () => after.follow());
       },
       tell: ({ deployment, component, refusal: why, outcome = 'failed' }) => {
         if (spool.hasEnded(deployment)) return;
@@ -187,9 +206,13 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           ...slots(disk),
           ...(why && { refusal: why }),
         });
-        world.overseer.ended(robot, deployment, outcome);
+        world.truth.ended(robot, deployment, outcome);
       },
     });
+    const metricsOf = () => {
+      const release = disk.active && world.releases.get(disk.active.manifestSha256);
+      return release ? { metrics: { inference_latency_p95_ms: release.temper.latencyMs } } : {};
+    };
     const updater = virtualUpdater({
       disk,
       clock,
@@ -200,7 +223,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       steps,
       onStep: ({ step }) => {
         chronicle.note(robot, `begins ${step}`);
-        if (agenda.now() < world.healsAt && world.faults().rebootEvery < Infinity && chance.happens(CUT_IN_STEP)) {
+        if (agenda.now() < world.healsAt && chance.happens(world.faults().cutInStep)) {
           const outFor = chance.between(5, 120) * SECOND;
           void now.sleep(chance.between(0, 30) * SECOND).then(() => self.cutPower(outFor));
         }
@@ -242,6 +265,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         try {
           const left = await deliverOnce({ robot, spool, chain, client }, failures);
           failures = 0;
+          if (left === 0) world.truth.delivered(robot);
           if (left === 0) await rung;
           await now.sleep(world.pace.gatherMs);
         } catch (error) {
@@ -251,6 +275,8 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         }
       }
     };
+    const after = afterCommit({ world, robot, disk, life: now, spool, cutLine: self.cutLine });
+    begin(world, () => after.follow());
     begin(world, () => updater.recover());
     begin(world, askForEver);
     begin(world, deliverForEver);
@@ -261,6 +287,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     disk,
     boot() {
       if (life || retired) return;
+      if (!isCut()) onlineSince = agenda.now();
       life = beginLife(agenda);
       live(life);
     },
@@ -270,12 +297,17 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       chronicle.note(robot, `loses power in ${disk.journal?.step ?? 'idleness'}`);
       life.end();
       life = undefined;
+      onlineSince = undefined;
       activityNow = () => ({ state: 'idle' });
       agenda.plan(agenda.now() + ms, self.boot);
     },
     cutLine(until) {
-      offlineUntil = until;
+      offlineUntil = Math.max(offlineUntil, until);
+      onlineSince = undefined;
       chronicle.note(robot, 'loses its network');
+      agenda.plan(offlineUntil, () => {
+        if (life && !isCut()) onlineSince ??= agenda.now();
+      });
     },
     takeLease(taken) {
       lease = taken;
@@ -293,10 +325,18 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       retired = true;
       life?.end();
       life = undefined;
+      onlineSince = undefined;
     },
     activity: () => activityNow(),
     lastAnswered: () => lastAnswered,
     checkIns: () => checkIns,
+    onlineSince: () => onlineSince,
+    reported: () => reported.map(({ activity: of }) => of),
+    hasTrustedTime: () => hasTrustedTime(),
+    jumpClock(ms) {
+      skewMs += ms;
+      chronicle.note(robot, `has its system clock stepped by ${Math.round(ms / SECOND)} s`);
+    },
   };
   return self;
 }

@@ -8,6 +8,7 @@ import { createRobot } from '../robot/virtual-robot.ts';
 import type { FaultProfile } from './faults.ts';
 import type { Person } from './people.ts';
 import { COMPONENT } from './publisher.ts';
+import { untilAnswered } from './retry.ts';
 import { SERVER_URL } from './server.ts';
 import type { Release, World } from './world.ts';
 
@@ -30,12 +31,15 @@ export async function joinFleet(
       }),
   });
   const { environment } = world;
-  await client.enrol({ body: { robot, publicKey: signer.publicKey, environment, group, labels, inventory } });
+  // It may join while the server is down.
+  const body = { robot, publicKey: signer.publicKey, environment, group, labels, inventory };
+  await untilAnswered({ agenda: world.agenda, chance }, () => client.enrol({ body }));
   await operator.must((api) => api.acceptRobot({ params: { robot }, body: {} }));
   const joined = createRobot(world, traits);
   const { version, manifestSha256, releaseCounter } = first;
   joined.disk.active = { component: COMPONENT, version, manifestSha256, releaseCounter };
   joined.disk.committed = joined.disk.active;
-  world.overseer.orders(manifestSha256, [robot]);
+  world.truth.orders(manifestSha256, [robot]);
+  world.truth.joins(robot, joined.disk.active);
   return joined;
 }

@@ -33,6 +33,14 @@ export function beginMishaps(world: World, robot: VirtualRobot): void {
     },
   );
   often(
+    'clock',
+    () => faults().clockJumpEvery,
+    (chance) => {
+      world.injected('clock jump');
+      robot.jumpClock(chance.between(-1, 1) * faults().skewMost + chance.next());
+    },
+  );
+  often(
     'lease',
     () => faults().leaseEvery,
     (chance) => {

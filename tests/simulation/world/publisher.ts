@@ -6,13 +6,14 @@ import { publishApi } from '@fairlead/shared/api/publish-api';
 import type { ComponentName, EnvironmentName } from '@fairlead/shared/ids';
 import { manifestBytes } from '@fairlead/shared/release/parse-manifest';
 import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
-import type { Clock } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { type Signer, signerFromSeed } from '@fairlead/shared/trust/ed25519';
 import { releaseEntry } from '@fairlead/shared/trust/release-entry';
 import { makeFirstRepository, makeRoleUpdate } from '@fairlead/shared/trust/repository';
 import { packBundle } from '@fairlead/toolkit/bundle/pack-bundle';
+import type { Agenda } from './agenda.ts';
 import type { Chance } from './chance.ts';
+import { untilAnswered } from './retry.ts';
 import { SERVER_URL } from './server.ts';
 import type { Release, Temper } from './world.ts';
 
@@ -28,13 +29,13 @@ export interface Publisher {
 /** Initialises the trust of a fresh control plane; `environment` is the only one in which it publishes. */
 export async function openPublisher(order: {
   readonly folder: string;
-  readonly clock: Clock;
+  readonly agenda: Agenda;
   readonly chance: Chance;
   readonly transport: Transport;
   readonly token: string;
   readonly environment: EnvironmentName;
 }): Promise<Publisher> {
-  const { folder, clock, chance, transport, token, environment } = order;
+  const { folder, agenda, chance, transport, token, environment } = order;
   const api: Client<typeof publishApi> = createClient(publishApi, {
     baseUrl: SERVER_URL,
     transport,
@@ -43,7 +44,7 @@ export async function openPublisher(order: {
   const key = (): readonly Signer[] => [signerFromSeed(chance.bytes(32))];
   const signers = { root: key(), targets: key(), development: key(), staging: key(), production: key() };
   const { onlineKeys } = await api.trustState();
-  const first = makeFirstRepository({ now: clock.now(), signers, online: onlineKeys });
+  const first = makeFirstRepository({ now: agenda.now(), signers, online: onlineKeys });
   await api.trustInit({ body: first });
   let current = first.roles[environment];
   let counter = 0;
@@ -53,17 +54,21 @@ export async function openPublisher(order: {
     async publish(version, temper, bend = {}) {
       const files = [{ path: 'policy.onnx', content: version }];
       const work = join(folder, `release-${version}`);
-      await mkdir(work, { recursive: true });
-      await writeFile(join(work, 'policy.onnx'), version);
+      await agenda.during(mkdir(work, { recursive: true }));
+      await agenda.during(writeFile(join(work, 'policy.onnx'), version));
       const { files: listed } = sampleManifest(files);
-      const packed = await packBundle({ folder: work, files: listed, to: join(folder, `${version}.tar.zst`) });
+      const to = join(folder, `${version}.tar.zst`);
+      const packed = await agenda.during(packBundle({ folder: work, files: listed, to }));
       const bundle = { format: 'tar+zstd', size: packed.size, sha256: packed.sha256 };
       const manifest = sampleManifest(files, { component: COMPONENT, version, bundle, ...bend });
       const bytes = manifestBytes(manifest);
-      await api.uploadPart({
-        params: { sha256: packed.sha256 },
-        query: { offset: 0, size: packed.size },
-        body: await readFile(packed.file),
+      const body = await agenda.during(readFile(packed.file));
+      // The server may die in the middle of it: both requests may be repeated.
+      await untilAnswered(order, async () => {
+        const { complete } = await api.uploadState({ params: { sha256: packed.sha256 } });
+        if (complete) return;
+        const query = { offset: 0, size: packed.size };
+        await api.uploadPart({ params: { sha256: packed.sha256 }, query, body });
       });
       counter += 1;
       const text = Buffer.from(bytes).toString();
@@ -73,10 +78,12 @@ export async function openPublisher(order: {
         current,
         set: [entry],
         signers: signers[environment],
-        now: clock.now(),
+        now: agenda.now(),
       });
       const { role, base, metadata, texts, removes } = update;
-      await api.publishRole({ params: { role }, body: { base, metadata, texts, removes: [...removes] } });
+      await untilAnswered(order, () =>
+        api.publishRole({ params: { role }, body: { base, metadata, texts, removes: [...removes] } }),
+      );
       current = metadata;
       return {
         version: manifest.version,

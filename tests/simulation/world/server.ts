@@ -3,6 +3,7 @@ import { type MortalControlPlane, mortalControlPlane } from '@fairlead/control-p
 import type { OnlineKeys } from '@fairlead/control-plane/trust/online-keys';
 import type { TransportReply, TransportRequest } from '@fairlead/shared/api/client';
 import type { RobotId } from '@fairlead/shared/ids';
+import { type Instant, SECOND } from '@fairlead/shared/time';
 import type { Agenda } from './agenda.ts';
 import { lendTimers } from './virtual-timers.ts';
 
@@ -17,6 +18,8 @@ export class ServerDied extends Error {
 
 export interface Server {
   isUp(): boolean;
+  /** When it was started last. */
+  upSince(): Instant;
   start(): Promise<void>;
   /** In order, as systemd stops it. */
   stop(): Promise<void>;
@@ -31,6 +34,8 @@ export interface Server {
   drive(): Promise<void>;
   /** To look at, beside the server. */
   running(): MortalControlPlane;
+  /** Reads the server's records beside the server, once it is up; time stands still while it reads. */
+  read<T>(query: (database: MortalControlPlane['database']) => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
@@ -44,6 +49,7 @@ export function createServer(order: {
 }): Server {
   const { agenda } = order;
   let process: MortalControlPlane | undefined;
+  let startedAt = 0;
   const drive = async (): Promise<void> => {
     if (process && !process.isDead()) await process.drive();
   };
@@ -62,11 +68,17 @@ export function createServer(order: {
 
   return {
     isUp: () => process !== undefined && !process.isDead(),
+    upSince: () => startedAt,
     hasDied: () => process?.isDead() === true,
     running,
     bury,
+    async read(query) {
+      while (!process) await agenda.sleep(SECOND);
+      return agenda.during(query(process.database));
+    },
     async start() {
       const options = { ...order, clock: agenda, authorities: [AUTHORITY], passwordCost: PASSWORD_COST };
+      startedAt = agenda.now();
       process ??= await agenda.during(mortalControlPlane(options));
     },
     async stop() {

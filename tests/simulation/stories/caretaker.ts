@@ -1,22 +1,21 @@
 /**
- * Who stays when the others have gone home: looks every few minutes at what stands still until somebody says what to do,
- * whoever or whatever began it, lets it go on once, and ends it when it stands still again.
+ * The person who stays at the end: looks every few minutes at each rollout that waits for a person, whoever or whatever
+ * began it, lets it go on once, and aborts it when it stops again.
  */
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { RolloutState } from '@fairlead/shared/rollout/states';
 import { MINUTE } from '@fairlead/shared/time';
-import type { RolloutWatch } from '../invariants/rollout-watch.ts';
-import type { Stage } from '../stage.ts';
 import type { Person } from '../world/people.ts';
-import { type Command, command } from './command.ts';
+import type { Desk } from './desk.ts';
+import { commandRollout, type Verb } from './rollout-commands.ts';
 
 const ROUND = 5 * MINUTE;
 /** That long before the end nothing is let go on any more: there would be no time for it. */
 const CLOSING = 20 * MINUTE;
-const OPEN: readonly RolloutState[] = ['running', 'paused', 'halted'];
+const OPEN: readonly RolloutState[] = ['awaiting-approval', 'running', 'paused', 'halted'];
 
-export async function watchTheNight(stage: Stage, person: Person, watch: RolloutWatch): Promise<void> {
-  const { agenda, endsAt } = stage.world;
+export async function closeRollouts(desk: Desk, person: Person): Promise<void> {
+  const { agenda, endsAt } = desk.stage.world;
   const helped = new Set<RolloutId>();
   for (;;) {
     await agenda.sleep(ROUND);
@@ -26,16 +25,17 @@ export async function watchTheNight(stage: Stage, person: Person, watch: Rollout
       for (const { rollout, blocked } of items) {
         const verb = wayOn(state, blocked?.why.category);
         if (verb === undefined) continue;
-        const goesOn = !isClosing && !helped.has(rollout) && (await command(stage, person, watch, verb, rollout));
+        const proceeds = !isClosing && !helped.has(rollout) && (await commandRollout(desk, person, verb, rollout));
         helped.add(rollout);
-        if (!goesOn) await command(stage, person, watch, 'abort', rollout);
+        if (!proceeds) await commandRollout(desk, person, 'abort', rollout);
       }
     }
   }
 }
 
 /** What lets it go on; undefined where it goes on by itself. */
-function wayOn(state: RolloutState, category: string | undefined): Command | undefined {
+function wayOn(state: RolloutState, category: string | undefined): Verb | undefined {
+  if (state === 'awaiting-approval') return 'approve';
   if (state === 'paused' || state === 'halted') return 'resume';
   if (category === 'awaits_switch') return 'switch';
   return category === 'manual_gate' ? 'promote' : undefined;

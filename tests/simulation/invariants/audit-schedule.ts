@@ -1,0 +1,82 @@
+/** Rollouts that wait: a scheduled one starts, or its author can see why not; only what takes all its robots replaces it. */
+import type { RobotId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { MINUTE, toTimestamp } from '@fairlead/shared/time';
+import type { Person } from '../world/people.ts';
+import type { Audit, AuditDeps } from './audit.ts';
+
+/** The server may be down at the moment, and the lease of a killed one must run out. */
+const LATE = 12 * MINUTE;
+
+export function auditSchedule({ stage, records }: AuditDeps, auditor: Person): Audit {
+  const { agenda, checks } = stage.world;
+  const judged = new Set<string>();
+  return {
+    async look() {
+      for (const rollout of await records.rollouts()) {
+        const { spec, startedAt, state } = rollout;
+        if (spec.startAt === undefined || judged.has(rollout.rollout)) continue;
+        const due = Date.parse(spec.startAt) + LATE;
+        if (agenda.now() < due) continue;
+        judged.add(rollout.rollout);
+        if (startedAt !== undefined) {
+          const says = () => `${rollout.rollout} was to start at ${spec.startAt}, and did at ${toTimestamp(startedAt)}`;
+          // One that was paused or waited for approval starts when people let it.
+          checks.expect('schedule-kept', startedAt >= Date.parse(spec.startAt), says);
+          continue;
+        }
+        const { items } = await auditor.must((api) => api.rolloutHistory({ params: { rollout: rollout.rollout } }));
+        const reason = items.findLast(({ what }) => WHY_NOT_STARTED.has(what));
+        const says = () =>
+          `${rollout.rollout} was to start at ${spec.startAt}; it is ${state} and its history says nothing of it`;
+        checks.expect(
+          'schedule-kept',
+          state !== 'scheduled' && (reason !== undefined || state === 'awaiting-approval'),
+          says,
+        );
+      }
+    },
+  };
+}
+const WHY_NOT_STARTED = new Set(['paused', 'aborted', 'denied', 'expired', 'superseded']);
+
+export function auditSuperseded({ stage, records }: AuditDeps): Audit {
+  const { checks, server } = stage.world;
+  const judged = new Set<string>();
+  const membersOf = async ({ rollout }: Rollout): Promise<ReadonlySet<RobotId>> => {
+    const rows = await server.read((database) =>
+      database
+        .selectFrom('rollout_members')
+        .select('robot')
+        .where('rollout', '=', rollout)
+        .where('excluded', 'is', null)
+        .execute(),
+    );
+    return new Set(rows.map(({ robot }) => robot as RobotId));
+  };
+  return {
+    async look() {
+      const rollouts = await records.rollouts();
+      for (const older of rollouts) {
+        if (older.state !== 'superseded' || judged.has(older.rollout)) continue;
+        judged.add(older.rollout);
+        const newer = rollouts.find(({ rollout }) => rollout === older.followedBy);
+        // One that had not started has no members yet: its target says which robots it means.
+        const meant = older.startedAt === undefined ? stage.meantBy(older.spec.target) : await openAtEnd(older);
+        const taken = newer ? await membersOf(newer) : new Set<RobotId>();
+        const left = meant.filter((robot) => stage.fleet.has(robot) && !taken.has(robot));
+        const says = () =>
+          `${older.rollout} was superseded by ${newer?.rollout ?? 'nothing'}, which does not take ${left.length} of its ${meant.length} robots, such as ${left[0]}`;
+        checks.expect('superseded-covered', left.length === 0, says, left[0]);
+      }
+    },
+  };
+  /** Robots of a started rollout that it had not finished with when it was superseded. */
+  async function openAtEnd(older: Rollout): Promise<readonly RobotId[]> {
+    const deployments = await records.deploymentsOfRollout(older.rollout);
+    const { endedAt = 0 } = older;
+    return deployments
+      .filter((one) => one.state === 'cancelled' && (one.endedAt ?? 0) >= endedAt)
+      .map(({ robot }) => robot);
+  }
+}
