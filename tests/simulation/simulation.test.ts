@@ -7,7 +7,7 @@ import { describeSwarm, swarmOf } from './world/swarm.ts';
 
 const small = { robots: 10, hours: 2 };
 
-test.each([1, 2, 4])('a small fleet keeps every promise through faults and commands, seed %i', async (seed) => {
+test.each([1, 6])('a small fleet keeps every promise through faults and commands, seed %i', async (seed) => {
   const outcome = await simulate({ ...small, seed, story: operators() });
   expect(outcome.failure).toBeUndefined();
   expect(outcome.switches).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 /** A soak that watches: a stage does not pass while more of its robots are known to be degraded than may fail. */
-import { limitOf } from '@fairlead/shared/rollout/rollout-spec';
+import { allowanceOf } from '@fairlead/shared/rollout/rollout-spec';
 import { MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Audit, AuditDeps } from './audit.ts';
 
@@ -40,7 +40,7 @@ export function auditSoak({ stage, records }: AuditDeps): Audit {
               last.deliveredAt < endedAt - UNTIL_THE_GATE
             );
           });
-          const allowed = limitOf(gate?.maxFailures ?? 0, size) + forgiven;
+          const allowed = allowanceOf(gate?.maxFailures ?? 0, size) + forgiven;
           const says = () =>
             `stage ${index + 1} of ${rollout} passed at ${toTimestamp(endedAt)} with ${degraded.length} of ${size} robots degraded, such as ${degraded[0]?.robot}; ${allowed} may fail`;
           checks.expect('soak-watched', degraded.length <= allowed, says, degraded[0]?.robot);

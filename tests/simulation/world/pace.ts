@@ -26,5 +26,6 @@ export function paceOf(robots: number): Pace {
 /** Hours of rough world that a fleet of this size gets where nobody says. */
 export function hoursFor(robots: number): number {
   if (robots > LARGE) return 1.25;
+  if (robots > 500) return 2;
   return robots > 200 ? 3 : 6;
 }

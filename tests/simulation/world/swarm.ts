@@ -74,6 +74,10 @@ export function swarmOf(seed: number, forced: readonly Feature[] = []): Swarm {
 export const fullSwarm = (without: readonly Feature[] = []): Swarm =>
   swarmWith(new Map(ALL_FEATURES.filter((feature) => !without.includes(feature)).map((feature) => [feature, 1])));
 
+/** Only these features, at their usual rates. */
+export const onlySwarm = (features: readonly Feature[]): Swarm =>
+  swarmWith(new Map(features.map((feature) => [feature, 1])));
+
 const swarmWith = (rates: ReadonlyMap<Feature, number>): Swarm => ({
   has: (feature) => rates.has(feature),
   rate: (feature) => rates.get(feature) ?? 0,
