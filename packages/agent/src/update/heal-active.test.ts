@@ -36,12 +36,28 @@ test('a robot whose active release rotted goes back to the one before, and fetch
   expect(await robot.slots()).toEqual({ active: '1.0.0', previous: undefined, staged: undefined });
   expect(robot.services.log).toEqual(['stop duck', 'start duck']);
   expect(agent.damages()).toMatchObject([{ category: 'active_damaged' }]);
+  expect(robot.openAlarms()).toEqual(['active_damaged']);
   // What succeeded stays in the assignment, so the very same order comes by at the next check-in.
   expect(agent.wantsAgain(last.component, last.candidate.manifestSha256)).toBe(true);
   await agent.offer(last);
   expect(await robot.slots()).toEqual({ active: '2.0.0', previous: '1.0.0', staged: undefined });
   expect(await policyOf(robot)).toContain('2.0.0');
   expect([agent.damages(), robot.ends()]).toEqual([[], ['succeeded', 'succeeded']]);
+  expect(robot.openAlarms()).toEqual([]);
+});
+
+test('an alarm that is still true is not repeated at the next start, and ends when the release is whole again', async () => {
+  const { robot, last } = await withReleases('1.0.0');
+  const policy = join(robot.layout.component(DUCK).release(last.candidate), 'policy.onnx');
+  const whole = await readFile(policy);
+  await spoil(robot, last);
+  await robot.restarted().recover();
+  await robot.restarted().recover();
+  expect([robot.alarms(), robot.openAlarms()]).toEqual([['active_damaged'], ['active_damaged']]);
+  await writeFile(policy, whole);
+  await chmod(policy, 0o444);
+  await robot.restarted().recover();
+  expect([robot.alarms(), robot.openAlarms()]).toEqual([['active_damaged'], []]);
 });
 
 test('a robot that must not switch now keeps its damaged release up and says so', async () => {

@@ -11,7 +11,7 @@ import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { begin, resume } from '@fairlead/shared/update/journey';
 import { endedByHealthyRelease, endedByRecovery } from '../alarms/alarm-ends.ts';
-import type { AlarmRegister } from '../alarms/alarm-register.ts';
+import { collectingAlarms } from '../alarms/collecting-alarms.ts';
 import type { Bell } from '../bell.ts';
 import { alwaysSafe } from '../conditions/safe-state.ts';
 import { DEFAULT_PACE } from '../download/pace.ts';
@@ -41,6 +41,7 @@ import { servicesOfAll } from './shared-services.ts';
 import { standingOrders } from './standing-order.ts';
 import type { StepDeps } from './step-deps.ts';
 import { tidyUp } from './tidy-up.ts';
+import { updateInProgress } from './update-in-progress.ts';
 
 type Injected = Pick<
   StepDeps,
@@ -209,7 +210,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const found = await deps.journal.read({ leave }).catch(unreadable);
         if (!found.ok && leave) throw new Failure(found.refused);
         const troubles: Refusal[] = [];
-        const checking = { ...deps, alarms: collecting(troubles, deps.alarms) };
+        const checking = { ...deps, alarms: collectingAlarms(troubles, deps.alarms) };
         if (!found.ok) checking.alarms.raise(found.refused);
         const journal = found.ok ? found.value : undefined;
         if (journal?.terms) orders.recall(journal.deployment, journal.terms);
@@ -242,7 +243,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       cancels.get(deployment)?.abort(new Error('cancelled'));
     },
     rollBackLocally: async (component, by) => {
-      if (waiting > 0) return busy(component);
+      if (waiting > 0) return refuse(updateInProgress(component));
       return alone(async () => {
         work.begin(component);
         const rolledBack = await rollBackByHand({ component, by, stop: stop.signal }, deps).finally(work.end);
@@ -292,27 +293,5 @@ const DEFAULTS: Defaulted = {
   random: Math.random,
 };
 
-/** `alarms` that also keeps what it raises in `found`. */
-const collecting = (found: Refusal[], alarms: AlarmRegister): AlarmRegister => ({
-  ...alarms,
-  raise: (refusal) => {
-    found.push(refusal);
-    alarms.raise(refusal);
-  },
-});
-
 /** A disk that can't be read is told, and what needs no journal goes on. */
 const unreadable = (error: unknown) => refuse({ ...refusalOf(error, 'report'), element: 'journal.json' });
-
-const busy = (component: ComponentName): Result<never> => ({
-  ok: false,
-  refused: {
-    phase: 'roll-back',
-    component,
-    element: component,
-    category: 'busy',
-    detail: 'An update is in progress on this robot.',
-    retryable: true,
-    hint: 'Wait for it to end (`fairlead-agent status`), or cancel it on the server first.',
-  },
-});

@@ -8,6 +8,10 @@ export function hearReport(presence: PresenceRegistry, logger: FastifyBaseLogger
   const components = componentsAfter(presence.of(robot)?.facts.components ?? [], body);
   if (components) presence.learn(robot, { components });
   if (body.event === 'alarm') logger.warn({ robot, refusal: body.refusal }, 'a robot raised an alarm');
+  if (body.event === 'alarm-resolved') {
+    const { event: _event, ...alarm } = body;
+    logger.info({ robot, ...alarm }, 'an alarm of a robot ended');
+  }
   if (body.event === 'update-ended') {
     const { deployment, component, outcome, refusal } = body;
     logger.info({ robot, deployment, component, outcome, ...(refusal && { refusal }) }, 'an update ended');

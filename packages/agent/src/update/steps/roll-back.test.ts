@@ -86,6 +86,11 @@ test('an old release that does not start again is an alarm, not an endless roll-
   expect(robot.ends().at(-1)).toBe('failed: health_check');
   expect(robot.alarms()).toEqual(['service_start']);
   expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
+  expect(robot.openAlarms()).toEqual(['service_start']);
+  robot.services.refuses.clear();
+  robot.health.verdict = () => 'healthy';
+  await robot.updater.offer(await robot.release('3.0.0'));
+  expect(robot.openAlarms()).toEqual([]);
 });
 
 test('a new release whose service does not start is rolled back', async () => {
