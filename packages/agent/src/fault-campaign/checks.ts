@@ -182,7 +182,7 @@ async function leftovers(run: RunFolder, folder: ReleaseFolder): Promise<string[
     if (!IDENTITY_NAMES.test(name)) found.push(`identity/${name}`);
   }
   for (const name of await names(run.state)) if (name !== 'calibration') found.push(`state/${name}`);
-  for (const part of ['', 'identity', 'services', 'trust', `components/${folder.component}`]) {
+  for (const part of ['', 'identity', 'outcomes', 'services', 'trust', `components/${folder.component}`]) {
     for (const name of await names(join(run.root, part))) if (name.includes(TEMP_MARK)) found.push(join(part, name));
   }
   return [...new Set(found)].map((name) => `left over: ${name}`);
@@ -190,7 +190,7 @@ async function leftovers(run: RunFolder, folder: ReleaseFolder): Promise<string[
 
 const MOST_BACKUPS = 2;
 const COMPONENT_NAMES = new Set(['active', 'previous', 'committed.json', 'manifests', 'releases', 'state-backups']);
-const ROOT_NAMES = /^(components|downloads|identity|launcher|services|trust|spool\.db(-wal|-shm)?)$/;
+const ROOT_NAMES = /^(components|downloads|identity|launcher|outcomes|services|trust|spool\.db(-wal|-shm)?)$/;
 /** The launcher writes with one name for what is half-written, so that it never becomes more. */
 const LAUNCHER_NAMES = /^starts(\.tmp)?$/;
 const IDENTITY_NAMES = /^(robot\.key|robot\.json|reports-[0-9a-f]{12}\.json)$/;
