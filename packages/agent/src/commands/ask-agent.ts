@@ -57,9 +57,11 @@ export function addAskAgent(program: Command, context: CommandContext): void {
     .description('Go back to the previous release of a component, without the network')
     .option('--by <name>', 'who does this, for the report', userInfo().username)
     .option('--override', 'although programs on the robot are busy; it is reported')
-    .action(async (name: string, options: { by: string; override?: true }) => {
-      const { by, override } = options;
-      const body = { component: readComponent(name), by, ...(override && { override }) };
+    .option('--yes', 'also to a release that this robot was rolled back from')
+    .action(async (name: string, options: { by: string; override?: true; yes?: true }) => {
+      const { by, override, yes } = options;
+      const component = readComponent(name);
+      const body = { component, by, ...(override && { override }), ...(yes && { confirmAbandoned: yes }) };
       const { refusal } = await ask((agent) => agent.rollBack({ body }));
       if (refusal) throw refusedError(refusal);
       context.answer({ component: name, rolledBack: true }, () => [`${name} runs its previous release again.`]);

@@ -88,6 +88,9 @@ export const localApi = {
       {
         component: ComponentName,
         by: Type.String({ minLength: 1, maxLength: 100, description: 'Who asks, for the report.' }),
+        confirmAbandoned: Type.Optional(
+          Type.Literal(true, { description: 'Also to a release that this robot was rolled back from.' }),
+        ),
         override: Type.Optional(
           Type.Literal(true, { description: 'Although programs on the robot are busy. It is reported.' }),
         ),

@@ -64,7 +64,9 @@ export function localHandlers(running: {
     rollBack: async ({ body }) => {
       const busy = stepsOver(parts, body);
       if (busy) return { refusal: busy };
-      const rolledBack = await parts.updater.rollBackLocally(body.component, body.by);
+      const rolledBack = await parts.updater.rollBackLocally(body.component, body.by, {
+        confirmAbandoned: body.confirmAbandoned,
+      });
       parts.bells.checkIn.ring();
       return rolledBack.ok ? {} : { refusal: rolledBack.refused };
     },

@@ -51,7 +51,9 @@ export function createEnforcer(deps: EnforceDeps): () => Promise<void> {
       if (reason === undefined) continue;
       if (!hasGoodPrevious(state, denied)) found.push(stranded(state, reason));
       else {
-        const back = await updater.rollBackLocally(state.component, 'policy: never-run');
+        const back = await updater.rollBackLocally(state.component, 'policy: never-run', {
+          confirmAbandoned: true,
+        });
         // While an update runs it is only delayed: the next check-in asks again.
         if (back.ok) continue;
         if (back.refused.category === 'busy') return;

@@ -14,6 +14,7 @@ export interface ComponentLayout {
   readonly releases: string;
   readonly manifests: string;
   readonly committed: string;
+  readonly abandoned: string;
   readonly stateBackups: string;
   release(release: ReleaseIdentity): string;
   /** Where a release is unpacked before one rename gives it its name. */
@@ -57,6 +58,7 @@ function componentLayout(folder: string): ComponentLayout {
     releases: at('releases'),
     manifests: at('manifests'),
     committed: at('committed.json'),
+    abandoned: at('abandoned.json'),
     stateBackups: at('state-backups'),
     release: (release) => at('releases', releaseFolderName(release)),
     unpacking: (release) => at('releases', `.${releaseFolderName(release)}.tmp`),

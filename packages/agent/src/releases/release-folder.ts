@@ -5,7 +5,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Phase, type Result, refuse } from '@fairlead/shared/failure';
-import { ComponentName } from '@fairlead/shared/ids';
+import { ComponentName, type Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { type Manifest, type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
@@ -20,6 +20,7 @@ import {
   syncFolder,
   writeDurably,
 } from '@fairlead/toolkit/durable-files';
+import { readAbandoned, writeAbandoned } from './abandoned.ts';
 import { type Committed, readCommitted, writeCommitted } from './committed.ts';
 import { isMissing } from './disk-errors.ts';
 import type { ComponentLayout, Layout, Slot } from './layout.ts';
@@ -54,6 +55,9 @@ export interface ReleaseFolder {
   /** Whether a mark was written and can't be read any more. */
   hasDamagedMark(): Promise<boolean>;
   commit(committed: Omit<Committed, 'schema'>): Promise<void>;
+  /** Digests of the releases that a person on this robot rolled back from, oldest first. */
+  abandoned(): Promise<readonly Sha256[]>;
+  saveAbandoned(manifests: readonly Sha256[]): Promise<void>;
 }
 
 export async function openReleaseFolder(
@@ -110,6 +114,8 @@ export async function openReleaseFolder(
     },
     hasDamagedMark: async () => (await readCommitted(paths.committed)) === 'damaged',
     commit: (committed) => writeCommitted(paths.committed, committed),
+    abandoned: () => readAbandoned(paths.abandoned),
+    saveAbandoned: (manifests) => writeAbandoned(paths.abandoned, manifests),
   };
 }
 

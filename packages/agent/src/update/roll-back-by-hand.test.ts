@@ -13,6 +13,26 @@ test('a roll-back by hand is told before anything that may take long, or never e
   expect(toldWhenProbed).toBe(true);
 });
 
+test('rolling back twice does not return to the release that was just left, unless a person confirms it', async () => {
+  const robot = await testRobot();
+  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
+  expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
+  const refused = { ok: false, refused: { category: 'abandoned', hint: expect.stringContaining('--yes') } };
+  expect(await robot.updater.rollBackLocally(DUCK, 'ann')).toMatchObject(refused);
+  expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
+  expect((await robot.updater.rollBackLocally(DUCK, 'ann', { confirmAbandoned: true })).ok).toBe(true);
+  expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+});
+
+test('a release that was left and then ordered again is a release to roll back to like any other', async () => {
+  const robot = await testRobot();
+  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
+  await robot.updater.rollBackLocally(DUCK, 'ann');
+  for (const version of ['2.0.0', '3.0.0']) await robot.updater.offer(await robot.release(version));
+  expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
+  expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+});
+
 test('an agent that stops does not wait for a roll-back by hand to become healthy', async () => {
   const robot = await testRobot();
   for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));

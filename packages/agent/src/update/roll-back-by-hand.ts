@@ -4,7 +4,7 @@
  * Mutable state stays as it is: since the commit it belongs to the work the robot has done.
  */
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import type { ComponentName } from '@fairlead/shared/ids';
+import type { ComponentName, Sha256 } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
@@ -26,16 +26,25 @@ export interface RollBackByHand {
   readonly component: ComponentName;
   /** The person, as the report names them. */
   readonly by: string;
+  /** Also to a release that this robot was rolled back from. */
+  readonly confirmAbandoned?: boolean | undefined;
   /** The agent stops: how the previous release does is then left to its service manager. */
   readonly stop: AbortSignal;
 }
 
-/** Refused: no_previous, denied, damage of the previous release, unhealthy. */
-export async function rollBackByHand({ component, by, stop }: RollBackByHand, deps: Deps): Promise<Result<void>> {
+/** Refused: no_previous, abandoned, denied, damage of the previous release, unhealthy. */
+export async function rollBackByHand(
+  { component, by, confirmAbandoned, stop }: RollBackByHand,
+  deps: Deps,
+): Promise<Result<void>> {
   const folder = await deps.folderOf(component);
   const committed = await folder.committed();
   const previous = committed?.previous;
   if (!committed || !previous) return refuse(nothingBefore(component));
+  const abandoned = await folder.abandoned();
+  if (confirmAbandoned !== true && isAbandoned(previous, committed.active, abandoned)) {
+    return refuse(leftBefore(component, previous, committed.active));
+  }
   // Also offline: what the release key withdrew was remembered with the policy that said so (attack 48).
   const forbidden = deps.forbids(previous);
   if (forbidden) return refuse(forbidden);
@@ -43,6 +52,10 @@ export async function rollBackByHand({ component, by, stop }: RollBackByHand, de
   if (!measured.ok) return measured;
   const given = await folder.readManifest(committed.active, 'roll-back');
 
+  const { manifestSha256: left } = committed.active;
+  // The way back does not depend on this record: a full disk loses only the question that it asks later.
+  const others = abandoned.filter((sha256) => sha256 !== left && sha256 !== previous.manifestSha256);
+  await folder.saveAbandoned([...others, left]).catch(() => {});
   const startedAt = deps.clock.now();
   const committedAt = toTimestamp(startedAt);
   await folder.commit({ active: previous, previous: committed.active, committedAt });
@@ -80,6 +93,22 @@ const told = ({ version, manifestSha256, releaseCounter }: InstalledRelease): Ru
   version,
   manifestSha256,
   ...(releaseCounter !== undefined && { releaseCounter }),
+});
+
+/** Going back never goes forward: to what was rolled back from here, or left for an older release by an order. */
+function isAbandoned(previous: InstalledRelease, active: InstalledRelease, abandoned: readonly Sha256[]): boolean {
+  const isNewer = (previous.releaseCounter ?? 0) > (active.releaseCounter ?? Number.POSITIVE_INFINITY);
+  return isNewer || abandoned.includes(previous.manifestSha256);
+}
+
+const leftBefore = (component: ComponentName, { version }: InstalledRelease, active: InstalledRelease): Refusal => ({
+  phase: 'roll-back',
+  component,
+  element: `${component}@${version}`,
+  category: 'abandoned',
+  detail: `The only release kept beside ${active.version} is ${version}, which this robot was rolled back from.`,
+  retryable: false,
+  hint: `If you want ${version} again: fairlead-agent rollback ${component} --yes. For an older release: fairlead rollback --to VERSION.`,
 });
 
 const nothingBefore = (component: ComponentName): Refusal => ({

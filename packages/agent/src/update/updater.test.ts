@@ -237,7 +237,7 @@ test('an update that waits can be cancelled and leaves nothing', async () => {
   expect(await readdir(robot.layout.component(DUCK).releases)).toEqual([]);
 });
 
-test('a person on the robot goes back to the release before, and forward again', async () => {
+test('a person on the robot goes back to the release before, and with a confirmation forward again', async () => {
   const robot = await testRobot();
   await robot.updater.offer(await robot.release('1.0.0'));
   expect(await robot.updater.rollBackLocally(DUCK, 'ann')).toMatchObject({
@@ -252,7 +252,7 @@ test('a person on the robot goes back to the release before, and forward again',
     by: 'ann',
     active: { version: '1.0.0', releaseCounter: 1 },
   });
-  expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
+  expect((await robot.updater.rollBackLocally(DUCK, 'ann', { confirmAbandoned: true })).ok).toBe(true);
   expect(await robot.slots()).toMatchObject({ active: '2.0.0', previous: '1.0.0' });
 });
 

@@ -35,7 +35,7 @@ import { keepServicesUp } from './keep-services-up.ts';
 import { makeSteps } from './make-steps.ts';
 import { recordUpdate } from './record-update.ts';
 import { refusalOf } from './refusal-of.ts';
-import { rollBackByHand } from './roll-back-by-hand.ts';
+import { type RollBackByHand, rollBackByHand } from './roll-back-by-hand.ts';
 import { runUpdate } from './run-update.ts';
 import { servicesOfAll } from './shared-services.ts';
 import { standingOrders } from './standing-order.ts';
@@ -95,7 +95,11 @@ export interface Updater {
   /** Calls an update off, where it has not switched yet. Another deployment is none of its business. */
   requestCancel(deployment: DeploymentId): void;
   /** A person on the robot goes back to `previous`, without network. Refused while an update is in progress. */
-  rollBackLocally(component: ComponentName, by: string): Promise<Result<void>>;
+  rollBackLocally(
+    component: ComponentName,
+    by: string,
+    confirm?: Pick<RollBackByHand, 'confirmAbandoned'>,
+  ): Promise<Result<void>>;
   components(): Promise<ComponentState[]>;
   /** Services that active releases name. */
   services(): Promise<ReadonlySet<string>>;
@@ -242,11 +246,13 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     requestCancel: (deployment) => {
       cancels.get(deployment)?.abort(new Error('cancelled'));
     },
-    rollBackLocally: async (component, by) => {
+    rollBackLocally: async (component, by, confirm) => {
       if (waiting > 0) return refuse(updateInProgress(component));
       return alone(async () => {
         work.begin(component);
-        const rolledBack = await rollBackByHand({ component, by, stop: stop.signal }, deps).finally(work.end);
+        const rolledBack = await rollBackByHand({ component, by, ...confirm, stop: stop.signal }, deps).finally(
+          work.end,
+        );
         await deps.own.restartIfStale();
         return rolledBack;
       });

@@ -45,6 +45,26 @@ test('rollback of several robots goes in stages, --now at once', async () => {
   });
 });
 
+test('a rollback to a release that a robot was rolled back from needs --yes where nobody can be asked', async () => {
+  const left = { deployments: [], skipped: [{ robot: 'duck-1', refusal: refusal('abandoned') }] };
+  const line = 'rollback --robot duck-1 --to 2.0.0';
+  const direct = 'POST /api/v1/rollbacks';
+  const refused = await runFairlead(line, { script: { [direct]: left } });
+  expect([refused.exitCode, refused.asked.length]).toEqual([2, 1]);
+  const { asked, exitCode } = await runFairlead(`${line} --yes`, { script: { [direct]: ordered } });
+  expect(exitCode).toBe(0);
+  expect(asked[0]?.body).toEqual({ target: { robot: 'duck-1' }, toVersion: '2.0.0', confirmAbandoned: true });
+});
+
+test('a rollback that affects no robot says so and ends with exit code 3', async () => {
+  const nothing = { deployments: [deployment('skipped')], skipped: [] };
+  const { exitCode, stderr } = await runFairlead('rollback --robot duck-1', {
+    script: { 'POST /api/v1/rollbacks': nothing },
+  });
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain('The rollback affects no robot: duck-1 runs walking@2.0.0 already.');
+});
+
 const pendingStage = (upTo: object, soakSec: number) => ({
   name: 'x',
   stage: { upTo, soakSec },

@@ -12,6 +12,7 @@ import type { CliContext } from '../context.ts';
 import { followDeployments } from '../follow-deployments.ts';
 import { awaitRollout } from '../rollout/await-rollout.ts';
 import { checkWishes } from '../rollout/check-wishes.ts';
+import { type Confirmed, confirmAbandoned, refuseAbandoned } from '../rollout/confirm-abandoned.ts';
 import { durationArgument, sayDuration } from '../rollout/durations.ts';
 import { orderRollback, orderRollout, tellOrdered } from '../rollout/order-rollout.ts';
 import { isRollout, type RolloutOptions, withSchedule, withStrategy } from '../rollout/strategy-options.ts';
@@ -28,7 +29,12 @@ interface OrderOptions extends TargetOptions {
 type DeployOptions = OrderOptions &
   RolloutOptions & { readonly release: ReleaseRef; readonly allowDowngrade?: boolean };
 type RollbackOptions = OrderOptions &
-  RolloutOptions & { readonly component?: ComponentName; readonly to?: Version; readonly now?: true };
+  RolloutOptions & {
+    readonly component?: ComponentName;
+    readonly to?: Version;
+    readonly now?: true;
+    readonly yes?: true;
+  };
 
 const WAIT = 'wait until every deployment has ended, or at most so long (10m); the exit code says how';
 
@@ -64,12 +70,14 @@ export function addDeployCommands(program: Command, context: CliContext): void {
     .option('--component <name>', 'which component; needed where a robot runs more than one', argument(ComponentName))
     .option('--to <version>', 'a certain version instead of the previous one', argument(Version))
     .option('--now', 'several robots: all at once instead of in stages')
+    .option('--yes', 'do not ask before --to returns robots to a release that they were rolled back from')
     .option('--reason <text>', 'kept in the history')
     .option('--wait [time]', WAIT, durationArgument)
     .action(async (options: RollbackOptions) => {
       checkWishes(options);
       if (options.robot === undefined || isRollout(options)) {
-        return afterOrder(context, await orderRollback(context, targetOf(options), options), options);
+        const order = (confirm: Confirmed) => orderRollback(context, targetOf(options), { ...options, ...confirm });
+        return afterOrder(context, await confirmAbandoned(context, options, order), options);
       }
       const { component, to: toVersion, reason } = options;
       const body = {
@@ -78,7 +86,12 @@ export function addDeployCommands(program: Command, context: CliContext): void {
         ...(toVersion !== undefined && { toVersion }),
         ...(reason !== undefined && { reason }),
       };
-      await report(context, await context.client().operator.rollBack({ body }), options);
+      const { rollBack } = context.client().operator;
+      const order = async (confirm: Confirmed) =>
+        refuseAbandoned(await rollBack({ body: { ...body, ...confirm } }), body);
+      const orders = await confirmAbandoned(context, options, order);
+      refuseUnlessMoved(orders);
+      await report(context, orders, options);
     });
 }
 
@@ -116,6 +129,17 @@ async function report(context: CliContext, orders: Orders, { wait }: OrderOption
   if (wait === undefined) return;
   refuseUnlessAllRun(deployments);
   if (waiting.length > 0) throw stillWaiting(deployments.length, waiting, timeoutOf(wait));
+}
+
+/** A rollback to what each robot reports to run already is a mistake that must not look like success. */
+function refuseUnlessMoved({ deployments }: Orders): void {
+  const [first] = deployments;
+  if (!first || deployments.some(({ state }) => state !== 'skipped')) return;
+  const runs = deployments.length === 1 ? `${first.robot} runs` : `all ${deployments.length} robots run`;
+  throw new CliError(`The rollback affects no robot: ${runs} ${sayRelease(first)} already.`, {
+    hint: 'Name another version: fairlead rollback --to VERSION',
+    exitCode: EXIT.refused,
+  });
 }
 
 /** Seconds. */

@@ -34,14 +34,19 @@ export async function orderRollout(
 export async function orderRollback(
   context: CliContext,
   target: Target,
-  options: RolloutOptions & { readonly component?: ComponentName; readonly to?: Version; readonly now?: true },
+  options: RolloutOptions & {
+    readonly component?: ComponentName;
+    readonly to?: Version;
+    readonly now?: true;
+    readonly confirmAbandoned?: boolean;
+  },
 ): Promise<View> {
   const { operator } = context.client();
   const component = options.component ?? (await onlyComponent(context));
-  const { env: environment, reason, to: toVersion } = options;
+  const { env: environment, reason, to: toVersion, confirmAbandoned } = options;
   const asked = shapeOf(options, Date.now());
   const shape: Shape | undefined = options.now ? { strategy: 'all-at-once' } : asked;
-  const body = { target, component, ...present({ environment, reason, toVersion, shape }) };
+  const body = { target, component, ...present({ environment, reason, toVersion, confirmAbandoned, shape }) };
   return operator.createRollback({ body });
 }
 

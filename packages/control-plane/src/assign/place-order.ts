@@ -7,6 +7,7 @@ import type { Instant } from '@fairlead/shared/time';
 import type { Deployment, Override, RolloutPart } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { Slices } from '../store/store.ts';
+import { recordLeft } from './abandon.ts';
 import { runsAlready, type Statement } from './runs-already.ts';
 
 export interface Order {
@@ -41,6 +42,7 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   if (unfinished) await supersede(slices, unfinished, order);
   const made = newDeployment(order, installed);
   await deployments.save(made, { at: now, state: made.state, by, ...(made.refusal && { refusal: made.refusal }) });
+  if (made.kind === 'rollback' && !installed) await recordLeft(slices, made, standing, order.statement);
   // Skipped beside an older success of the same release: nothing changes in what the robot is told.
   if (installed && standing && isCommitted(standing.state) && standing.manifestSha256 === release.manifestSha256)
     return made;

@@ -12,10 +12,13 @@ export async function ranBefore(
   environment: EnvironmentName,
   { component, version }: ReleaseRef,
 ): Promise<boolean> {
-  let page = await deployments.list({ component, state: 'succeeded' }, { limit: PAGE });
-  while (page.length > 0) {
-    if (page.some((each) => each.version === version && each.environment === environment)) return true;
-    page = await deployments.list({ component, state: 'succeeded' }, { limit: PAGE, after: page.at(-1)?.deployment });
+  // A release that became degraded after its commit ran there all the same.
+  for (const state of ['succeeded', 'degraded'] as const) {
+    let page = await deployments.list({ component, state }, { limit: PAGE });
+    while (page.length > 0) {
+      if (page.some((each) => each.version === version && each.environment === environment)) return true;
+      page = await deployments.list({ component, state }, { limit: PAGE, after: page.at(-1)?.deployment });
+    }
   }
   return false;
 }

@@ -5,11 +5,13 @@ import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/fail
 import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { ComponentName, ReleaseRef, RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { AbandonedRelease } from '../store/abandoned.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
+import { abandonedRefusal } from './abandon.ts';
 import { type AssignDeps, type Ordered, readRelease } from './deploy.ts';
 import { activeOf, judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
@@ -79,20 +81,27 @@ export async function chooseRelease(
   body: Pick<RollBackBody, 'component' | 'toVersion'> & {
     /** Digest of the release that is being undone: the robot goes to what it ran before, and never to this one. */
     readonly undone?: Sha256 | undefined;
+    /** The operator has confirmed a named version that the robot was rolled back from. */
+    readonly confirmAbandoned?: boolean | undefined;
   },
-) {
+): Promise<Result<PublishedRelease>> {
   const component = chooseComponent(robot, facts, body.component);
   if (!component.ok) return component;
+  const abandoned = await slices.abandoned.of(robot.robot, component.value);
   const before: Previous | undefined =
     body.toVersion === undefined
-      ? await wayBack(slices, robot, facts, { component: component.value, undone: body.undone })
+      ? await wayBack(slices, robot, facts, { component: component.value, undone: body.undone, abandoned })
       : { component: component.value, version: body.toVersion };
   if (!before) {
+    const [newest] = abandoned;
+    if (newest) return refuse(abandonedRefusal(robot.robot, newest));
     const detail = `${robot.robot} has no earlier release of ${component.value} that it could go back to.`;
     return no(component.value, 'no_previous', detail, 'Name a version: fairlead rollback --to VERSION.');
   }
   const release = await readRelease(slices, robot.environment, before);
   const judged = judgeOrder({ robot, facts, wanted: before, release, allowDowngrade: true });
+  const left = judged.ok && abandoned.find(({ manifestSha256 }) => manifestSha256 === judged.value.manifestSha256);
+  if (left && body.confirmAbandoned !== true) return refuse(abandonedRefusal(robot.robot, left));
   // The same version number from another environment's past is another release.
   if (judged.ok && before.manifestSha256 !== undefined && judged.value.manifestSha256 !== before.manifestSha256) {
     const detail = `The previous ${before.component}@${before.version} is not the one published in ${robot.environment}.`;
@@ -125,15 +134,27 @@ async function wayBack(
   slices: Slices,
   { robot }: RobotRecord,
   facts: RobotFacts,
-  { component, undone }: { readonly component: ComponentName; readonly undone: Sha256 | undefined },
+  {
+    component,
+    undone,
+    abandoned,
+  }: {
+    readonly component: ComponentName;
+    readonly undone: Sha256 | undefined;
+    readonly abandoned: readonly AbandonedRelease[];
+  },
 ): Promise<Previous | undefined> {
+  const isAbandoned = (sha256: Sha256) => abandoned.some(({ manifestSha256 }) => manifestSha256 === sha256);
   const standing = (await slices.desired.of(robot)).deployments.find((order) => order.component === component);
   if (standing && isUnfinishedRollback(standing) && standing.manifestSha256 !== undone) return standing;
   const active = activeOf(facts, component);
   // In the middle of a switch a robot still says what it ran before: what it calls previous is one release further.
   const left = undone ?? (standing && isSwitching(standing) ? standing.manifestSha256 : undefined);
-  if (active && left !== undefined && active.manifestSha256 !== left) return { component, ...active };
-  return previousOf(slices, robot, facts, { component, not: undone ?? active?.manifestSha256 });
+  if (active && left !== undefined && active.manifestSha256 !== left && !isAbandoned(active.manifestSha256)) {
+    return { component, ...active };
+  }
+  const not = undone ?? active?.manifestSha256;
+  return previousOf(slices, robot, facts, { component, not, isAbandoned });
 }
 
 /** A second request to go back joins the first. */
@@ -141,18 +162,27 @@ const isUnfinishedRollback = ({ kind, state }: Deployment): boolean => kind === 
 
 const isSwitching = ({ state }: Deployment): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
 
-/** What the robot itself calls previous; else the last other release that succeeded on it. */
+/** What the robot itself calls previous, unless it was rolled back from it; else the last other release that succeeded. */
 async function previousOf(
   { deployments }: Slices,
   robot: RobotId,
   facts: RobotFacts,
-  { component, not }: { readonly component: ComponentName; readonly not: Sha256 | undefined },
+  {
+    component,
+    not,
+    isAbandoned,
+  }: {
+    readonly component: ComponentName;
+    readonly not: Sha256 | undefined;
+    readonly isAbandoned: (sha256: Sha256) => boolean;
+  },
 ): Promise<Previous | undefined> {
   const kept = facts.components?.find((state) => state.component === component)?.previous;
-  if (kept && kept.manifestSha256 !== not) return { component, ...kept };
+  if (kept && kept.manifestSha256 !== not && !isAbandoned(kept.manifestSha256)) return { component, ...kept };
   const past = await deployments.list({ robot, component, state: 'succeeded' }, { limit: 100 });
   const left = not ?? past[0]?.manifestSha256;
-  return past.find(({ manifestSha256 }) => manifestSha256 !== left);
+  const active = activeOf(facts, component)?.manifestSha256;
+  return past.find(({ manifestSha256: sha256 }) => sha256 !== left && sha256 !== active && !isAbandoned(sha256));
 }
 
 const no = (component: ComponentName | undefined, category: string, detail: string, hint: string) =>

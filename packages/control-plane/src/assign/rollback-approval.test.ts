@@ -21,5 +21,6 @@ test('where people must agree, a rollback goes only to what ran there before', a
     return state;
   };
   expect(await rollback(v2.version)).toBe('awaiting-approval');
+  await fleet.everybodyRuns(v2);
   expect(await rollback(v1.version)).not.toBe('awaiting-approval');
 });

@@ -17,7 +17,7 @@ export interface Withdrawal {
 
 /** Cancels one deployment. Undefined where it has ended, or the robot has begun to switch. */
 export async function withdraw(
-  { deployments, desired }: Slices,
+  { abandoned, deployments, desired }: Slices,
   found: Deployment,
   { by, now, why }: Withdrawal,
 ): Promise<Deployment | undefined> {
@@ -34,6 +34,7 @@ export async function withdraw(
   };
   const cancelled = { ...found, state, endedAt: now, refusal };
   await desired.raise(found.robot);
+  if (found.kind === 'rollback') await abandoned.forgetLeftBy(found.deployment);
   await deployments.save(cancelled, { at: now, state, by, refusal });
   return cancelled;
 }

@@ -6,6 +6,7 @@ import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { applyAlarm } from '../alarms/apply-alarm.ts';
+import { recordOutcome } from '../assign/abandon.ts';
 import { withdraw } from '../assign/withdraw.ts';
 import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -80,6 +81,7 @@ async function applyToDeployment(
   const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
+  await recordOutcome(slices, found, next);
   if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
   if (body.event === 'update-ended' && isCommitted(state))
@@ -110,11 +112,16 @@ async function withdrawOrphan(slices: Slices, deployment: Deployment, now: Insta
  * release is a newer wish: it was given while the robot was offline, and stands.
  */
 async function letGo(
-  { desired, deployments }: Slices,
+  { abandoned, desired, deployments }: Slices,
   robot: RobotId,
   { component, by, previous: givenUp }: Extract<ReportEvent, { event: 'local-rollback' }>,
   at: Instant,
 ): Promise<Applied> {
+  if (givenUp) {
+    const { version, manifestSha256 } = givenUp;
+    const reason = 'on the robot itself';
+    await abandoned.save({ robot, component, version, manifestSha256, at, by, reason });
+  }
   const { deployments: current } = await desired.of(robot);
   const ordered = current.find((deployment) => deployment.component === component);
   if (!ordered || (givenUp && givenUp.manifestSha256 !== ordered.manifestSha256)) return {};

@@ -135,7 +135,12 @@ async function releaseFor(
   if (kind === 'rollback') {
     const to = version === undefined ? {} : { toVersion: version };
     const undone = await undoneOn(slices, rollout, robot.robot);
-    return chooseRelease(slices, robot, facts, { component, undone, ...to });
+    return chooseRelease(slices, robot, facts, {
+      component,
+      undone,
+      confirmAbandoned: spec.confirmAbandoned,
+      ...to,
+    });
   }
   if (version === undefined) throw new Error('only a rollback goes without a version');
   const wanted: ReleaseRef = { component, version };

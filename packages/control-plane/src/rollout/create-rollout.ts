@@ -14,6 +14,7 @@ import { isAtLeast } from '../http/authenticate.ts';
 import type { PersonCaller } from '../http/caller.ts';
 import { problem } from '../http/problem.ts';
 import { changeRollout } from './change-rollout.ts';
+import { needWayBack } from './need-way-back.ts';
 import { newRollout } from './new-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { rollbackToJoin } from './undoing.ts';
@@ -57,7 +58,7 @@ export async function createRollout(deps: RolloutDeps, body: CreateBody, author:
  */
 export async function createRollback(deps: RolloutDeps, body: RollbackBody, author: Author): Promise<Commanded> {
   const environment = await environmentOf(deps, body);
-  const { component, toVersion: version, target, reason, emergency } = body;
+  const { component, toVersion: version, target, reason, emergency, confirmAbandoned } = body;
   return order(deps, author, {
     kind: 'rollback',
     component,
@@ -67,7 +68,7 @@ export async function createRollback(deps: RolloutDeps, body: RollbackBody, auth
     newRobots: 'leave-out',
     onFailure: 'pause',
     priority: emergency ? EMERGENCY : RETREAT,
-    ...present({ version, reason, emergency }),
+    ...present({ version, reason, emergency, confirmAbandoned }),
   });
 }
 
@@ -80,6 +81,7 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
   }
   for (const { upTo } of spec.stages) if ('selector' in upTo) readSelector(upTo.selector);
   await needRelease(deps, spec);
+  if (spec.kind === 'rollback') await needWayBack(deps, spec);
   const rules = deps.rules().environment(spec.environment);
   if (spec.emergency && !isAtLeast(author.role, rules.breakGlassRole)) {
     throw problem('forbidden', `Breaking the glass in ${spec.environment} takes ${rules.breakGlassRole}.`, {

@@ -43,7 +43,7 @@ export function describeAbandoned(open: () => Promise<Store>): void {
     test('are forgotten by an order that was given after they were left, and by no earlier one', async () => {
       const store = await open();
       await store.abandoned.save(abandoned('a'));
-      await store.abandoned.forget(abandoned('a'), 999);
+      await store.abandoned.forget(abandoned('a'), 1000);
       expect(await store.abandoned.of(robot, component)).toHaveLength(1);
       await store.abandoned.forget(abandoned('a'), 1001);
       expect(await store.abandoned.of(robot, component)).toEqual([]);

@@ -48,7 +48,7 @@ export const kyselyAbandoned = (db: Kysely<AbandonedTables>): AbandonedSlice => 
       .where('robot', '=', robot)
       .where('component', '=', component)
       .where('manifest_sha256', '=', manifestSha256)
-      .where('at', '<=', toTimestamp(orderedAt))
+      .where('at', '<', toTimestamp(orderedAt))
       .execute();
   },
   async forgetLeftBy(deployment) {

@@ -5,6 +5,7 @@ import { DeploymentEvent, DeploymentView } from '../fleet/deployment-view.ts';
 import { DeploymentState } from '../fleet/states.ts';
 import { Target } from '../fleet/target.ts';
 import { ComponentName, DeploymentId, RobotId, Version } from '../ids.ts';
+import { ConfirmAbandoned } from '../rollout/rollout-spec.ts';
 import type { Api } from './route.ts';
 
 const closed = { additionalProperties: false };
@@ -47,7 +48,13 @@ export const deploymentApi = {
     tag: 'deployments',
     summary: 'Send robots back to their previous release, or to a named version',
     body: Type.Object(
-      { target: Target, component: Type.Optional(ComponentName), toVersion: Type.Optional(Version), reason: Reason },
+      {
+        target: Target,
+        component: Type.Optional(ComponentName),
+        toVersion: Type.Optional(Version),
+        confirmAbandoned: ConfirmAbandoned,
+        reason: Reason,
+      },
       closed,
     ),
     reply: OrderReply,

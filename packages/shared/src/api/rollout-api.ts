@@ -5,7 +5,15 @@ import { DeploymentState } from '../fleet/states.ts';
 import { Target } from '../fleet/target.ts';
 import { ComponentName, DeploymentId, EnvironmentName, RobotId, RolloutId, Version } from '../ids.ts';
 import { Vote } from '../rollout/rollout.ts';
-import { Emergency, FailurePolicy, HowMany, RolloutSpec, STRATEGIES, Stage } from '../rollout/rollout-spec.ts';
+import {
+  ConfirmAbandoned,
+  Emergency,
+  FailurePolicy,
+  HowMany,
+  RolloutSpec,
+  STRATEGIES,
+  Stage,
+} from '../rollout/rollout-spec.ts';
 import { RolloutState, StageState } from '../rollout/states.ts';
 import { Timestamp } from '../time.ts';
 import type { Api } from './route.ts';
@@ -174,6 +182,7 @@ export const CreateRollback = Type.Object(
     environment: Type.Optional(EnvironmentName),
     shape: Type.Optional({ ...Shape, description: 'Default: staged. all-at-once is immediate.' }),
     reason: Reason,
+    confirmAbandoned: ConfirmAbandoned,
     emergency: Type.Optional(Emergency),
   },
   closed,

@@ -119,6 +119,13 @@ export const Emergency = Type.Object(
 );
 export type Emergency = Static<typeof Emergency>;
 
+export const ConfirmAbandoned = Type.Optional(
+  Type.Boolean({
+    description:
+      'With a named version: also to a release that robots were rolled back from. Without it such robots are refused.',
+  }),
+);
+
 export const RolloutSpec = Type.Object(
   {
     kind: Type.Enum(['deploy', 'rollback']),
@@ -151,6 +158,7 @@ export const RolloutSpec = Type.Object(
     ),
     reason: Type.Optional(Type.String({ maxLength: 500 })),
     emergency: Type.Optional(Emergency),
+    confirmAbandoned: ConfirmAbandoned,
   },
   closed,
 );

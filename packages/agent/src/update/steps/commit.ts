@@ -12,5 +12,10 @@ export const commit =
     const committedAt = toTimestamp(deps.clock.now());
     const previous = isRepair(journal) ? (await folder.committed())?.previous : current;
     await folder.commit({ active: candidate, ...(previous && { previous }), deployment, committedAt });
+    // It was ordered again and proved itself: a later rollback may return to it.
+    const abandoned = await folder.abandoned();
+    if (abandoned.includes(candidate.manifestSha256)) {
+      await folder.saveAbandoned(abandoned.filter((sha256) => sha256 !== candidate.manifestSha256)).catch(() => {});
+    }
     return { ok: true };
   };

@@ -1,0 +1,77 @@
+/**
+ * Releases that a robot was rolled back from are abandoned: a rollback without a version passes them over, because what
+ * a robot calls `previous` after a rollback is the very release that it left. Going back to one needs its version and
+ * a confirmation. An order that names the release again and succeeds ends the record.
+ */
+import type { Refusal } from '@fairlead/shared/failure';
+import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import { type RobotId, sayRelease } from '@fairlead/shared/ids';
+import { toTimestamp } from '@fairlead/shared/time';
+import type { AbandonedRelease } from '../store/abandoned.ts';
+import type { Deployment } from '../store/deployments.ts';
+import type { Slices } from '../store/store.ts';
+import { activeOf } from './judge-order.ts';
+import type { Statement } from './runs-already.ts';
+
+/** Records what a rollback leaves: what the robot reports to run, and what it is switching to. */
+export async function recordLeft(
+  { abandoned }: Pick<Slices, 'abandoned'>,
+  rollback: Deployment,
+  standing: Deployment | undefined,
+  { facts }: Statement,
+): Promise<void> {
+  const { robot, component, manifestSha256, deployment, createdAt: at, createdBy: by, reason } = rollback;
+  const active = activeOf(facts, component);
+  const target = standing && isSwitching(standing) ? standing : undefined;
+  // In the middle of a switch a robot still reports the release that it goes back to.
+  const left = [active, target]
+    .flatMap((release) => release ?? [])
+    .filter((it) => it.manifestSha256 !== manifestSha256);
+  for (const release of left) {
+    await abandoned.save({
+      robot,
+      component,
+      version: release.version,
+      manifestSha256: release.manifestSha256,
+      at,
+      by,
+      deployment,
+      ...(reason !== undefined && { reason }),
+    });
+  }
+}
+
+/** After a robot's report: it rolled back by itself, or it runs again what somebody ordered by name. */
+export async function recordOutcome(
+  { abandoned }: Pick<Slices, 'abandoned'>,
+  before: Deployment,
+  after: Deployment,
+): Promise<void> {
+  if (after.state === 'succeeded') return abandoned.forget(after, after.createdAt);
+  const wasSwitched = isSwitching(before);
+  if (after.state !== 'rolled-back' && !(after.state === 'failed' && wasSwitched)) return;
+  const { robot, component, version, manifestSha256, deployment, endedAt: at = after.createdAt, refusal } = after;
+  const reason = refusal && { reason: refusal.detail };
+  await abandoned.save({ robot, component, version, manifestSha256, at, by: robot, deployment, ...reason });
+}
+
+const isSwitching = ({ state }: Deployment): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
+
+/** Why a robot does not go back to a release that it was rolled back from. */
+export function abandonedRefusal(robot: RobotId, release: AbandonedRelease): Refusal {
+  const { component, version, by, at, reason } = release;
+  const because = reason === undefined ? '' : `: ${reason}`;
+  return {
+    phase: 'assign',
+    component,
+    element: sayRelease(release),
+    category: 'abandoned',
+    detail: `${robot} was rolled back from ${sayRelease(release)} by ${by} at ${toTimestamp(at)}${because}`.slice(
+      0,
+      1900,
+    ),
+    retryable: false,
+    hint: `Name an older version with --to, or confirm this one: fairlead rollback --robot ${robot} --component ${component} --to ${version} --yes`,
+  };
+}

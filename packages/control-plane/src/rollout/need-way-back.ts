@@ -1,0 +1,54 @@
+/** A rollback that could move no robot, or would return robots to a release that they were rolled back from, is refused. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { sayRelease } from '@fairlead/shared/ids';
+import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
+import { activeOf } from '../assign/judge-order.ts';
+import { resolveTarget } from '../assign/resolve-target.ts';
+import { chooseRelease } from '../assign/roll-back.ts';
+import { problem } from '../http/problem.ts';
+import type { RolloutDeps } from './rollout-deps.ts';
+
+/** The first robot that can go back ends the look; where none can, a large fleet is not searched to its end. */
+const LOOKED_AT = 500;
+
+/** Throws `refused` with the first robot's reason. `abandoned`: needs `confirmAbandoned`. */
+export async function needWayBack(
+  { store, factsOf }: RolloutDeps,
+  { environment, target, component, version: toVersion, confirmAbandoned }: RolloutSpec,
+): Promise<void> {
+  const all = await resolveTarget(store, target, factsOf);
+  const robots = all.filter((robot) => robot.environment === environment);
+  let canMove = robots.length > LOOKED_AT;
+  let first: Refusal | undefined;
+  for (const robot of robots.slice(0, LOOKED_AT)) {
+    const facts = factsOf(robot.robot);
+    const chosen = await chooseRelease(store, robot, facts, {
+      component,
+      confirmAbandoned,
+      ...(toVersion !== undefined && { toVersion }),
+    });
+    if (!chosen.ok && chosen.refused.category === 'abandoned' && toVersion !== undefined)
+      throw unconfirmed(chosen.refused);
+    if (!chosen.ok) first ??= chosen.refused;
+    else if (activeOf(facts, component)?.manifestSha256 !== chosen.value.manifestSha256) canMove = true;
+    if (canMove && toVersion === undefined) return;
+  }
+  if (canMove) return;
+  throw affectsNobody(first, toVersion === undefined ? component : sayRelease({ component, version: toVersion }));
+}
+
+const unconfirmed = (refusal: Refusal) =>
+  problem('refused', `Robots of this target were rolled back from that release. ${refusal.detail}`, {
+    hint: 'Choose another version, or confirm this one: --yes (confirmAbandoned in the API).',
+    refusal,
+  });
+
+const affectsNobody = (refusal: Refusal | undefined, what: string) =>
+  problem(
+    'refused',
+    `This rollback affects no robot. ${refusal?.detail ?? `Every robot of the target runs ${what} already.`}`,
+    {
+      hint: refusal?.hint ?? 'Nothing to do. See fairlead robot list.',
+      ...(refusal && { refusal }),
+    },
+  );
