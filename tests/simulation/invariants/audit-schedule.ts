@@ -43,15 +43,12 @@ const WHY_NOT_STARTED = new Set(['paused', 'aborted', 'denied', 'expired', 'supe
 export function auditSuperseded({ stage, records }: AuditDeps): Audit {
   const { checks, server } = stage.world;
   const judged = new Set<string>();
-  const membersOf = async ({ rollout }: Rollout): Promise<ReadonlySet<RobotId>> => {
-    const rows = await server.read((database) =>
-      database
-        .selectFrom('rollout_members')
-        .select('robot')
-        .where('rollout', '=', rollout)
-        .where('excluded', 'is', null)
-        .execute(),
-    );
+  /** A rollback takes a robot, and leaves it out later where it finds nothing to go back to. */
+  const membersOf = async ({ rollout, spec }: Rollout): Promise<ReadonlySet<RobotId>> => {
+    const rows = await server.read((database) => {
+      const all = database.selectFrom('rollout_members').select('robot').where('rollout', '=', rollout);
+      return (spec.kind === 'rollback' ? all : all.where('excluded', 'is', null)).execute();
+    });
     return new Set(rows.map(({ robot }) => robot as RobotId));
   };
   return {
