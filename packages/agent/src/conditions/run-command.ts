@@ -1,5 +1,5 @@
 /** Runs a command of agent.yaml: no shell, a time-out after which its whole group is killed, bounded output. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { SECOND } from '@fairlead/shared/time';
 import { signalGroup } from '../services/process-group.ts';
 import type { ConditionCommand } from './preconditions.ts';
@@ -21,7 +21,13 @@ export interface Ran {
 export function runCommand({ run, timeoutSec = TIMEOUT_SEC }: ConditionCommand): Promise<Ran> {
   const [program = '', ...args] = run;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, { cwd: '/', detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    } catch (error) {
+      // Node throws some errors (an argument that is too long) and emits others.
+      return resolve({ exitCode: undefined, ended: couldNotRun(program, error), output: '' });
+    }
     let isLate = false;
     const kill = (): void => {
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
@@ -32,19 +38,21 @@ export function runCommand({ run, timeoutSec = TIMEOUT_SEC }: ConditionCommand):
     }, timeoutSec * SECOND);
     const kept: Buffer[] = [];
     let size = 0;
-    child.stdout.on('data', (chunk: Buffer) => {
+    // Without a free descriptor there is no pipe, only the error that comes next.
+    child.stdout?.on('error', () => undefined);
+    child.stdout?.on('data', (chunk: Buffer) => {
       if (size < MOST_OUTPUT) kept.push(chunk.subarray(0, MOST_OUTPUT - size));
       size += chunk.length;
     });
     let ended: Omit<Ran, 'output'> | undefined;
     const settle = (): void => {
       clearTimeout(late);
-      child.stdout.destroy();
+      child.stdout?.destroy();
       const output = Buffer.concat(kept).toString('utf8');
       resolve({ exitCode: undefined, ended: `${program} was lost`, ...ended, output });
     };
-    child.once('error', (error) => {
-      ended ??= { exitCode: undefined, ended: `${program} could not run: ${error.message}` };
+    child.on('error', (error) => {
+      ended ??= { exitCode: undefined, ended: couldNotRun(program, error) };
       settle();
     });
     child.once('exit', (code, killedBy) => {
@@ -59,3 +67,6 @@ export function runCommand({ run, timeoutSec = TIMEOUT_SEC }: ConditionCommand):
     child.once('close', settle);
   });
 }
+
+const couldNotRun = (program: string, error: unknown): string =>
+  `${program} could not run: ${error instanceof Error ? error.message : String(error)}`;

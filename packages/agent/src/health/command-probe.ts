@@ -1,5 +1,5 @@
 /** A program of the release ends with exit code 0. One that can't be started proves nothing: unknown. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
 import { signalGroup } from '../services/process-group.ts';
@@ -14,7 +14,17 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
   const [program = '', ...args] = check.run;
   const path = program.includes('/') && !program.startsWith('/') ? join(folder, program) : program;
   return new Promise((resolve) => {
-    const child = spawn(path, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const couldNotRun = (error: unknown): ProbeVerdict => ({
+      verdict: 'unknown',
+      detail: `${program} could not run: ${error instanceof Error ? error.message : String(error)}`,
+    });
+    let child: ChildProcess;
+    try {
+      child = spawn(path, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (error) {
+      // Node throws some errors (an argument that is too long) and emits others.
+      return resolve(couldNotRun(error));
+    }
     const kill = (): void => {
       // The group: a shell script's children would else outlive their check.
       if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
@@ -28,11 +38,9 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
     const keep = (chunk: Buffer): void => {
       said = (said + chunk.toString('utf8')).slice(-KEPT_OUTPUT);
     };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    child.once('error', (error) =>
-      settle({ verdict: 'unknown', detail: `${program} could not run: ${error.message}` }),
-    );
+    // Without a free descriptor there is no pipe, only the error that comes next.
+    for (const output of [child.stdout, child.stderr]) output?.on('error', () => undefined).on('data', keep);
+    child.on('error', (error) => settle(couldNotRun(error)));
     child.once('exit', (code, killedBy) => {
       // A check that leaves children behind would, every few seconds, leave more.
       kill();

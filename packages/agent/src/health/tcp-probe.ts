@@ -14,7 +14,7 @@ export function probeTcp(check: Check, signal: AbortSignal): Promise<ProbeVerdic
       socket.destroy();
       resolve({ verdict: 'healthy', detail: `${host}:${check.port} accepts connections` });
     });
-    socket.once('error', (error) => {
+    socket.on('error', (error) => {
       const what = signal.aborted ? 'did not answer in time' : reasonOf(error);
       resolve({ verdict: 'unhealthy', detail: `${host}:${check.port}: ${what}` });
     });

@@ -95,7 +95,8 @@ function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: 
       over.abort();
       if (seen) return seen;
       isHanging = true;
-      void attempt.finally(() => (isHanging = false));
+      const done = (): void => void (isHanging = false);
+      attempt.then(done, done);
       return [observedHanging(each)];
     },
   };

@@ -1,5 +1,5 @@
 /** Starts one command in the active release, as the leader of a process group of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { access, constants, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
@@ -34,12 +34,13 @@ export async function launchCommand(order: LaunchOrder): Promise<Result<Launched
   await keepShort(order.log);
   const log = await openLog(order.log);
   try {
-    const child = spawn(path, args, {
+    const child = trySpawn(path, args, {
       cwd: join(folder, command.cwd ?? '.'),
       env: { ...cleanEnvironment(), ...command.env, ...asEntry(order.mark) },
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
+    if (typeof child === 'string') return refuse(noStart(child));
     const ended = endOf(child);
     const pid = await pidOf(child);
     if (typeof pid === 'string') return refuse(noStart(pid));
@@ -50,11 +51,20 @@ export async function launchCommand(order: LaunchOrder): Promise<Result<Launched
   }
 }
 
+/** Why it does not start, where Node throws that and does not emit it (an argument that is too long). */
+function trySpawn(path: string, args: readonly string[], options: SpawnOptions): ChildProcess | string {
+  try {
+    return spawn(path, args, options);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** The pid once it runs, or why it does not. */
 const pidOf = (child: ChildProcess): Promise<number | string> =>
   new Promise((resolve) => {
     child.once('spawn', () => resolve(child.pid ?? 'it has no process id'));
-    child.once('error', (error) => resolve(error.message));
+    child.on('error', (error) => resolve(error.message));
   });
 
 const endOf = (child: ChildProcess): Promise<string> =>

@@ -64,6 +64,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     requestTimeout: 0,
     connectionTimeout: 5 * MINUTE,
   });
+  // While it listens: no descriptor is left for another connection, for example.
+  fastify.server.on('error', (err) => logger.error({ err }, 'the server could not take a connection'));
   const routes: Route[] = [];
   const requests = openRequests();
   fastify.decorateRequest('rawBody');
