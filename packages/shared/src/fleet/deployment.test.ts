@@ -15,7 +15,6 @@ const ended = (
   ...of,
   outcome,
 });
-const health = (to: 'degraded' | 'healthy'): ReportEvent => ({ event: 'health-changed', ...of, state: to });
 const state = fc.constantFrom(...DEPLOYMENT_STATES);
 const event = fc.oneof(
   fc.constantFrom(...UPDATE_STATES).map(doing),
@@ -77,15 +76,6 @@ describe('a deployment', () => {
         expect(isTerminal(advance(end, 'offered'))).toBe(true);
       }),
     );
-  });
-
-  test('of a committed release becomes degraded when the robot reports failed health checks, and recovers', () => {
-    expect(afterReport('succeeded', health('degraded'))).toBe('degraded');
-    expect(afterReport('degraded', health('healthy'))).toBe('succeeded');
-    for (const each of DEPLOYMENT_STATES) {
-      if (each !== 'succeeded') expect(afterReport(each, health('degraded'))).toBe(each);
-      if (each !== 'degraded') expect(afterReport(each, health('healthy'))).toBe(each);
-    }
   });
 
   test('that was cancelled too late shows what the robot did', () => {

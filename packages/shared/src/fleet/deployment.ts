@@ -56,7 +56,6 @@ export const advance = (from: DeploymentState, to: DeploymentState): DeploymentS
 
 /** The state after a robot's report; the same state where the report tells nothing new. */
 export function afterReport(state: DeploymentState, event: ReportEvent): DeploymentState {
-  if (event.event === 'health-changed') return afterHealthChange(state, event.state);
   if (event.event === 'update-ended') return advance(state, event.outcome);
   if (event.event !== 'update-state') return state;
   // A robot that waits before it downloads (disk, window) has not staged anything yet.
@@ -65,12 +64,6 @@ export function afterReport(state: DeploymentState, event: ReportEvent): Deploym
   // chain, read in order and once, so this word is newer than the one before.
   if (state === 'switching' && seen === 'waiting') return 'waiting';
   return seen === undefined ? state : advance(state, seen);
-}
-
-/** A committed release that fails later, or recovers: the only moves between final states. */
-export function afterHealthChange(state: DeploymentState, health: 'degraded' | 'healthy'): DeploymentState {
-  if (state === 'succeeded' && health === 'degraded') return 'degraded';
-  return state === 'degraded' && health === 'healthy' ? 'succeeded' : state;
 }
 
 /** The state after a person or a newer order withdrew it; the same state where the robot has begun to switch. */

@@ -13,6 +13,9 @@ export type GateVerdict =
   | { readonly gate: 'passed'; readonly says: string }
   | { readonly gate: 'failed' | 'inconclusive'; readonly category: string; readonly says: string };
 
+/** A verdict that stops the rollout. */
+export type FailedGate = Extract<GateVerdict, { category: string }>;
+
 /** What the metric conditions of a gate say; absent before anybody looked. */
 export type ConditionVerdict = { readonly holds: 'yes' } | { readonly holds: 'no' | 'unknown'; readonly says: string };
 
@@ -32,10 +35,7 @@ const DEFAULT_SUCCESSES = '90%';
 
 /** The bad news comes first: a gate fails as soon as no later success can mend it. */
 export function judgeGate(given: GateFacts): GateVerdict {
-  const { outcomes, size } = given;
-  // Failures that were tried again are no failures any more, forgiven or not.
-  const forgiven = Math.min(given.forgiven, outcomes.failed);
-  const facts = { ...given, size: size - forgiven, outcomes: { ...outcomes, failed: outcomes.failed - forgiven } };
+  const facts = withoutForgiven(given);
   return (
     judgeFailures(facts) ??
     judgeConditions(facts, 'no') ??
@@ -45,7 +45,21 @@ export function judgeGate(given: GateFacts): GateVerdict {
   );
 }
 
-function judgeFailures({ gate, size, outcomes }: GateFacts): GateVerdict | undefined {
+/**
+ * What is still judged of a stage after it has passed: robots that it did not wait for may fail, and robots that
+ * succeeded may degrade. Undefined while its failures are within the limit.
+ */
+export const judgeLateFailures = (given: Omit<GateFacts, 'unplaced' | 'conditions'>): FailedGate | undefined =>
+  judgeFailures(withoutForgiven({ ...given, unplaced: 0 }));
+
+/** Failures that were tried again are no failures any more, forgiven or not. */
+function withoutForgiven(given: GateFacts): GateFacts {
+  const { outcomes, size } = given;
+  const forgiven = Math.min(given.forgiven, outcomes.failed);
+  return { ...given, size: size - forgiven, outcomes: { ...outcomes, failed: outcomes.failed - forgiven } };
+}
+
+function judgeFailures({ gate, size, outcomes }: GateFacts): FailedGate | undefined {
   const allowed = gate?.maxFailures ?? 0;
   const { failed, succeeded } = outcomes;
   if (gate?.confidence !== undefined && typeof allowed === 'string') {
@@ -128,11 +142,7 @@ function quantile(p: number): number {
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** A gate's verdict in the one shape of every "no". */
-export const refusalOfGate = (
-  verdict: Extract<GateVerdict, { category: string }>,
-  stage: string,
-  rollout: RolloutId,
-): Refusal => ({
+export const refusalOfGate = (verdict: FailedGate, stage: string, rollout: RolloutId): Refusal => ({
   phase: 'assign',
   element: stage,
   category: verdict.category,

@@ -2,7 +2,7 @@
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, toTimestamp } from '../time.ts';
 import type { Rollout } from './rollout.ts';
-import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
+import { isStagedEverywhere, maySwitch, type RolloutFacts, type SoakWatch } from './rollout-facts.ts';
 import type { Stage } from './rollout-spec.ts';
 import { outcomesOf } from './tally.ts';
 
@@ -15,7 +15,7 @@ export interface Hold {
   readonly ended?: true;
 }
 
-export const nameOf = (rollout: Rollout, stage: Stage): string => stage.name ?? `${rollout.stage + 1}`;
+export const nameOf = (rollout: Rollout, stage: Stage, index = rollout.stage): string => stage.name ?? `${index + 1}`;
 
 /** The stage waits for its robots: say for which of the reasons. */
 export function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Hold {
@@ -51,6 +51,20 @@ export function holdInStage(facts: RolloutFacts, stage: Stage, says: string): Ho
     `Stage ${name} waits for its robots: ${says}`,
     `Ask one of them (fairlead rollout robots ${rollout.rollout}): fairlead explain ROBOT.`,
     endsAt,
+  );
+}
+
+/** The soak is over, but its robots must still be there: one that went offline in the soak has not checked in since. */
+export function holdForUnseen(rollout: Rollout, stage: Stage, watch: SoakWatch, soakedUntil: Instant): Hold {
+  const { unseen, examples, unseenUntil } = watch;
+  const robots = unseen === 1 ? '1 robot has' : `${unseen} robots have`;
+  const names = examples.join(', ') + (unseen > examples.length ? ', …' : '');
+  return hold(
+    rollout,
+    'soak_unseen',
+    `Stage ${nameOf(rollout, stage)} soaked until ${toTimestamp(soakedUntil)}, and ${robots} not checked in since (${names}); without a check-in they count as failed by ${toTimestamp(unseenUntil)}`,
+    `Check the power and the network of these robots, or do not wait: fairlead rollout promote ${rollout.rollout}`,
+    unseenUntil,
   );
 }
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
 import { DAY } from '../time.ts';
 import { planNextStep } from './plan-next-step.ts';
-import { limitOf, type RolloutSpec, type Stage } from './rollout-spec.ts';
+import { allowanceOf, limitOf, type RolloutSpec, type Stage } from './rollout-spec.ts';
 import { checkShape } from './strategy.ts';
-import { drive, factsOf, type Model, type ModelRobot, model } from './testing/model-rollout.ts';
+import { drive, factsOf, type Model, type ModelRobot, model, soakedUntil } from './testing/model-rollout.ts';
 
 const HOW_MANY = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constantFrom('10%', '34%', '50%'));
 const STAGE: fc.Arbitrary<Omit<Stage, 'upTo'>> = fc.record(
@@ -56,19 +56,47 @@ const SPEC: fc.Arbitrary<RolloutSpec> = fc.oneof(
 );
 
 /** What the world does next: a robot moves, or time passes. */
-type Move = { readonly robot: number; readonly ends: 'well' | 'badly' } | { readonly sec: number };
+type Move =
+  | { readonly robot: number; readonly ends: 'well' | 'badly' }
+  | { readonly robot: number; readonly later: 'degrades' | 'recovers' | 'goes-offline' | 'comes-back' }
+  | { readonly sec: number };
 const MOVE: fc.Arbitrary<Move> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ robot: fc.nat(40), ends: fc.constantFrom('well', 'well', 'well', 'badly') }) },
   { weight: 1, arbitrary: fc.record({ sec: fc.integer({ min: 1, max: 900 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      robot: fc.nat(40),
+      later: fc.constantFrom('degrades', 'recovers', 'goes-offline', 'comes-back'),
+    }),
+  },
 );
 
 function happen(world: Model, move: Move): void {
   if ('sec' in move) {
     world.now += move.sec * 1000;
+    checkIn(world);
     return;
   }
   const robot = world.robots[move.robot % world.robots.length];
-  if (robot) step(robot, move.ends);
+  if (!robot) return;
+  if ('ends' in move) step(robot, move.ends);
+  else changeLater(world, robot, move.later);
+}
+/** All that are online. */
+function checkIn({ robots, now }: Model): void {
+  for (const robot of robots) if (!robot.offline) robot.seen = now;
+}
+function changeLater(
+  { now }: Model,
+  robot: ModelRobot,
+  later: 'degrades' | 'recovers' | 'goes-offline' | 'comes-back',
+) {
+  if (later === 'degrades' && robot.place === 'succeeded') robot.place = 'degraded';
+  if (later === 'goes-offline') robot.offline = true;
+  if (later !== 'recovers' && later !== 'comes-back') return;
+  if (robot.place === 'degraded') robot.place = 'succeeded';
+  Object.assign(robot, { offline: false, seen: now });
 }
 function step(robot: ModelRobot, ends: 'well' | 'badly'): void {
   if (robot.place === 'staging') robot.place = 'ready';
@@ -95,6 +123,19 @@ function lawsHold(world: Model, cohorts: Map<string, number>): void {
     'nobody of a later stage is touched',
   ).toEqual([]);
   if (rollout.spec.strategy === 'blue-green' && rollout.switchingSince === undefined) expect(granted).toBe(0);
+  if (rollout.state === 'running') for (let at = 0; at < rollout.stage; at += 1) passedStageHolds(world, at);
+}
+
+/** Of a stage that has passed, in a rollout that still runs. */
+function passedStageHolds({ rollout, robots, now }: Model, index: number): void {
+  const cohort = robots.filter(({ stage }) => stage === index);
+  const failed = cohort.filter(({ place }) => place === 'failed' || place === 'degraded').length;
+  const allowed = allowanceOf(rollout.spec.stages[index]?.gate?.maxFailures ?? 0, cohort.length);
+  expect(failed, 'no later stage goes on beside too many failures of an earlier one').toBeLessThanOrEqual(allowed);
+  const until = soakedUntil(rollout, index);
+  if (until === undefined || rollout.stages[index]?.endedAt !== now) return;
+  const unseen = cohort.filter(({ place, seen }) => place === 'succeeded' && seen < until);
+  expect(unseen, 'a stage passes its soak once all its robots were seen after it').toEqual([]);
 }
 
 test('every rollout ends, or rests with a reason that is true, and never breaks a limit on the way', () => {
@@ -113,6 +154,7 @@ test('every rollout ends, or rests with a reason that is true, and never breaks 
       for (let round = 0; round < 400 && world.rollout.state === 'running'; round += 1) {
         for (const robot of world.robots) step(robot, 'well');
         world.now += round % 3 === 0 ? 600_000 : 1000;
+        for (const robot of world.robots) Object.assign(robot, { offline: false, seen: world.now });
         drive(world);
         lawsHold(world, cohorts);
       }
@@ -120,7 +162,9 @@ test('every rollout ends, or rests with a reason that is true, and never breaks 
       if (world.rollout.state === 'paused') {
         expect(world.rollout.stopped?.why.category).toMatch(/^too_(many_failures|few_successes|few_robots)$/);
       } else {
-        expect(world.robots.every(({ place }) => ['succeeded', 'failed', 'silent'].includes(place))).toBe(true);
+        expect(world.robots.every(({ place }) => ['succeeded', 'degraded', 'failed', 'silent'].includes(place))).toBe(
+          true,
+        );
       }
     }),
     { numRuns: 400 },
@@ -180,4 +224,56 @@ test('a rollout that stands still is given nothing, whatever its robots do', () 
     }),
     { numRuns: 100 },
   );
+});
+
+/** What one robot does in one round of the game. */
+const DEED = fc.constantFrom('well', 'well', 'well', 'well', 'well', 'waits', 'badly', 'degrades', 'goes-offline');
+const LENIENT: fc.Arbitrary<RolloutSpec> = fc
+  .record({
+    soakSec: fc.constantFrom(0, 40, 90),
+    percent: fc.integer({ min: 20, max: 60 }),
+    maxFailures: fc.constantFrom(0, 1, 2, '20%' as const),
+  })
+  .map(({ soakSec, percent, maxFailures }): RolloutSpec => {
+    const gate = { minSuccesses: 1, maxFailures };
+    const stages = [
+      { upTo: { percent }, soakSec, gate },
+      { upTo: { percent: 100 }, soakSec, gate },
+    ];
+    return { ...BASE, strategy: 'canary', stages };
+  });
+
+test('a stage that passed early is judged further, and a soak ends only when all its robots were seen', () => {
+  const reached = { lateStop: 0, soaked: 0 };
+  fc.assert(
+    fc.property(
+      LENIENT,
+      fc.array(fc.array(DEED, { minLength: 12, maxLength: 12 }), { maxLength: 40 }),
+      (spec, rounds) => {
+        const world = model(spec, 12);
+        const cohorts = new Map<string, number>();
+        drive(world);
+        for (const [round, deeds] of rounds.entries()) {
+          for (const [at, deed] of deeds.entries()) {
+            const robot = world.robots[at];
+            if (!robot || deed === 'waits') continue;
+            if (deed === 'well' || deed === 'badly') step(robot, deed);
+            // Not too often: most stages must be able to pass.
+            else if ((round + at) % 4 === 0) changeLater(world, robot, deed);
+          }
+          world.now += round % 9 === 8 ? 350_000 : 20_000;
+          checkIn(world);
+          const before = world.rollout;
+          drive(world);
+          lawsHold(world, cohorts);
+          const { rollout } = world;
+          if (rollout.stages.some(({ state }, at) => state === 'failed' && at < rollout.stage)) reached.lateStop += 1;
+          if (rollout.stage > before.stage && soakedUntil(rollout, before.stage) !== undefined) reached.soaked += 1;
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(reached.lateStop, 'rollouts stopped by an earlier stage').toBeGreaterThan(10);
+  expect(reached.soaked, 'stages passed after a soak').toBeGreaterThan(10);
 });

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
 import { planNextStep } from './plan-next-step.ts';
-import type { Reach, RolloutSpec } from './rollout-spec.ts';
-import { factsOf, type Model, model, type Place } from './testing/model-rollout.ts';
+import type { HowMany, Reach, RolloutSpec } from './rollout-spec.ts';
+import { factsOf, type Model, model, type Place, seconds } from './testing/model-rollout.ts';
 
 const ROLLING: RolloutSpec = {
   kind: 'deploy',
@@ -93,5 +93,111 @@ test('who asks why a stage still runs is told where the names of its robots stan
   );
   expect(planNextStep(factsOf({ ...rest, robots, rollout: { ...rollout, stage: 0, stages: first } }))).toMatchObject({
     why: { category: 'stage_running', hint: expect.stringContaining('fairlead rollout robots ro_0123456789') },
+  });
+});
+
+/** A canary of three that passed with `minSuccesses: 1`; the second stage of five is at work. */
+function afterEarlyPass(
+  canary: readonly Place[],
+  maxFailures: HowMany = 0,
+  second: readonly Place[] = ['granted'],
+): Model {
+  const stages = [{ upTo: { count: 3 }, gate: { minSuccesses: 1, maxFailures } }, { upTo: { percent: 100 } }];
+  const early = model({ ...ROLLING, strategy: 'canary', stages }, canary.length + second.length);
+  [...canary, ...second].forEach((place, index) => {
+    const robot = early.robots[index];
+    if (robot) Object.assign(robot, { place, stage: index < canary.length ? 0 : 1, deadline: Infinity });
+  });
+  const [first, last] = early.rollout.stages;
+  if (!first || !last) throw new Error('it has two stages');
+  const passed = { ...first, state: 'passed' as const, size: canary.length };
+  early.rollout = {
+    ...early.rollout,
+    state: 'running',
+    stage: 1,
+    stages: [passed, { ...last, state: 'running', size: second.length }],
+  };
+  return early;
+}
+
+describe('after an early pass by minSuccesses', () => {
+  test('a straggler that fails stops the rollout in the stage that it belongs to', () => {
+    expect(planNextStep(factsOf(afterEarlyPass(['succeeded', 'failed', 'granted'])))).toMatchObject({
+      do: 'stop',
+      stage: 'failed',
+      index: 0,
+      why: {
+        element: '1',
+        category: 'too_many_failures',
+        detail: '1 of 3 robots failed, and none may; the stage had passed before.',
+      },
+    });
+  });
+
+  test('a robot that degrades later stops the rollout, and failures within the limit do not', () => {
+    const next = (...places: Place[]) => planNextStep(factsOf(afterEarlyPass(places, 1)));
+    expect(next('succeeded', 'degraded', 'failed')).toMatchObject({ do: 'stop', index: 0 });
+    expect(next('succeeded', 'degraded', 'granted')).toMatchObject({ do: 'hold' });
+  });
+
+  test('failures that a person accepted do not stop the rollout a second time', () => {
+    const accepted = afterEarlyPass(['succeeded', 'failed', 'granted']);
+    const [first, last] = accepted.rollout.stages;
+    if (!first || !last) throw new Error('it has two stages');
+    accepted.rollout = { ...accepted.rollout, stages: [{ ...first, forgiven: 1 }, last] };
+    expect(planNextStep(factsOf(accepted))).toMatchObject({ do: 'hold' });
+  });
+
+  test('the stragglers are judged after the last stage, too', () => {
+    const world = afterEarlyPass(['succeeded', 'succeeded', 'failed'], 0, ['succeeded']);
+    const [first, last] = world.rollout.stages;
+    if (!first || !last) throw new Error('it has two stages');
+    world.rollout = { ...world.rollout, stage: 2, stages: [first, { ...last, state: 'passed' }] };
+    expect(planNextStep(factsOf(world))).toMatchObject({ do: 'stop', index: 0 });
+  });
+});
+
+describe('a stage that soaks', () => {
+  const soaking = (...robots: readonly { readonly place: Place; readonly seenSec: number }[]): Model => {
+    const stages = [{ name: 'canary', upTo: { count: robots.length }, soakSec: 40 }, { upTo: { percent: 100 } }];
+    const world = model({ ...ROLLING, strategy: 'canary', stages }, robots.length + 1);
+    robots.forEach(({ place, seenSec }, index) => {
+      Object.assign(world.robots[index] ?? {}, { robot: `duck-${index}`, place, stage: 0, seen: seconds(seenSec) });
+    });
+    const [first, last] = world.rollout.stages;
+    if (!first || !last) throw new Error('it has two stages');
+    const progress = { ...first, state: 'soaking' as const, size: robots.length, soakingSince: 0 };
+    world.rollout = { ...world.rollout, state: 'running', stages: [progress, last] };
+    return world;
+  };
+  const at = (sec: number, world: Model) => planNextStep(factsOf({ ...world, now: seconds(sec) }));
+
+  test('fails as soon as one of its robots is degraded', () => {
+    const world = soaking({ place: 'succeeded', seenSec: 10 }, { place: 'degraded', seenSec: 10 });
+    expect(at(12, world)).toMatchObject({ do: 'stop', stage: 'failed', why: { element: 'canary' } });
+  });
+
+  test('passes once each of its robots has checked in after the soak, and names those that have not', () => {
+    const world = soaking({ place: 'succeeded', seenSec: 41 }, { place: 'succeeded', seenSec: 39 });
+    expect(at(42, world)).toMatchObject({
+      do: 'hold',
+      until: seconds(339),
+      why: { category: 'soak_unseen', detail: expect.stringContaining('1 robot has not checked in since (duck-1)') },
+    });
+    expect(at(42, soaking({ place: 'succeeded', seenSec: 41 }, { place: 'succeeded', seenSec: 40 }))).toMatchObject({
+      do: 'pass-stage',
+    });
+  });
+
+  test('marks a robot that went offline, before and after its end', () => {
+    expect(at(300, soaking({ place: 'succeeded', seenSec: 0 }))).toEqual({ do: 'mark-silent' });
+    expect(at(339, soaking({ place: 'succeeded', seenSec: 39 }))).toEqual({ do: 'mark-silent' });
+  });
+
+  test('that a person promotes waits for no check-in', () => {
+    const world = soaking({ place: 'succeeded', seenSec: 0 });
+    const stages = world.rollout.stages.map((stage, index) => (index === 0 ? { ...stage, promotedBy: 'ann' } : stage));
+    world.rollout = { ...world.rollout, stages };
+    expect(at(350, world)).toMatchObject({ do: 'pass-stage', why: 'promoted by ann' });
   });
 });

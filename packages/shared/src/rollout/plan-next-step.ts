@@ -5,8 +5,8 @@
  */
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
-import { type GateVerdict, judgeGate, refusalOfGate } from './gate.ts';
-import { hold, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
+import { type GateVerdict, judgeGate, judgeLateFailures, refusalOfGate } from './gate.ts';
+import { hold, holdForUnseen, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
 import { type ApprovalDecision, planApproval } from './plan-approval.ts';
 import type { StageProgress } from './rollout.ts';
 import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
@@ -16,7 +16,15 @@ import { outcomesOf } from './tally.ts';
 export type Decision =
   | ApprovalDecision
   | {
-      readonly do: 'start' | 'begin-stage' | 'time-out' | 'begin-batch' | 'switch-all' | 'soak' | 'complete';
+      readonly do:
+        | 'start'
+        | 'begin-stage'
+        | 'time-out'
+        | 'mark-silent'
+        | 'begin-batch'
+        | 'switch-all'
+        | 'soak'
+        | 'complete';
     }
   | { readonly do: 'rest'; readonly until: Instant }
   /** Give so many robots of the stage their order: they download, stage and test, and wait for the grant. */
@@ -24,7 +32,8 @@ export type Decision =
   /** Let so many ready robots switch, as far as limits and windows allow. */
   | { readonly do: 'grant'; readonly atMost: number }
   | { readonly do: 'pass-stage'; readonly why: string }
-  | { readonly do: 'stop'; readonly stage: 'failed' | 'inconclusive'; readonly why: Refusal };
+  /** `index`: the stage whose gate failed, where it is not the present one. */
+  | { readonly do: 'stop'; readonly stage: 'failed' | 'inconclusive'; readonly why: Refusal; readonly index?: number };
 
 const DEFAULT_TIMEOUT_SEC = 1800;
 /**
@@ -64,6 +73,8 @@ function planStage(facts: RolloutFacts): Decision {
   const stage = rollout.spec.stages[rollout.stage];
   const progress = rollout.stages[rollout.stage];
   if (overdue > 0) return { do: 'time-out' };
+  const late = planLateFailures(facts);
+  if (late) return late;
   if (!stage || !progress) return planEnd(facts);
   if (progress.state === 'pending') return { do: 'begin-stage' };
   const verdict = judge(facts, stage, progress);
@@ -86,6 +97,26 @@ function planStage(facts: RolloutFacts): Decision {
     return { do: 'soak' };
   }
   return planSoak(facts, stage, progress, verdict);
+}
+
+/** A stage that has passed is still judged by its failures for as long as the rollout runs. */
+function planLateFailures({ rollout, earlier }: RolloutFacts): Decision | undefined {
+  for (const [index, tally] of earlier.entries()) {
+    const stage = rollout.spec.stages[index];
+    const progress = rollout.stages[index];
+    if (!stage || !progress) continue;
+    const { size, forgiven } = progress;
+    const failed = judgeLateFailures({ gate: stage.gate, size, forgiven, outcomes: outcomesOf(tally) });
+    if (!failed) continue;
+    const verdict = { ...failed, says: `${failed.says}; the stage had passed before` };
+    return {
+      do: 'stop',
+      stage: 'failed',
+      why: refusalOfGate(verdict, nameOf(rollout, stage, index), rollout.rollout),
+      index,
+    };
+  }
+  return undefined;
 }
 
 const judge = (facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress): GateVerdict => {
@@ -173,6 +204,8 @@ function planSoak(facts: RolloutFacts, stage: Stage, progress: StageProgress, ve
   // Where earlier stages have all its robots already, there is nobody to watch.
   const soak = progress.size === 0 ? 0 : (stage.soakSec ?? 0) * SECOND;
   const until = (progress.soakingSince ?? now) + soak;
+  const isWatched = soak > 0 && progress.promotedBy === undefined;
+  if (isWatched && facts.watch && facts.watch.silent > 0) return { do: 'mark-silent' };
   if (now < until && progress.promotedBy === undefined) {
     const says = `Stage ${nameOf(rollout, stage)} soaks until ${toTimestamp(until)}`;
     return hold(
@@ -184,6 +217,7 @@ function planSoak(facts: RolloutFacts, stage: Stage, progress: StageProgress, ve
     );
   }
   if (progress.promotedBy !== undefined) return { do: 'pass-stage', why: `promoted by ${progress.promotedBy}` };
+  if (isWatched && facts.watch && facts.watch.unseen > 0) return holdForUnseen(rollout, stage, facts.watch, until);
   if (verdict.gate === 'inconclusive') {
     return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout) };
   }

@@ -1,8 +1,21 @@
 /** What one decision about a rollout is made of. All of it is counted already; nothing is recounted for it. */
+import type { RobotId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import type { ConditionVerdict } from './gate.ts';
 import type { Rollout } from './rollout.ts';
 import { outcomesOf, type StageTally } from './tally.ts';
+
+/** What check-ins tell of the succeeded robots of a stage that soaks. */
+export interface SoakWatch {
+  /** Robots that stopped checking in: they count as failures once they are marked. */
+  readonly silent: number;
+  /** Robots that have not checked in since the soak ended, and are not silent yet. */
+  readonly unseen: number;
+  /** Some of them, by name. */
+  readonly examples: readonly RobotId[];
+  /** When the last of them counts as silent unless it checks in. Milliseconds since 1970. */
+  readonly unseenUntil: Instant;
+}
 
 export interface RolloutFacts {
   readonly rollout: Rollout;
@@ -18,6 +31,10 @@ export interface RolloutFacts {
     readonly granted: number;
     readonly unplaced: number;
   };
+  /** By index, of the stages before the present one. */
+  readonly earlier: readonly StageTally[];
+  /** Absent unless the present stage soaks. */
+  readonly watch?: SoakWatch;
   /** Open deployments that had their time. */
   readonly overdue: number;
   /** When the next open deployment has had its time. */

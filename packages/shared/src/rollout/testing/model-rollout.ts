@@ -4,16 +4,29 @@ import { SECOND } from '../../time.ts';
 import { rankOf, sizeOfStage } from '../cohort.ts';
 import { type Decision, planNextStep, timeoutOf } from '../plan-next-step.ts';
 import type { Rollout, StageProgress } from '../rollout.ts';
-import { type RolloutFacts } from '../rollout-facts.ts';
+import type { RolloutFacts, SoakWatch } from '../rollout-facts.ts';
 import { limitOf, type RolloutSpec } from '../rollout-spec.ts';
 import type { StageTally } from '../tally.ts';
 
-export type Place = 'outside' | 'unplaced' | 'staging' | 'ready' | 'granted' | 'succeeded' | 'failed' | 'silent';
+/** `silent` timed out before its switch; `degraded` failed or stopped checking in after its commit. */
+export type Place =
+  | 'outside'
+  | 'unplaced'
+  | 'staging'
+  | 'ready'
+  | 'granted'
+  | 'succeeded'
+  | 'degraded'
+  | 'failed'
+  | 'silent';
 export interface ModelRobot {
   readonly robot: RobotId;
   place: Place;
   stage: number;
   deadline: number;
+  /** Its last check-in. */
+  seen: number;
+  offline: boolean;
 }
 export interface Model {
   rollout: Rollout;
@@ -25,7 +38,7 @@ export interface Model {
 
 export function model(spec: RolloutSpec, size: number): Model {
   const robots = Array.from({ length: size }, (_, n): ModelRobot => {
-    return { robot: `duck-${n}` as RobotId, place: 'outside', stage: -1, deadline: 0 };
+    return { robot: `duck-${n}` as RobotId, place: 'outside', stage: -1, deadline: 0, seen: 0, offline: false };
   });
   robots.sort((a, b) => rankOf('seed', a.robot) - rankOf('seed', b.robot));
   const pending: StageProgress = { state: 'pending', size: 0, forgiven: 0, batchLeft: 0 };
@@ -51,13 +64,41 @@ function tallyOf(robots: readonly ModelRobot[]): StageTally {
   const states = {
     waiting: count(...OPEN),
     succeeded: count('succeeded'),
+    degraded: count('degraded'),
     failed: count('failed'),
     'timed-out': count('silent'),
   };
   return { states, ready: count('ready'), granted: count('granted'), silent: count('silent') };
 }
 
-export function factsOf({ rollout, now, robots }: Model): RolloutFacts {
+/** A robot that has not checked in for so long counts as silent. */
+const OFFLINE_MS = 300 * SECOND;
+
+/** When the soak of the stage at `index` is over; undefined where it does not soak, or does not yet. */
+export function soakedUntil({ spec, stages }: Rollout, index: number): number | undefined {
+  const progress = stages[index];
+  const soak = spec.stages[index]?.soakSec ?? 0;
+  if (!progress || progress.size === 0 || soak === 0 || progress.soakingSince === undefined) return undefined;
+  return progress.soakingSince + soak * SECOND;
+}
+
+function watchOf({ rollout, now, robots }: Model): SoakWatch | undefined {
+  const until = soakedUntil(rollout, rollout.stage);
+  if (until === undefined || rollout.stages[rollout.stage]?.state !== 'soaking') return undefined;
+  const watched = robots.filter(({ stage, place }) => stage === rollout.stage && place === 'succeeded');
+  const silent = watched.filter(({ seen }) => now - seen >= OFFLINE_MS);
+  const unseen = watched.filter((robot) => !silent.includes(robot) && robot.seen < until);
+  return {
+    silent: silent.length,
+    unseen: unseen.length,
+    examples: unseen.slice(0, 3).map(({ robot }) => robot),
+    unseenUntil: Math.max(now, ...unseen.map(({ seen }) => seen + OFFLINE_MS)),
+  };
+}
+
+export function factsOf(world: Model): RolloutFacts {
+  const { rollout, now, robots } = world;
+  const watch = watchOf(world);
   const present = robots.filter(({ stage }) => stage === rollout.stage);
   const earlier = robots.filter(({ stage }) => stage >= 0 && stage < rollout.stage);
   const { ready, granted } = tallyOf(earlier);
@@ -68,6 +109,8 @@ export function factsOf({ rollout, now, robots }: Model): RolloutFacts {
     now,
     ...(nextDeadline !== undefined && { nextDeadline }),
     tally: tallyOf(present),
+    earlier: rollout.stages.slice(0, rollout.stage).map((_, at) => tallyOf(robots.filter(({ stage }) => stage === at))),
+    ...(watch && { watch }),
     unplaced: present.filter(({ place }) => place === 'unplaced').length,
     behind: {
       open: earlier.filter(({ place }) => OPEN.includes(place)).length,
@@ -94,8 +137,8 @@ export function drive(world: Model): Extract<Decision, { do: 'hold' }> {
 function take(world: Model, decision: Exclude<Decision, { do: 'hold' }>): Partial<Rollout> {
   const { rollout, now, robots } = world;
   const stage = rollout.spec.stages[rollout.stage];
-  const changed = (change: Partial<StageProgress>): Partial<Rollout> => ({
-    stages: rollout.stages.map((each, index) => (index === rollout.stage ? { ...each, ...change } : each)),
+  const changed = (change: Partial<StageProgress>, at = rollout.stage): Partial<Rollout> => ({
+    stages: rollout.stages.map((each, index) => (index === at ? { ...each, ...change } : each)),
   });
   const some = (place: Place, atMost: number) =>
     robots.filter((robot) => robot.place === place && robot.stage <= rollout.stage).slice(0, atMost);
@@ -117,6 +160,12 @@ function take(world: Model, decision: Exclude<Decision, { do: 'hold' }>): Partia
       for (const robot of robots) {
         if (!OPEN.includes(robot.place) || robot.deadline > now) continue;
         robot.place = robot.place === 'granted' ? 'failed' : 'silent';
+      }
+      return {};
+    case 'mark-silent':
+      for (const robot of robots) {
+        if (robot.stage !== rollout.stage || robot.place !== 'succeeded') continue;
+        if (now - robot.seen >= OFFLINE_MS) robot.place = 'degraded';
       }
       return {};
     case 'begin-batch': {
@@ -146,7 +195,7 @@ function take(world: Model, decision: Exclude<Decision, { do: 'hold' }>): Partia
     case 'stop':
       return {
         state: 'paused',
-        ...changed({ state: decision.stage, verdict: decision.why }),
+        ...changed({ state: decision.stage, verdict: decision.why }, decision.index),
         stopped: { by: 'control-plane', at: now, why: decision.why },
       };
     case 'complete':
