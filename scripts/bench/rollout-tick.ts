@@ -12,6 +12,7 @@ import { deploymentIds, rolloutIds } from '@fairlead/control-plane/assign/deploy
 import { createEngine } from '@fairlead/control-plane/rollout/engine';
 import { newRollout } from '@fairlead/control-plane/rollout/new-rollout';
 import { openTestRules } from '@fairlead/control-plane/rollout/testing/test-rules';
+import { soakWatcher } from '@fairlead/control-plane/rollout/watch-soak';
 import type { Deployment } from '@fairlead/control-plane/store/deployments';
 import { kyselyStore } from '@fairlead/control-plane/store/kysely-store';
 import { migrate } from '@fairlead/control-plane/store/migrate';
@@ -63,6 +64,8 @@ async function measure(robots: number): Promise<(string | number)[]> {
     wake: () => undefined,
     rules: () => rules,
     metricOf: () => undefined,
+    lastSeen: () => now,
+    soak: soakWatcher({ startedAt: NOW, lastSeen: () => now, offlineAfterMs: () => 300_000 }),
     poke: () => undefined,
     audit: async () => undefined,
     holder: 'bench',

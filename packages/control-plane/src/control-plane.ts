@@ -17,7 +17,7 @@ import { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { rulesApi } from '@fairlead/shared/api/rules-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
 import type { RobotId } from '@fairlead/shared/ids';
-import type { Clock } from '@fairlead/shared/time';
+import { type Clock, SECOND } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { CheckBundle } from '@fairlead/toolkit/bundle/bundle';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
@@ -60,6 +60,7 @@ import { joinRollouts } from './rollout/join-rollouts.ts';
 import { metricOf } from './rollout/metric-of.ts';
 import { openRules } from './rollout/open-rules.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
+import { soakWatcher } from './rollout/watch-soak.ts';
 import { wordsOnRobot } from './rollout/word-on-robot.ts';
 import { rulesHandlers } from './rules/rules-handlers.ts';
 import { lookAgain } from './signals/look-again.ts';
@@ -127,11 +128,18 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
   const rules = await openRules({ store, presence, signals, looking });
+  const lastSeen = (robot: RobotId) => presence.of(robot)?.lastSeen;
   const rollouts: EngineDeps = {
     ...assign,
     newRolloutId: rolloutIds(clock),
     rules: rules.now,
     metricOf: metricOf(presence, clock),
+    lastSeen,
+    soak: soakWatcher({
+      startedAt: clock.now(),
+      lastSeen,
+      offlineAfterMs: () => settings.now().offlineAfterSec * SECOND,
+    }),
     audit: async ({ audit }, { reason, ...word }) => {
       await audit.append({ ...word, ...(reason !== undefined && { reason }) });
     },

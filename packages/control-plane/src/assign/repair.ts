@@ -4,7 +4,8 @@
  * only recorded, and `explain` names it with the reason.
  */
 import type { Refusal } from '@fairlead/shared/failure';
-import { afterHealthChange } from '@fairlead/shared/fleet/deployment';
+import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
 import { differenceOf, isConclusive, MAX_REPAIRS, repairsSoFar } from '@fairlead/shared/fleet/measured';
 import { type RobotId, type RolloutId, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -39,13 +40,13 @@ const needsLook = (order: Deployment, said: RobotFacts): boolean =>
   isRecorded(order) || differenceOf(order, said.components) !== undefined;
 
 /** A difference that was recorded before; it ends when the robot reports the ordered digest again. */
-const isRecorded = ({ state, refusal }: Deployment): boolean => state === 'degraded' && refusal?.category === DIFFERS;
+const isRecorded = ({ degradedBy = [] }: Deployment): boolean => degradedBy.some(({ source }) => source === 'release');
 
 /** Looked at without a transaction first: a difference that stays is reported with every check-in. */
 async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], said: RobotFacts) {
   const order = await store.deployments.find(id);
   if (!order) return false;
-  if (!differenceOf(order, said.components) || order.state === 'succeeded') return true;
+  if (!differenceOf(order, said.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
   return (await whyNotRepaired(store, order, said, clock.now())) === undefined;
 }
 
@@ -65,9 +66,9 @@ async function settle(deps: RepairDeps, id: Deployment['deployment'], said: Robo
 }
 
 async function recover({ deployments }: Slices, order: Deployment, at: Instant): Promise<RolloutId | undefined> {
-  const { refusal: _difference, ...rest } = order;
-  const state = afterHealthChange(order.state, 'healthy');
-  await deployments.save({ ...rest, state }, { at, state, by: order.robot });
+  const next = withoutDegradation(order, ({ source }) => source === 'release');
+  const { state, refusal } = next;
+  await deployments.save(next, { at, state, by: order.robot, ...(refusal && { refusal }) });
   return order.part?.rollout;
 }
 
@@ -78,8 +79,6 @@ async function recordDifference(
   said: RobotFacts,
   at: Instant,
 ): Promise<void> {
-  const state = afterHealthChange(order.state, 'degraded');
-  if (state === order.state) return;
   const refusal: Refusal = {
     phase: 'assign',
     component: order.component,
@@ -89,7 +88,8 @@ async function recordDifference(
     retryable: true,
     hint: `See what happened on the robot: fairlead history --robot ${order.robot}`,
   };
-  await deployments.save({ ...order, state, refusal }, { at, state, by: order.robot, refusal });
+  const next = withDegradation(order, { source: 'release', refusal });
+  if (next !== order) await deployments.save(next, { at, state: next.state, by: order.robot, refusal });
 }
 
 async function orderAgain(

@@ -22,6 +22,7 @@ import type { OnlineSigning } from '../trust/online-signing.ts';
 import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
+import { noteHealth } from './note-health.ts';
 import { offer } from './offer.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
@@ -47,6 +48,8 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const said = factsOf(body);
     deps.presence.seen(params.robot, said, deps.signing.clock.now());
     await deps.repair(params.robot, said);
+    for (const rollout of await noteHealth(deps.store, params.robot, body.components, deps.signing.clock.now()))
+      deps.poke(rollout);
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body.knownSeq, patience, request.signal);
     return answer(deps, await needRobot(deps.store, params.robot), body);

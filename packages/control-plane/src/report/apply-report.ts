@@ -1,8 +1,9 @@
 /** What a robot's report changes: its deployment's state, and with it what the robot is told from now on. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { afterCancel, afterHealthChange, afterReport, isCommitted, isOrdered } from '@fairlead/shared/fleet/deployment';
+import { withDegradation } from '@fairlead/shared/fleet/degradation';
+import { afterCancel, afterReport, isCommitted, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
-import type { DeploymentId, RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { applyAlarm } from '../alarms/apply-alarm.ts';
@@ -12,6 +13,7 @@ import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
+import { applyHealth, degradeByAlarm, findMonitored, recoverFromAlarm } from './apply-health.ts';
 import { componentsAfter } from './components-after.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
 
@@ -47,27 +49,26 @@ export async function applyReport(
         loud: true,
       });
       return {};
-    case 'health-changed':
-      return body.deployment === undefined
-        ? {}
-        : applyToDeployment(deps, slices, robot, { ...body, deployment: body.deployment }, at);
-    case 'alarm-resolved':
+    case 'health-changed': {
+      const found = await findMonitored(slices, robot, body);
+      if (found) return applyHealth(slices, found, body, at);
+      const { deployment, component } = body;
+      return deployment === undefined ? {} : { unknown: neverOrdered(robot, { deployment, component }) };
+    }
     case 'alarm':
       await applyAlarm(slices.alarms, report, body, { at, receivedAt });
-      return {};
+      return degradeByAlarm(slices, robot, body, at);
+    case 'alarm-resolved':
+      await applyAlarm(slices.alarms, report, body, { at, receivedAt });
+      return recoverFromAlarm(slices, robot, body, at);
   }
 }
-
-/** A report that names the deployment it is about. */
-type DeploymentEvent = Extract<ReportEvent, { event: 'update-state' | 'update-ended' | 'health-changed' }> & {
-  readonly deployment: DeploymentId;
-};
 
 async function applyToDeployment(
   deps: OrderBackDeps,
   slices: Slices,
   robot: RobotId,
-  body: DeploymentEvent,
+  body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
   at: Instant,
 ): Promise<Applied> {
   const { deployments, desired } = slices;
@@ -128,10 +129,12 @@ async function letGo(
   await desired.raise(robot);
   await desired.unset(robot, component);
   // What was committed and left again is a failure for its rollout.
-  const state = afterHealthChange(afterCancel(ordered.state), 'degraded');
   const refusal = rolledBackLocally(ordered, by);
+  const left = { ...ordered, state: afterCancel(ordered.state) };
+  const next = withDegradation(left, { source: 'release', refusal });
+  const { state } = next;
   const ended = state === ordered.state ? {} : { endedAt: at, refusal };
-  await deployments.save({ ...ordered, state, ...ended }, { at, state, by: robot, refusal });
+  await deployments.save({ ...next, ...ended }, { at, state, by: robot, refusal });
   return ordered.part ? { rollout: ordered.part.rollout } : {};
 }
 

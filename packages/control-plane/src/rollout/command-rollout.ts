@@ -11,7 +11,7 @@ import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
-import { changeRollout, Overtaken, withStage } from './change-rollout.ts';
+import { changeRollout, Overtaken } from './change-rollout.ts';
 import type { Author, Commanded } from './create-rollout.ts';
 import { renewedDeadline } from './deadline.ts';
 import { withdrawOpen } from './end-rollout.ts';
@@ -233,16 +233,17 @@ const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
   state: startedAt === undefined ? 'scheduled' : 'running',
 });
 
-/** A person looked at the failures so far and goes on: they do not stop the stage a second time. */
+/**
+ * A person looked at the failures so far and goes on: they do not stop a stage a second time. `more` is for the present
+ * stage; one that had passed before its robots failed has passed again.
+ */
 function forgive(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
-  const progress = found.stages[found.stage];
-  if (!progress) return found.stages;
-  const tally = tallies.get(found.stage) ?? NO_TALLY;
-  const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
-  return withStage(found, {
-    ...more,
-    forgiven: outcomesOf(tally).failed,
-    ...(wasStopped && { state: 'running' as const }),
+  return found.stages.map((progress, index) => {
+    if (index > found.stage) return progress;
+    const { failed } = outcomesOf(tallies.get(index) ?? NO_TALLY);
+    const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
+    const state = index < found.stage ? ('passed' as const) : ('running' as const);
+    return { ...progress, ...(index === found.stage && more), forgiven: failed, ...(wasStopped && { state }) };
   });
 }
 

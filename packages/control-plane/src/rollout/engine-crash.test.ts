@@ -21,6 +21,7 @@ import { testRobot } from '../testing/test-robot.ts';
 import { createEngine, type Engine, type EngineDeps, LEASE_MS } from './engine.ts';
 import { newRollout } from './new-rollout.ts';
 import { openTestRules } from './testing/test-rules.ts';
+import { soakWatcher } from './watch-soak.ts';
 
 const ROBOTS = 5;
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-engine-crash-'));
@@ -88,6 +89,8 @@ async function open(name: string): Promise<World> {
       wake: () => undefined,
       rules: () => rules,
       metricOf: () => undefined,
+      lastSeen: () => clock.now(),
+      soak: soakWatcher({ startedAt: clock.now(), lastSeen: () => clock.now(), offlineAfterMs: () => 300_000 }),
       poke: () => undefined,
       audit: async () => undefined,
       holder,

@@ -65,7 +65,7 @@ export function createEngine(deps: EngineDeps): Engine {
       const now = clock.now();
       const facts = await readFacts(deps, store, id, now);
       if (!facts) return false;
-      const stamp = `${facts.rollout.generation} ${JSON.stringify([...facts.tallies])} ${facts.overdue} ${facts.stagingRoom}`;
+      const stamp = `${facts.rollout.generation} ${JSON.stringify([...facts.tallies])} ${facts.overdue} ${facts.stagingRoom} ${facts.watch?.silent} ${facts.watch?.unseen}`;
       const resting = asleep.get(id);
       if (resting?.stamp === stamp && now < resting.until) return false;
       const decision = planNextStep(facts);
@@ -92,6 +92,7 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const tick = async (): Promise<void> => {
     const active = await store.rollouts.active();
+    deps.soak.onTurn(clock.now());
     // Who goes first where limits are shared.
     const inOrder = [...active].sort((a, b) => b.spec.priority - a.spec.priority);
     let unfinished = false;

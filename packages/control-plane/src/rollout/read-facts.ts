@@ -13,9 +13,11 @@ export interface ReadFacts extends RolloutFacts {
   readonly tallies: ReadonlyMap<number, CountedStage>;
 }
 
+type FactDeps = Pick<RolloutDeps, 'rules' | 'metricOf' | 'soak'>;
+
 /** Undefined where there is no such rollout. */
 export async function readFacts(
-  deps: Pick<RolloutDeps, 'rules' | 'metricOf'>,
+  deps: FactDeps,
   slices: Slices,
   id: RolloutId,
   now: Instant,
@@ -25,17 +27,13 @@ export async function readFacts(
   return factsOf(deps, slices, rollout, now);
 }
 
-export async function factsOf(
-  deps: Pick<RolloutDeps, 'rules' | 'metricOf'>,
-  slices: Slices,
-  rollout: Rollout,
-  now: Instant,
-): Promise<ReadFacts> {
+export async function factsOf(deps: FactDeps, slices: Slices, rollout: Rollout, now: Instant): Promise<ReadFacts> {
   const id = rollout.rollout;
   const tallies = await slices.rollouts.tallies(id);
   const present = tallies.get(rollout.stage);
   const { maxStaging } = deps.rules();
   const conditions = await judgeConditions(deps, slices, rollout, present);
+  const watch = await deps.soak.look(slices, rollout, present ?? NO_TALLY, now);
   const nextDeadline = rollout.state === 'running' ? await slices.rollouts.nextDeadline(id) : undefined;
   return {
     rollout,
@@ -44,6 +42,8 @@ export async function factsOf(
     tally: present ?? NO_TALLY,
     unplaced: present?.unplaced ?? 0,
     behind: behindOf(rollout, tallies),
+    earlier: rollout.stages.slice(0, rollout.stage).map((_, index) => tallies.get(index) ?? NO_TALLY),
+    ...(watch && { watch }),
     overdue: nextDeadline !== undefined && nextDeadline <= now ? await slices.rollouts.countOverdue(id, now) : 0,
     ...(nextDeadline !== undefined && { nextDeadline }),
     stagingRoom: maxStaging === Infinity ? Infinity : Math.max(0, maxStaging - (await slices.rollouts.staging())),

@@ -8,6 +8,7 @@ import type { Instant } from '@fairlead/shared/time';
 import type { AssignDeps } from '../assign/deploy.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
+import type { SoakWatcher } from './watch-soak.ts';
 
 /** What the fleet's operators have laid down, as of now. */
 export interface FleetRules {
@@ -40,6 +41,9 @@ export interface RolloutDeps extends AssignDeps {
   readonly rules: () => FleetRules;
   /** What a robot said of this metric in its last check-in; undefined where it never did, or long ago. */
   readonly metricOf: (robot: RobotId, metric: string) => number | undefined;
+  /** When a robot last checked in; undefined where it never did. Milliseconds since 1970. */
+  readonly lastSeen: (robot: RobotId) => Instant | undefined;
+  readonly soak: SoakWatcher;
   /** Lets the engine look at once. */
   readonly poke: (rollout: RolloutId) => void;
   /** Kept for good, where nobody can change it; in the caller's transaction. */

@@ -27,12 +27,10 @@ describe('a staged rollout', () => {
       stages: [{ state: 'soaking', size: 1 }, { state: 'pending' }, { state: 'pending' }],
       blocked: { why: { category: 'soaking' } },
     });
-    fleet.clock.pass(300_000);
-    await fleet.drive();
+    await fleet.soak(300_000);
     expect(await fleet.ordered()).toHaveLength(4);
     await fleet.everybodyUpdates();
-    fleet.clock.pass(600_000);
-    await fleet.drive();
+    await fleet.soak(600_000);
     await fleet.everybodyUpdates();
     expect(await show(fleet, id)).toMatchObject({
       state: 'completed',

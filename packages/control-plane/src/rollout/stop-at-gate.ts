@@ -1,7 +1,8 @@
 /** A gate failed or can't be judged: the rollout stands still, and what the failure policy asks for follows. */
-import type { Refusal } from '@fairlead/shared/failure';
+import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
 import type { FailurePolicy } from '@fairlead/shared/rollout/rollout-spec';
 import { changeRollout, withStage } from './change-rollout.ts';
+import { nameFailures } from './name-failures.ts';
 import { orderRevert } from './order-revert.ts';
 import type { ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -11,20 +12,21 @@ import type { Taken } from './taken.ts';
 export async function stopAtGate(
   deps: RolloutDeps,
   { rollout, now }: ReadFacts,
-  stage: 'failed' | 'inconclusive',
-  why: Refusal,
+  { stage, why: judged, index = rollout.stage }: Extract<Decision, { do: 'stop' }>,
 ): Promise<Taken> {
   // What can't be judged is never undone by a machine: it pauses for a person.
   const policy: FailurePolicy = stage === 'inconclusive' ? 'pause' : rollout.spec.onFailure;
   const state = policy === 'pause' ? 'paused' : 'halted';
   const robots = await deps.store.transaction(async (slices) => {
+    const isCount = judged.category === 'too_many_failures';
+    const why = isCount ? await nameFailures(slices, rollout.rollout, index, judged) : judged;
     const revert =
       policy === 'pause' || policy === 'halt'
         ? undefined
         : await orderRevert(deps, slices, rollout, policy, why.detail, now);
     const change = {
       state,
-      stages: withStage(rollout, { state: stage, verdict: why }),
+      stages: withStage(rollout, { state: stage, verdict: why }, index),
       stopped: { by: 'control-plane', at: now, why },
       ...(revert && { followedBy: revert.followedBy }),
     } as const;

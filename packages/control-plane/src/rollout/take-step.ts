@@ -9,6 +9,7 @@ import { admit } from './admit.ts';
 import { beginStage } from './begin-stage.ts';
 import { changeRollout, type Happening, withStage } from './change-rollout.ts';
 import { grant } from './grant.ts';
+import { markSilent } from './mark-silent.ts';
 import type { ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { startRollout } from './start-rollout.ts';
@@ -43,6 +44,10 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
     await timeOut(deps, rollout, now);
     return 'progress';
   },
+  'mark-silent': async (deps, { rollout, now }) => {
+    await markSilent(deps, rollout, now);
+    return 'progress';
+  },
   'begin-batch': (deps, { rollout, now }) => {
     const stage = rollout.spec.stages[rollout.stage];
     const size = rollout.stages[rollout.stage]?.size ?? 0;
@@ -75,7 +80,7 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
       detail,
     });
   },
-  stop: (deps, facts, { stage, why }) => stopAtGate(deps, facts, stage, why),
+  stop: stopAtGate,
   complete: (deps, { rollout, tallies, now }) => {
     const succeeded = [...tallies.values()].reduce((sum, tally) => sum + outcomesOf(tally).succeeded, 0);
     const detail = `${succeeded} of ${rollout.members} robots run it`;

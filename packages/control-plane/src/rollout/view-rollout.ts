@@ -76,6 +76,7 @@ export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<B
     case 'start':
     case 'begin-stage':
     case 'time-out':
+    case 'mark-silent':
     case 'begin-batch':
     case 'switch-all':
     case 'soak':

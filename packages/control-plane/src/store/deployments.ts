@@ -1,5 +1,6 @@
 /** Slice: one robot's part in an order to run a release, with everything that happened to it. */
 import type { Refusal } from '@fairlead/shared/failure';
+import type { Degradation } from '@fairlead/shared/fleet/degradation';
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type {
   ComponentName,
@@ -48,6 +49,8 @@ export interface Deployment {
   readonly reason?: string;
   readonly endedAt?: Instant;
   readonly refusal?: Refusal;
+  /** Present only while it is degraded. */
+  readonly degradedBy?: readonly Degradation[];
   /** Absent where it was ordered directly. */
   readonly part?: RolloutPart;
   /** How many orders in a row repaired a difference between order and robot, this one included. */

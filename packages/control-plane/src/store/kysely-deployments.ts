@@ -1,4 +1,5 @@
 import { Refusal } from '@fairlead/shared/failure';
+import { Degradation } from '@fairlead/shared/fleet/degradation';
 import { DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import {
   ComponentName,
@@ -36,6 +37,7 @@ export interface DeploymentRow {
   ended_at: string | null;
   refusal: string | null;
   repairs: number | null;
+  degraded_by: string | null;
   rollout: string | null;
   stage: number | null;
   rank: number | null;
@@ -131,10 +133,12 @@ export const toDeployment = (row: DeploymentRow): Deployment => ({
   ...(row.ended_at !== null && { endedAt: fromTimestamp(row.ended_at) }),
   ...(row.refusal !== null && { refusal: readJsonColumn(Refusal, row.refusal) }),
   ...(row.repairs !== null && { repairs: Number(row.repairs) }),
+  ...(row.degraded_by !== null && { degradedBy: readJsonColumn(Degradations, row.degraded_by) }),
   ...(row.rollout !== null && { part: toPart(row, row.rollout) }),
   ...(row.override !== null && { override: readJsonColumn(Override, row.override) }),
 });
 
+const Degradations = Type.Array(Degradation);
 const Override = ComponentOrder.properties.override;
 
 const toPart = (row: DeploymentRow, rollout: string): RolloutPart => ({
@@ -200,6 +204,7 @@ const fromDeployment = (of: Deployment): DeploymentRow => ({
   ended_at: of.endedAt === undefined ? null : toTimestamp(of.endedAt),
   refusal: of.refusal ? JSON.stringify(of.refusal) : null,
   repairs: of.repairs ?? null,
+  degraded_by: of.degradedBy ? JSON.stringify(of.degradedBy) : null,
   ...fromPart(of),
   override: of.override ? JSON.stringify(of.override) : null,
 });

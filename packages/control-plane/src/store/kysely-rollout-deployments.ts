@@ -1,6 +1,6 @@
 /** The deployments of a rollout, as its engine asks for them: each question is one index. */
 import { isTerminal, TERMINAL_DEPLOYMENT_STATES } from '@fairlead/shared/fleet/states';
-import { RobotId, type RolloutId } from '@fairlead/shared/ids';
+import { DeploymentId, RobotId, type RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
@@ -22,6 +22,7 @@ type DeploymentKeys =
   | 'countOverdue'
   | 'nextDeadline'
   | 'renewDeadlines'
+  | 'watched'
   | 'open'
   | 'raiseOpen';
 
@@ -69,6 +70,19 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
         .where('rollout', '=', rollout)
         .where('deadline', '<', toTimestamp(deadline))
         .execute();
+    },
+    async watched(rollout, stage, { after, limit }) {
+      let query = due(rollout)
+        .select(['robot', 'deployment'])
+        .where('stage', '=', stage)
+        .where('state', '=', 'succeeded')
+        .orderBy('deployment')
+        .limit(limit);
+      if (after !== undefined) query = query.where('deployment', '>', after);
+      return (await query.execute()).map((row) => ({
+        robot: readColumn(RobotId, row.robot),
+        deployment: readColumn(DeploymentId, row.deployment),
+      }));
     },
     async open(rollout, { after, limit }) {
       let query = due(rollout)

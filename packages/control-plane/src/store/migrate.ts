@@ -10,6 +10,7 @@ import { presenceRevisions } from './migrations/0005-presence-revisions.ts';
 import { seenRequests } from './migrations/0006-seen-requests.ts';
 import { timeLeft } from './migrations/0007-time-left.ts';
 import { abandonedReleases } from './migrations/0009-abandoned-releases.ts';
+import { degradedDeployments } from './migrations/0010-degraded-deployments.ts';
 import { alarms } from './migrations/0011-alarms.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -21,6 +22,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-seen-requests': seenRequests,
   '0007-time-left': timeLeft,
   '0009-abandoned-releases': abandonedReleases,
+  '0010-degraded-deployments': degradedDeployments,
   '0011-alarms': alarms,
 };
 

@@ -117,6 +117,7 @@ type Harmless =
   | 'overdue'
   | 'countOverdue'
   | 'nextDeadline'
+  | 'watched'
   | 'open'
   | 'drive';
 type Changes<Slice, Others extends keyof Slice> = { readonly [Method in Exclude<keyof Slice, Others>]: Slice[Method] };

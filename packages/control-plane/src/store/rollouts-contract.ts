@@ -201,6 +201,37 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await rollouts.inBudget()).toEqual([duck(2)]);
     });
 
+    test('know which robots of a stage have it, page by page, and not those that are degraded', async () => {
+      const store = await withRollout(open);
+      const { rollouts, deployments } = store;
+      for (const n of [1, 2, 3]) await deployments.save(deployment(n, 'succeeded'));
+      await deployments.save(deployment(4, 'degraded'));
+      await deployments.save(deployment(5, 'succeeded', { stage: 1 }));
+      const first = await rollouts.watched(RO, 0, { limit: 2 });
+      const rest = await rollouts.watched(RO, 0, { after: first.at(-1)?.deployment, limit: 2 });
+      expect([...first, ...rest].map(({ robot }) => robot).sort()).toEqual([duck(1), duck(2), duck(3)]);
+      expect(await rollouts.watched(RO, 1, { limit: 2 })).toMatchObject([{ robot: duck(5) }]);
+    });
+
+    test('keep why one of them is degraded', async () => {
+      const { deployments } = await withRollout(open);
+      const refusal = {
+        phase: 'probation',
+        element: 'duck-policy',
+        category: 'restarts',
+        detail: 'It restarted 3 times.',
+        retryable: true,
+        hint: 'Read its log.',
+      } as const;
+      const degraded = { ...deployment(1, 'degraded'), degradedBy: [{ source: 'health', refusal }] } as const;
+      await deployments.save(degraded);
+      expect(await deployments.find(degraded.deployment)).toMatchObject({
+        degradedBy: [{ source: 'health', refusal }],
+      });
+      await deployments.save(deployment(1, 'succeeded'));
+      expect(await deployments.find(degraded.deployment)).not.toHaveProperty('degradedBy');
+    });
+
     test('use up no time while they await the grant', async () => {
       const { rollouts, deployments } = await withRollout(open);
       await deployments.save(deployment(1, 'waiting', { readyAt: 1000, deadline: 5000 }));

@@ -24,6 +24,8 @@ export interface RolloutEventRecord {
 }
 /** The last attempt of a rollout on a robot that it brought to its release, or that it allowed to switch to it. */
 export type Updated = Pick<Deployment, 'robot' | 'component' | 'manifestSha256' | 'deployment' | 'state'>;
+/** A robot that has committed the release, in a stage that soaks. */
+export type WatchedRobot = Pick<Deployment, 'robot' | 'deployment'>;
 export interface MemberFilter {
   readonly stage?: number | undefined;
   readonly state?: Deployment['state'] | undefined;
@@ -102,6 +104,12 @@ export interface Rollouts {
   countOverdue(rollout: RolloutId, now: Instant): Promise<number>;
   /** When the next open deployment of it is due; undefined where none is open. */
   nextDeadline(rollout: RolloutId): Promise<Instant | undefined>;
+  /** Robots of the stage on which it succeeded, by the id of their deployment, after the last one of the page before. */
+  watched(
+    rollout: RolloutId,
+    stage: number,
+    page: { readonly after?: DeploymentId | undefined; readonly limit: number },
+  ): Promise<readonly WatchedRobot[]>;
   /** Its deployments that have not ended, by id, after the last one of the page before. */
   open(
     rollout: RolloutId,

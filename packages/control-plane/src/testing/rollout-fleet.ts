@@ -15,6 +15,8 @@ export interface RolloutFleet extends TestFleet {
   drive(): Promise<void>;
   /** Says in a check-in of each robot that this runs. */
   everybodyRuns(release: BuiltRelease): Promise<void>;
+  /** Time passes as on a server that runs: the engine looks, the robots named here check in now and then and at the end. */
+  soak(ms: number, online?: readonly FleetRobot[]): Promise<void>;
   /** What is ordered of robots now and not ended, one entry per robot that has something. */
   ordered(): Promise<readonly Ordered[]>;
   /** Every robot with an order stages, becomes ready, is driven, and ends so where it was granted. */
@@ -24,6 +26,10 @@ interface Ordered {
   readonly robot: FleetRobot;
   readonly order: ComponentOrder;
 }
+
+/** The engine takes a pause of more than a minute for a control plane that was suspended. */
+const STEP_MS = 50_000;
+const CHECK_IN_MS = 4 * STEP_MS;
 
 export async function rolloutFleet(size: number): Promise<RolloutFleet> {
   const fleet = await testFleet();
@@ -69,6 +75,14 @@ export async function rolloutFleet(size: number): Promise<RolloutFleet> {
     }
     await controlPlane.drive();
   };
+  const soak = async (ms: number, online: readonly FleetRobot[] = robots) => {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      controlPlane.clock.pass(Math.min(ms - passed, STEP_MS));
+      const isTurn = passed % CHECK_IN_MS === 0 || passed + STEP_MS >= ms;
+      for (const robot of isTurn ? online : []) await robot.ask({ understands: ['hold'], ...said(robot) });
+      await controlPlane.drive();
+    }
+  };
   const named = (release: BuiltRelease) => ({ ...release, version: release.manifest.version });
   return {
     ...fleet,
@@ -80,6 +94,7 @@ export async function rolloutFleet(size: number): Promise<RolloutFleet> {
     drive: controlPlane.drive,
     ordered,
     everybodyUpdates,
+    soak,
     everybodyRuns: async (release) => {
       for (const robot of robots) {
         runs.set(robot.name, release);

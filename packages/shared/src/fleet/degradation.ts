@@ -9,8 +9,11 @@ import type { DeploymentState } from './states.ts';
 
 export const Degradation = Type.Object(
   {
-    /** `health`: its own health checks. `alarm`: an alarm of the component. `silence`: it stopped checking in. */
-    source: Type.Enum(['health', 'alarm', 'silence']),
+    /**
+     * `health`: its own health checks. `alarm`: an alarm of the component. `silence`: it stopped checking in. `release`:
+     * it runs another release than the one that it had committed.
+     */
+    source: Type.Enum(['health', 'alarm', 'silence', 'release']),
     refusal: Refusal,
   },
   { additionalProperties: false },

@@ -1,0 +1,53 @@
+/**
+ * What a check-in says about the health of committed releases. Reports say the same, and more exactly; but a check-in
+ * may arrive before a report that waits in the robot's outbox, and it ends a silence.
+ */
+import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
+import { unhealthy } from '../report/apply-health.ts';
+import type { Deployment } from '../store/deployments.ts';
+import type { Store } from '../store/store.ts';
+
+/** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
+export async function noteHealth(
+  store: Store,
+  robot: RobotId,
+  components: readonly ComponentState[],
+  now: Instant,
+): Promise<readonly RolloutId[]> {
+  const { deployments } = await store.desired.of(robot);
+  const changed = deployments.filter((deployment) => afterCheckIn(deployment, components) !== deployment);
+  if (changed.length === 0) return [];
+  return store.transaction(async (slices) => {
+    const rollouts: RolloutId[] = [];
+    for (const { deployment } of changed) {
+      const found = await slices.deployments.find(deployment);
+      const next = found && afterCheckIn(found, components);
+      if (!next || next === found) continue;
+      const { state, refusal, part } = next;
+      await slices.deployments.save(next, { at: now, state, by: robot, ...(refusal && { refusal }) });
+      if (part) rollouts.push(part.rollout);
+    }
+    return rollouts;
+  });
+}
+
+/** The robot is not silent any more; the rest is up to what it says of the release that it was ordered to run. */
+function afterCheckIn(deployment: Deployment, components: readonly ComponentState[]): Deployment {
+  if (!isCommitted(deployment.state)) return deployment;
+  const heard = withoutDegradation(deployment, ({ source }) => source === 'silence');
+  const said = components.find(({ component }) => component === deployment.component);
+  if (said?.active?.manifestSha256 !== deployment.manifestSha256) return heard;
+  switch (said.health?.state) {
+    case 'degraded':
+      return withDegradation(heard, { source: 'health', refusal: said.health.refusal ?? unhealthy(deployment) });
+    case 'healthy':
+      return withoutDegradation(heard, ({ source }) => source === 'health');
+    case 'unknown':
+    case undefined:
+      return heard;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Reports about a release that is committed already: it fails its health checks or passes them again, or its component
+ * raised an alarm. They move its deployment between `succeeded` and `degraded`, and nothing else.
+ */
+import type { Refusal } from '@fairlead/shared/failure';
+import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
+import { hasEnded } from '@fairlead/shared/rollout/states';
+import type { Instant } from '@fairlead/shared/time';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import type { Deployment } from '../store/deployments.ts';
+import type { Slices } from '../store/store.ts';
+
+type Event<E extends ReportEvent['event']> = Extract<ReportEvent, { event: E }>;
+
+/** What changed; `rollout` where that is news for its engine. */
+export interface HealthChange {
+  readonly rollout?: RolloutId;
+}
+
+/** The deployment that a health report is about, by its id, else by the release that the robot says it runs. */
+export async function findMonitored(
+  { deployments, desired }: Slices,
+  robot: RobotId,
+  { deployment, component, active }: Event<'health-changed'>,
+): Promise<Deployment | undefined> {
+  if (deployment !== undefined) {
+    const found = await deployments.find(deployment);
+    return found?.robot === robot && found.component === component ? found : undefined;
+  }
+  const ordered = (await desired.of(robot)).deployments.find((each) => each.component === component);
+  return ordered && ordered.manifestSha256 === active?.manifestSha256 ? ordered : undefined;
+}
+
+export function applyHealth(
+  slices: Slices,
+  found: Deployment,
+  { state, refusal }: Event<'health-changed'>,
+  at: Instant,
+): Promise<HealthChange> {
+  const next =
+    state === 'healthy'
+      ? withoutDegradation(found, ({ source }) => source === 'health')
+      : withDegradation(found, { source: 'health', refusal: refusal ?? unhealthy(found) });
+  return saveHealth(slices, found, next, at);
+}
+
+/** An alarm of a component counts against its release while the stage of its rollout runs or soaks. */
+export async function degradeByAlarm(
+  slices: Slices,
+  robot: RobotId,
+  { refusal }: Event<'alarm'>,
+  at: Instant,
+): Promise<HealthChange> {
+  const found = await orderedOf(slices, robot, refusal.component);
+  if (!found?.part || !isCommitted(found.state) || at < (found.endedAt ?? 0)) return {};
+  const { rollout: id, stage } = found.part;
+  const rollout = await slices.rollouts.find(id);
+  const progress = stage === undefined ? undefined : rollout?.stages[stage];
+  const isJudged = progress?.state === 'running' || progress?.state === 'soaking';
+  if (!rollout || hasEnded(rollout.state) || !isJudged) return {};
+  return saveHealth(slices, found, withDegradation(found, { source: 'alarm', refusal }), at);
+}
+
+export async function recoverFromAlarm(
+  slices: Slices,
+  robot: RobotId,
+  { component, element, category }: Event<'alarm-resolved'>,
+  at: Instant,
+): Promise<HealthChange> {
+  const found = await orderedOf(slices, robot, component);
+  if (!found) return {};
+  const next = withoutDegradation(
+    found,
+    ({ source, refusal }) => source === 'alarm' && refusal.element === element && refusal.category === category,
+  );
+  return saveHealth(slices, found, next, at);
+}
+
+/** Writes the difference, if there is one. */
+async function saveHealth(
+  { deployments }: Slices,
+  before: Deployment,
+  next: Deployment,
+  at: Instant,
+): Promise<HealthChange> {
+  if (next === before) return {};
+  const { state, robot, refusal } = next;
+  await deployments.save(next, { at, state, by: robot, ...(refusal && { refusal }) });
+  return before.part ? { rollout: before.part.rollout } : {};
+}
+
+const orderedOf = async ({ desired }: Slices, robot: RobotId, component: ComponentName | string | undefined) =>
+  component === undefined
+    ? undefined
+    : (await desired.of(robot)).deployments.find((deployment) => deployment.component === component);
+
+export const unhealthy = ({ robot, component, version }: Deployment): Refusal => ({
+  phase: 'probation',
+  component,
+  element: `${component}@${version}`,
+  category: 'unhealthy',
+  detail: `${robot} reports ${component}@${version} as unhealthy since its commit.`,
+  retryable: true,
+  hint: `Ask the robot: fairlead-agent explain, or roll back: fairlead rollback --robot ${robot}`,
+});

@@ -1,0 +1,34 @@
+/** The robots that a gate counted as failures, by name: the first question of whoever reads that a stage failed. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { DeploymentState } from '@fairlead/shared/fleet/states';
+import type { RolloutId } from '@fairlead/shared/ids';
+import type { Slices } from '../store/store.ts';
+
+const FAILED: readonly DeploymentState[] = [
+  'degraded',
+  'failed',
+  'rolled-back',
+  'rejected',
+  'timed-out',
+  'quarantined',
+];
+const NAMED = 5;
+
+/** Of one stage: the same refusal with the names of its failed robots at the end, as far as they are few. */
+export async function nameFailures(
+  { rollouts }: Slices,
+  rollout: RolloutId,
+  stage: number,
+  why: Refusal,
+): Promise<Refusal> {
+  const named: string[] = [];
+  for (const state of FAILED) {
+    const page = await rollouts.members(rollout, { stage, state }, { limit: NAMED + 1 });
+    // One that timed out without a grant has tried nothing: the gate does not count it.
+    const counted = page.filter(({ deployed }) => state !== 'timed-out' || deployed?.part?.grantedAt !== undefined);
+    named.push(...counted.map(({ robot }) => `${robot} (${state})`));
+  }
+  if (named.length === 0) return why;
+  const names = named.slice(0, NAMED).join(', ') + (named.length > NAMED ? ', …' : '');
+  return { ...why, detail: `${why.detail.replace(/\.$/, '')}: ${names}.` };
+}

@@ -1,0 +1,211 @@
+import type { InputOf } from '@fairlead/shared/api/client';
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { Refusal } from '@fairlead/shared/failure';
+import { MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
+import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { describe, expect, test } from 'vitest';
+import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+import { type FleetRobot, installed, running } from '../testing/test-fleet.ts';
+
+type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
+
+const restarts: Refusal = {
+  phase: 'probation',
+  component: 'duck-policy',
+  element: 'duck-policy.service',
+  category: 'restarts',
+  detail: 'duck-policy.service restarted 3 times in 36 seconds.',
+  retryable: true,
+  hint: 'Read its log: journalctl -u duck-policy.',
+};
+
+/** A canary of one robot soaks for 40 seconds; the other robots wait for their turn. */
+async function soakingCanary(onFailure: 'pause' | 'halt' | 'revert' = 'pause', robots = 3) {
+  const fleet = await rolloutFleet(robots);
+  await fleet.everybodyRuns(fleet.v1);
+  const stages = [{ name: 'canary', upTo: { count: 1 }, soakSec: 40 }, { upTo: { percent: 100 } }];
+  const shape = { strategy: 'canary', stages };
+  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, shape, onFailure };
+  const { rollout } = await fleet.operator.createRollout({ body: body as Create });
+  await fleet.drive();
+  await fleet.everybodyUpdates();
+  const show = () => fleet.operator.showRollout({ params: { rollout } });
+  expect((await show()).stages[0]?.state).toBe('soaking');
+  const { items } = await fleet.operator.listRolloutRobots({ params: { rollout }, query: { stage: 0 } });
+  const name = items[0]?.robot;
+  const canary = fleet.robots.find((robot) => robot.name === name);
+  if (!canary) throw new Error('the canary has one robot');
+  return { ...fleet, rollout, show, canary, others: fleet.robots.filter((robot) => robot !== canary) };
+}
+type Soaking = Awaited<ReturnType<typeof soakingCanary>>;
+
+const healthOf = (fleet: RolloutFleet, state: 'degraded' | 'healthy') =>
+  ({
+    event: 'health-changed',
+    component: fleet.component,
+    state,
+    active: running(fleet.v2),
+    ...(state === 'degraded' && { refusal: restarts }),
+  }) satisfies ReportEvent;
+const failed = ({ canary }: Soaking, state: 'paused' | 'halted') => ({
+  state,
+  stages: [
+    {
+      state: 'failed',
+      counts: { states: { degraded: 1 } },
+      verdict: { category: 'too_many_failures', detail: expect.stringContaining(`${canary.name} (degraded)`) },
+    },
+    { state: 'pending' },
+  ],
+});
+
+describe('a robot of a stage that soaks', () => {
+  test('that reports failed health checks fails the stage, and the policy pauses the rollout', async () => {
+    const world = await soakingCanary('pause');
+    await world.canary.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    expect(await world.show()).toMatchObject(failed(world, 'paused'));
+    const { sentence, refusal } = await world.operator.explainRobot({ params: { robot: world.canary.name } });
+    expect(sentence).toBe(
+      `${world.canary.name} is degraded since it installed duck-policy@2.0.0: duck-policy.service restarted 3 times in 36 seconds.`,
+    );
+    expect(refusal).toMatchObject({ category: 'restarts' });
+    expect((await world.operator.fleetStatus()).attention).toMatchObject([{ robot: world.canary.name }]);
+  });
+
+  test('that degrades is taken back by the policy that reverts', async () => {
+    const world = await soakingCanary('revert');
+    await world.canary.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    expect(await world.show()).toMatchObject(failed(world, 'halted'));
+    await world.drive();
+    const ordered = await world.ordered();
+    expect(ordered.map(({ robot, order }) => [robot.name, order.target.version])).toEqual([
+      [world.canary.name, '1.0.0'],
+    ]);
+  });
+
+  test('whose check-in says that it is degraded counts before its report arrives', async () => {
+    const world = await soakingCanary('halt');
+    const health = { state: 'degraded', since: toTimestamp(world.clock.now()), refusal: restarts } as const;
+    await world.canary.ask({ components: [{ ...installed(world.v2, world.v1), health }] });
+    await world.drive();
+    expect(await world.show()).toMatchObject(failed(world, 'halted'));
+  });
+
+  test('that recovers before the gate was asked counts as succeeded again', async () => {
+    const world = await soakingCanary();
+    await world.canary.tells(healthOf(world, 'degraded'), healthOf(world, 'healthy'));
+    await world.soak(50 * SECOND);
+    expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
+  });
+
+  test('that is still ordered what it runs, while it is degraded', async () => {
+    const world = await soakingCanary();
+    const before = (await world.canary.ask({ understands: ['hold'] })).assignment;
+    await world.canary.tells(healthOf(world, 'degraded'));
+    const after = (await world.canary.ask({ understands: ['hold'] })).assignment;
+    expect(after?.components).toEqual(before?.components);
+    expect(after?.seq).toBe(before?.seq);
+  });
+
+  test('whose component raises an alarm fails the stage, and succeeds again when the alarm is resolved', async () => {
+    const world = await soakingCanary();
+    const { component, element, category } = restarts;
+    await world.canary.tells({ event: 'alarm', refusal: restarts });
+    await world.drive();
+    expect(await world.show()).toMatchObject(failed(world, 'paused'));
+    // Passing health checks say nothing about the alarm.
+    await world.canary.tells(healthOf(world, 'healthy'));
+    expect((await world.show()).stages[0]?.counts.states).toEqual({ degraded: 1 });
+    await world.canary.tells({ event: 'alarm-resolved', component: world.component, element, category });
+    expect((await world.show()).stages[0]?.counts.states).toEqual({ succeeded: 1 });
+    expect(component).toBe(world.component);
+  });
+
+  test('is not failed by an alarm of another component, or of none', async () => {
+    const world = await soakingCanary();
+    const { component: _component, ...ofNone } = restarts;
+    await world.canary.tells({ event: 'alarm', refusal: { ...restarts, component: 'navigation' } });
+    await world.canary.tells({ event: 'alarm', refusal: ofNone });
+    await world.drive();
+    expect((await world.show()).state).toBe('running');
+  });
+});
+
+describe('a stage that soaks', () => {
+  test('does not pass while its canary has not checked in since the soak ended, and says how long it waits', async () => {
+    const world = await soakingCanary();
+    await world.soak(50 * SECOND, world.others);
+    expect(await world.show()).toMatchObject({
+      state: 'running',
+      stages: [{ state: 'soaking' }, { state: 'pending' }],
+      blocked: {
+        until: expect.any(String),
+        why: { category: 'soak_unseen', detail: expect.stringContaining(world.canary.name) },
+      },
+    });
+    await world.soak(10 * SECOND);
+    expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
+  });
+
+  test('fails when its canary went offline in the soak, and the robot recovers by its next check-in', async () => {
+    const world = await soakingCanary();
+    await world.soak(6 * MINUTE, world.others);
+    expect(await world.show()).toMatchObject(failed(world, 'paused'));
+    const { items } = await world.operator.robotHistory({ params: { robot: world.canary.name }, query: {} });
+    expect(items[0]?.deployment).toMatchObject({ state: 'degraded', refusal: { category: 'silent' } });
+    await world.canary.runs(world.v2, world.v1);
+    expect((await world.show()).stages[0]?.counts.states).toEqual({ succeeded: 1 });
+  });
+
+  test('takes no silence for a failure that only shows that the control plane was away', async () => {
+    const world = await soakingCanary();
+    // Suspended, with all its robots, for an hour.
+    world.clock.pass(60 * MINUTE);
+    await world.drive();
+    expect((await world.show()).blocked?.why.category).toBe('soak_unseen');
+    await world.soak(10 * SECOND);
+    expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
+  });
+});
+
+describe('a robot that degrades after its stage has passed', () => {
+  test('stops the rollout that still runs, and after a resume it does not stop it again', async () => {
+    const world = await soakingCanary();
+    await world.soak(50 * SECOND);
+    await world.canary.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    expect(await world.show()).toMatchObject({
+      state: 'paused',
+      stage: 1,
+      stages: [{ state: 'failed', verdict: { element: 'canary' } }, { state: 'running' }],
+    });
+    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    await world.drive();
+    expect(await world.show()).toMatchObject({ state: 'running', stages: [{ state: 'passed' }, { state: 'running' }] });
+  });
+
+  test('is named by explain when its rollout has ended', async () => {
+    const world = await soakingCanary('pause', 1);
+    await world.soak(50 * SECOND);
+    expect((await world.show()).state).toBe('completed');
+    await world.canary.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    expect((await world.show()).state).toBe('completed');
+    const { sentence, blocked } = await world.operator.explainRobot({ params: { robot: world.canary.name } });
+    expect(sentence).toContain('is degraded');
+    expect(blocked).toBe(true);
+  });
+});
+
+test('a health report that names an order of another robot is refused', async () => {
+  const world = await soakingCanary();
+  const { items } = await world.operator.robotHistory({ params: { robot: world.canary.name }, query: {} });
+  const deployment = items[0]?.deployment.deployment;
+  if (!deployment) throw new Error('it was ordered');
+  const other: FleetRobot | undefined = world.others[0];
+  await expect(other?.tells({ ...healthOf(world, 'degraded'), deployment })).rejects.toMatchObject({
+    problem: { refusal: { category: 'unknown_deployment' } },
+  });
+});
