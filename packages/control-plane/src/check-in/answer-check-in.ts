@@ -48,10 +48,9 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const said = factsOf(body);
     deps.presence.seen(params.robot, said, deps.signing.clock.now());
     await deps.repair(params.robot, said);
-    for (const rollout of await noteHealth(deps.store, params.robot, body.components, deps.signing.clock.now()))
-      deps.poke(rollout);
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
-    if (patience > 0) await waitForNews(deps, params.robot, body.knownSeq, patience, request.signal);
+    if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
+    else await readDesired(deps, params.robot, body);
     return answer(deps, await needRobot(deps.store, params.robot), body);
   },
 });
@@ -60,7 +59,7 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
 async function waitForNews(
   deps: CheckInDeps,
   robot: RobotId,
-  knownSeq: number,
+  question: Question,
   patience: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -68,13 +67,25 @@ async function waitForNews(
   const timer = setTimeout(call.hangUp, patience);
   signal.addEventListener('abort', call.hangUp, { once: true });
   try {
-    const { generation } = await deps.store.desired.of(robot);
-    if (generation === knownSeq && !signal.aborted) await call.heard;
+    const { generation } = await readDesired(deps, robot, question);
+    if (generation === question.knownSeq && !signal.aborted) await call.heard;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', call.hangUp);
     call.hangUp();
   }
+}
+
+/** Reads the robot's orders, and records what it says about the releases that these have installed. */
+async function readDesired(
+  { store, signing, poke }: CheckInDeps,
+  robot: RobotId,
+  question: Question,
+): Promise<Desired> {
+  const desired = await store.desired.of(robot);
+  const now = signing.clock.now();
+  for (const rollout of await noteHealth(store, desired, robot, question.components, now)) poke(rollout);
+  return desired;
 }
 
 async function answer(deps: CheckInDeps, robot: RobotRecord, question: Question): Promise<Answer> {

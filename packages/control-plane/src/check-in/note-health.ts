@@ -9,16 +9,17 @@ import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { unhealthy } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
+import type { Desired } from '../store/desired.ts';
 import type { Store } from '../store/store.ts';
 
 /** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
 export async function noteHealth(
   store: Store,
+  { deployments }: Desired,
   robot: RobotId,
   components: readonly ComponentState[],
   now: Instant,
 ): Promise<readonly RolloutId[]> {
-  const { deployments } = await store.desired.of(robot);
   const changed = deployments.filter((deployment) => afterCheckIn(deployment, components) !== deployment);
   if (changed.length === 0) return [];
   return store.transaction(async (slices) => {
