@@ -15,6 +15,8 @@ export function explainLocally(status: AgentStatus): Explanation {
     const sentence = `${robot} has trouble with ${trouble.element}: ${trouble.detail}`;
     return { robot, sentence, blocked: true, unblock: trouble.hint, refusal: trouble };
   }
+  const [degraded] = components.filter(({ health }) => health?.state === 'degraded');
+  if (lifecycle === undefined && degraded) return explainDegraded(robot, degraded);
   if (lifecycle === undefined) {
     return { robot, sentence: `${robot} has not heard from ${status.server} since its agent started.`, blocked: false };
   }
@@ -31,7 +33,6 @@ export function explainLocally(status: AgentStatus): Explanation {
       activity,
     });
   }
-  const [degraded] = components.filter(({ health }) => health?.state === 'degraded');
   if (degraded) return explainDegraded(robot, degraded);
   const runs = components.flatMap(({ component, active }) =>
     active ? [sayRelease({ component, version: active.version })] : [],

@@ -11,11 +11,11 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import { type Clock, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import { pauseUnless } from '../bell.ts';
 import type { HealthReports } from '../outbox/outbox.ts';
+import type { Committed } from '../releases/committed.ts';
 import type { Layout } from '../releases/layout.ts';
 import { listComponents, type ReleaseFolder } from '../releases/release-folder.ts';
-import { checksOf } from '../update/health-watch.ts';
 import type { PlannedWork } from './planned-work.ts';
-import { type CommittedRelease, readCommittedRelease } from './read-committed-release.ts';
+import { type CommittedRelease, readActiveMark, readCommittedRelease } from './read-committed-release.ts';
 import { type ReleaseWatch, type WatchDeps, watchRelease } from './watch-release.ts';
 
 export interface MonitorDeps extends WatchDeps {
@@ -83,7 +83,7 @@ export function createMonitor(deps: MonitorDeps): Monitor {
 
   const begin = (release: CommittedRelease): void => {
     const now = toTimestamp(deps.clock.now());
-    if (checksOf(release.manifest).length === 0) {
+    if (release.checks.length === 0) {
       // It shows no failure and never will, so the failure of the release before must not stay open.
       report(release, { state: 'healthy' });
       watched.set(release.component, { release, since: now });
@@ -101,10 +101,12 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     // A release that is being switched, or proves itself in probation, is not monitored yet.
     const mark = deps.work.mark(component, []);
     if (mark === undefined) return;
-    const release = await readCommittedRelease(await deps.folderOf(component));
-    if (deps.work.mark(component, []) !== mark) return;
+    const folder = await deps.folderOf(component);
+    const committed = await readActiveMark(folder);
     const before = watched.get(component);
-    if (before && release && isSameInstallation(before.release, release)) return;
+    if (before && committed && isAlreadyWatched(before.release, committed)) return;
+    const release = committed && (await readCommittedRelease(committed, folder));
+    if (deps.work.mark(component, []) !== mark) return;
     before?.watch?.stop();
     watched.delete(component);
     if (release) begin(release);
@@ -138,5 +140,5 @@ export function createMonitor(deps: MonitorDeps): Monitor {
   };
 }
 
-const isSameInstallation = (one: CommittedRelease, other: CommittedRelease): boolean =>
-  one.active.manifestSha256 === other.active.manifestSha256 && one.deployment === other.deployment;
+const isAlreadyWatched = ({ active, deployment }: CommittedRelease, committed: Committed): boolean =>
+  active.manifestSha256 === committed.active.manifestSha256 && deployment === committed.deployment;

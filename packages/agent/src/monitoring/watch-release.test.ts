@@ -1,11 +1,13 @@
 import { getEventListeners } from 'node:events';
 import type { Health } from '@fairlead/shared/health/component-health';
+import { monitoringPolicy } from '@fairlead/shared/health/monitoring-policy';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
 import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Prober, ProbeVerdict } from '../health/prober.ts';
 import type { ServiceState } from '../services/service-manager.ts';
+import { checksOf } from '../update/health-watch.ts';
 import { memoryServices } from '../update/testing/memory-services.ts';
 import { DUCK } from '../update/testing/test-robot.ts';
 import { plannedWork } from './planned-work.ts';
@@ -42,7 +44,8 @@ function watched(options: {
     {
       component: DUCK,
       active: { version: manifest.version, manifestSha256: 'a'.repeat(64) as never },
-      manifest,
+      checks: checksOf(manifest),
+      policy: monitoringPolicy(manifest.monitoring),
       folder: '/nowhere',
     },
     undefined,

@@ -8,9 +8,7 @@ import {
   observe,
   resumeDegraded,
 } from '@fairlead/shared/health/component-health';
-import { monitoringPolicy } from '@fairlead/shared/health/monitoring-policy';
 import { abortable } from '@fairlead/toolkit/abortable';
-import { checksOf } from '../update/health-watch.ts';
 import { type Attempt, type ObserveDeps, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
 import type { PlannedWork } from './planned-work.ts';
 import type { CommittedRelease } from './read-committed-release.ts';
@@ -44,9 +42,8 @@ export function watchRelease(
   onChange: (health: Health) => void,
   deps: WatchDeps,
 ): ReleaseWatch {
-  const { component, manifest, folder } = release;
-  const policy = monitoringPolicy(manifest.monitoring);
-  const checks: MonitoredCheck[] = checksOf(manifest).map((check, index) => ({ id: `check ${index}`, check }));
+  const { component, policy, folder } = release;
+  const checks: MonitoredCheck[] = release.checks.map((check, index) => ({ id: `check ${index}`, check }));
   const names = checks.map(({ id }) => id);
   const services = checks.flatMap(({ check }) => ('systemd' in check ? [check.systemd.unit] : []));
   const stop = new AbortController();

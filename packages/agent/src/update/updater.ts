@@ -138,7 +138,8 @@ export function createUpdater(injected: UpdaterDeps): Updater {
   const damages = damageBook(deps.elapsed);
   const alone = <T>(act: () => Promise<T>): Promise<T> => {
     waiting += 1;
-    return inTurn(act).finally(() => (waiting -= 1));
+    // However it ended, monitoring goes on.
+    return inTurn(() => act().finally(work.end)).finally(() => (waiting -= 1));
   };
 
   const noteWork = ({ step, component }: Pick<Journal, 'step' | 'component'>): void => {
@@ -202,7 +203,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     } finally {
       board.idle();
       pulse.rest('update');
-      work.end();
     }
   };
 
@@ -223,7 +223,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         if (journal) work.end();
         if (journal) noteWork(journal);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
-        for (const damage of await healActives(checking).finally(work.end)) damages.note(damage);
+        for (const damage of await healActives(checking)) damages.note(damage);
         deps.alarms.settle(endedByRecovery(journal?.component), troubles);
         if (!journal) await deps.own.restartIfStale();
       }),
@@ -250,9 +250,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       if (waiting > 0) return refuse(updateInProgress(component));
       return alone(async () => {
         work.begin(component);
-        const rolledBack = await rollBackByHand({ component, by, ...confirm, stop: stop.signal }, deps).finally(
-          work.end,
-        );
+        const rolledBack = await rollBackByHand({ component, by, ...confirm, stop: stop.signal }, deps);
         await deps.own.restartIfStale();
         return rolledBack;
       });

@@ -158,7 +158,7 @@ function excessiveRestarts(
       element: service,
       category: RESTARTS_CATEGORY,
       detail: `${service} ended by itself and was restarted more than ${allowed} times within ${minutes} minutes.`,
-      retryable: false,
+      retryable: true,
       hint: `Look at the log of ${service}, then deploy a release that works, or roll this one back.`,
     };
   }
