@@ -71,7 +71,9 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
       clearTimeout(timer);
       watch?.stop();
       order.signal?.removeEventListener('abort', cancel);
-      for (const stream of child.stdio) stream?.destroy();
+      // Where no descriptor was free for a pipe, there are no streams at all.
+      const streams: Partial<Pick<ChildProcess, 'stdio'>> = child;
+      for (const stream of streams.stdio ?? []) stream?.destroy();
       killStrays(order.scratch);
       const ms = performance.now() - started;
       resolve({ end: ending, status, ms, peakMb: watch?.peakMb() ?? 0, output: tail.text() });
