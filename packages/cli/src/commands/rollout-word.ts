@@ -75,7 +75,11 @@ const WORDS: readonly Word[] = [
     asks: (view) => `All robots of ${view.rollout} go back from ${sayWhat(view)} now?`,
   },
   { verb: 'finalise', route: 'finaliseRollout', summary: 'blue-green: the previous release is not needed any more' },
-  { verb: 'retry', route: 'retryRollout', summary: 'order it once more of the robots on which it failed' },
+  {
+    verb: 'retry',
+    route: 'retryRollout',
+    summary: 'order it once more of the robots on which it failed, timed out or was cancelled',
+  },
 ];
 
 export function addRolloutWords(rollouts: Command, context: CliContext): void {

@@ -3,9 +3,11 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { afterCancel, DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Instant } from '@fairlead/shared/time';
 import type { Deployment, Override, RolloutPart } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
+import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
 import { recordLeft } from './abandon.ts';
 import { runsAlready, type Statement } from './runs-already.ts';
@@ -79,7 +81,8 @@ function newDeployment(order: Order, installed: boolean): Deployment {
 }
 
 /** A robot that has begun to switch finishes first; its verdict will come, and the new order after it. */
-async function supersede({ deployments }: Slices, old: Deployment, { now, deployment }: Order): Promise<void> {
+async function supersede(slices: Slices, old: Deployment, order: Order): Promise<void> {
+  const { now, deployment } = order;
   const state = afterCancel(old.state);
   if (state === old.state) return;
   const refusal: Refusal = {
@@ -91,7 +94,41 @@ async function supersede({ deployments }: Slices, old: Deployment, { now, deploy
     retryable: false,
     hint: 'Nothing: follow the newer one.',
   };
-  await deployments.save({ ...old, state, endedAt: now, refusal }, { at: now, state, by: 'control-plane', refusal });
+  const { part, ...rest } = old;
+  const waits = part && (await waitsForItsTurn(slices, old, order));
+  const kept = waits ? withoutStage(part) : part;
+  await slices.deployments.save(
+    { ...rest, state, endedAt: now, refusal, ...(kept && { part: kept }) },
+    { at: now, state, by: 'control-plane', refusal },
+  );
+  if (part && waits) await slices.rollouts.place(part.rollout, waits, undefined);
+}
+
+/** Counted no more. */
+const withoutStage = ({ stage: _counted, ...history }: RolloutPart): RolloutPart => history;
+
+/**
+ * A rollout that goes on does not lose a robot that another order takes first: its turn comes again when that order has
+ * ended. Undefined where the rollout has ended, or is undone: then the robot is not waited for.
+ */
+async function waitsForItsTurn({ rollouts }: Slices, old: Deployment, order: Order): Promise<Member | undefined> {
+  const id = old.part?.rollout;
+  if (id === undefined || id === order.part?.rollout) return undefined;
+  const rollout = await rollouts.find(id);
+  if (!rollout || hasEnded(rollout.state) || rollout.followedBy !== undefined) return undefined;
+  const member = await rollouts.member(id, old.robot);
+  return member?.deployment === old.deployment ? member : undefined;
+}
+
+/**
+ * Records that a rollout passed a robot over because another order kept it until its time ran out. The robot is told
+ * nothing, and `retry` orders it again.
+ */
+export async function recordPassedOver({ deployments }: Slices, order: Order, refusal: Refusal): Promise<Deployment> {
+  const state = 'timed-out';
+  const made: Deployment = { ...newDeployment(order, false), state, endedAt: order.now, refusal };
+  await deployments.save(made, { at: order.now, state, by: 'control-plane', refusal });
+  return made;
 }
 
 const alreadyInstalled = ({ component, version }: PublishedRelease): Refusal => ({

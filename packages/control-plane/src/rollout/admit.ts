@@ -9,7 +9,7 @@ import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { type Instant, SECOND } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { judgeOrder } from '../assign/judge-order.ts';
-import { placeOrder } from '../assign/place-order.ts';
+import { type Order, placeOrder, recordPassedOver } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
 import type { Deployment, Override } from '../store/deployments.ts';
 import type { PublishedRelease } from '../store/releases.ts';
@@ -30,8 +30,16 @@ const PAUSE_PER_ROBOT = 2;
 
 /** `progress` where robots were placed or left out; else all are kept by other orders for now. */
 export async function admit(deps: RolloutDeps, rollout: Rollout, atMost: number, now: Instant): Promise<Taken> {
-  const { members, looked, keepers } = await nextFree(deps.store, rollout, Math.min(atMost, PIECE));
+  const keptBefore = now - timeoutOf(rollout.spec.stages[rollout.stage] ?? { upTo: { percent: 100 } });
+  const isLongAtWork = (rollout.stages[rollout.stage]?.startedAt ?? now) < keptBefore;
+  const { members, looked, keepers, keptTooLong } = await nextFree(
+    deps.store,
+    rollout,
+    Math.min(atMost, PIECE),
+    isLongAtWork ? keptBefore : undefined,
+  );
   if (members.length > 0 && (await admitAll(deps, rollout, members, now)) > 0) return 'progress';
+  if (keptTooLong.length > 0 && (await passOver(deps, rollout, keptTooLong, now)) > 0) return 'progress';
   return { why: nobodyFree(rollout, keepers), inVainUntil: now + PAUSE + looked * PAUSE_PER_ROBOT };
 }
 
@@ -78,13 +86,15 @@ function afterAdmission(
   };
 }
 
-async function admitOne(
-  deps: RolloutDeps,
-  slices: Slices,
-  turn: { readonly rollout: Rollout; readonly member: Member; readonly others: Others; readonly now: Instant },
-): Promise<'ordered' | 'left-out' | 'kept'> {
-  const { rollout, member, others, now } = turn;
-  const { spec } = rollout;
+interface Turn {
+  readonly rollout: Rollout;
+  readonly member: Member;
+  readonly others: Others;
+  readonly now: Instant;
+}
+
+async function admitOne(deps: RolloutDeps, slices: Slices, turn: Turn): Promise<'ordered' | 'left-out' | 'kept'> {
+  const { rollout, member, others } = turn;
   const robot = await slices.robots.find(member.robot);
   const chosen = robot ? await releaseFor(deps, slices, rollout, robot) : refuse(gone(rollout, member.robot));
   if (!robot || !chosen.ok) {
@@ -98,29 +108,74 @@ async function admitOne(
     await slices.rollouts.exclude(rollout.rollout, member, takenByNewer(rollout, newer));
     return 'left-out';
   }
+  const placed = await placeOrder(slices, await orderOf(deps, slices, turn, chosen.value));
+  await slices.rollouts.place(rollout.rollout, member, placed.deployment);
+  return 'ordered';
+}
+
+/** The order of this robot in its stage. */
+async function orderOf(deps: RolloutDeps, slices: Slices, turn: Turn, release: PublishedRelease): Promise<Order> {
+  const { rollout, member, now } = turn;
+  const { spec } = rollout;
   const stage = member.stage ?? rollout.stage;
   const override = overrideOf(rollout);
-  const probationSec = await probationOf(slices, chosen.value);
+  const probationSec = await probationOf(slices, release);
   const timeout = timeoutOf(
     spec.stages[Math.min(stage, spec.stages.length - 1)] ?? { upTo: { percent: 100 } },
     probationSec,
   );
-  const placed = await placeOrder(slices, {
+  return {
     deployment: deps.newId(),
-    robot: robot.robot,
-    release: chosen.value,
+    robot: member.robot,
+    release: release,
     kind: spec.kind,
     allowDowngrade: spec.kind === 'rollback' || (spec.allowDowngrade ?? false),
-    statement: deps.statementOf(robot.robot),
+    statement: deps.statementOf(member.robot),
     by: rollout.createdBy,
     reason: spec.reason ?? spec.emergency?.reason,
     now,
     part: { rollout: rollout.rollout, stage, rank: member.rank, deadline: now + timeout },
     ...(override && { override }),
-  });
-  await slices.rollouts.place(rollout.rollout, member, placed.deployment);
-  return 'ordered';
+  };
 }
+
+/**
+ * One robot that never gets free holds up no other: it counts as timed out, and as neither success nor failure, when
+ * another order has kept it for as long as a robot of its stage may take.
+ */
+async function passOver(
+  deps: RolloutDeps,
+  rollout: Rollout,
+  members: readonly Member[],
+  now: Instant,
+): Promise<number> {
+  return deps.store.transaction(async (slices) => {
+    const others: Others = new Map();
+    let done = 0;
+    for (const member of members) {
+      const robot = await slices.robots.find(member.robot);
+      const chosen = robot && (await releaseFor(deps, slices, rollout, robot));
+      // Whoever is free meanwhile, or can't take it any more, is decided at its next turn.
+      if (!chosen?.ok || !(await isKept(slices, rollout, member.robot, others))) continue;
+      const order = await orderOf(deps, slices, { rollout, member, others, now }, chosen.value);
+      const made = await recordPassedOver(slices, order, keptUntilTimeOut(rollout, member.robot));
+      await slices.rollouts.place(rollout.rollout, member, made.deployment);
+      done += 1;
+    }
+    if (done > 0) await changeRollout(slices, rollout, afterAdmission(rollout, done, new Map()), now);
+    return done;
+  });
+}
+
+const keptUntilTimeOut = ({ rollout, spec }: Rollout, robot: RobotId): Refusal => ({
+  phase: 'assign',
+  component: spec.component,
+  element: rollout,
+  category: 'kept_by_others',
+  detail: `Another order of ${spec.component} kept ${robot} until its time in this rollout ran out.`,
+  retryable: true,
+  hint: `See what keeps it (fairlead explain ${robot}), then fairlead rollout retry ${rollout}.`,
+});
 
 /** Asked again for each robot: it may have been quarantined, decommissioned or updated by hand since the start. */
 async function releaseFor(

@@ -124,7 +124,8 @@ export const COMMANDS = {
     needState(found, ['running', 'paused', 'halted', 'completed'], 'retried');
     needNotUndone(found);
     const again = await retryFailed(slices, found);
-    if (again === 0) throw problem('conflict', 'No robot of it has failed.', { hint: 'Nothing to do.' });
+    if (again === 0)
+      throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
     const { endedAt: _ended, ...rest } = going(found);
     // What is ordered once more is a failure no longer: count anew.
     return { ...rest, stages: forgive(found, await slices.rollouts.tallies(found.rollout), {}) };

@@ -1,7 +1,7 @@
 import type { InputOf } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { RolloutId } from '@fairlead/shared/ids';
-import { DAY } from '@fairlead/shared/time';
+import { DAY, MINUTE } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
 
@@ -13,6 +13,9 @@ async function create(fleet: RolloutFleet, shape: Create['shape']): Promise<Roll
   await fleet.drive();
   return rollout;
 }
+/** What a robot has where its stage names no time: the test release has no probation. */
+const TIME = 30 * MINUTE;
+
 /** Days pass in these stories, and sessions end after hours. */
 const person = async ({ controlPlane }: RolloutFleet) => (await controlPlane.as('admin')).operator;
 const show = async (fleet: RolloutFleet, rollout: RolloutId) =>
@@ -53,14 +56,14 @@ test('robots that wait for the common switch do not run out of time, however lon
 test('a robot that was let switch and is not heard of any more has what was left of its time, and then times out', async () => {
   const fleet = await rolloutFleet(1);
   const rollout = await create(fleet, { strategy: 'blue-green' });
-  await passes(fleet, 0.75 * DAY);
+  await passes(fleet, 0.75 * TIME);
   await readyOnes(fleet);
   await passes(fleet, 5 * DAY);
   await (await person(fleet)).switchRollout({ params: { rollout }, body: {} });
   await fleet.drive();
-  await passes(fleet, 0.2 * DAY);
+  await passes(fleet, 0.2 * TIME);
   expect(await show(fleet, rollout)).toMatchObject({ state: 'running', stages: [{ counts: { granted: 1 } }] });
-  await passes(fleet, 0.1 * DAY);
+  await passes(fleet, 0.1 * TIME);
   expect(await show(fleet, rollout)).toMatchObject({
     state: 'paused',
     stages: [{ counts: { states: { 'timed-out': 1 } } }],

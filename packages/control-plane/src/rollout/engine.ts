@@ -12,6 +12,7 @@ import { readFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { takeStep } from './take-step.ts';
 import type { Taken } from './taken.ts';
+import { timeOutWithoutDriver } from './time-out.ts';
 
 export interface EngineDeps extends RolloutDeps {
   /** Names this process among the replicas. */
@@ -91,6 +92,7 @@ export function createEngine(deps: EngineDeps): Engine {
   };
 
   const tick = async (): Promise<void> => {
+    await timeOutWithoutDriver(deps, clock.now());
     const active = await store.rollouts.active();
     deps.soak.onTurn(clock.now());
     // Who goes first where limits are shared.

@@ -8,6 +8,7 @@ import { isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import type { Instant } from '@fairlead/shared/time';
 import type { Deployment } from '../store/deployments.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
@@ -22,13 +23,21 @@ export interface NextFree {
   readonly looked: number;
   /** Rollouts that keep those who were passed over. */
   readonly keepers: readonly Rollout[];
+  /** Of those who were passed over, some that others have kept since before `keptBefore`. */
+  readonly keptTooLong: readonly Member[];
 }
 
 /** The first `limit` robots that wait for their order and that no other one keeps. Reads only. */
-export async function nextFree(slices: Slices, rollout: Rollout, limit: number): Promise<NextFree> {
+export async function nextFree(
+  slices: Slices,
+  rollout: Rollout,
+  limit: number,
+  keptBefore: Instant = -Infinity,
+): Promise<NextFree> {
   const others: Others = new Map();
   const keepers = new Map<RolloutId, Rollout>();
   const members: Member[] = [];
+  const keptTooLong: Member[] = [];
   let looked = 0;
   let size = Math.min(limit, LARGEST_PAGE);
   for (let after: Member | undefined; members.length < limit; await breathe()) {
@@ -36,15 +45,22 @@ export async function nextFree(slices: Slices, rollout: Rollout, limit: number):
     const standing = await slices.desired.named(page.map(({ robot }) => robot));
     looked += page.length;
     for (const member of page) {
-      const keeper = await keeperOf(slices, rollout, standing.get(member.robot) ?? [], others);
-      if (keeper === undefined && members.length < limit) members.push(member);
-      if (keeper && keeper !== 'a person') keepers.set(keeper.rollout, keeper);
+      const kept = await keeperOf(slices, rollout, standing.get(member.robot) ?? [], others);
+      if (kept === undefined && members.length < limit) members.push(member);
+      if (kept && kept.by !== 'a person') keepers.set(kept.by.rollout, kept.by);
+      if (kept && kept.since < keptBefore && keptTooLong.length < limit) keptTooLong.push(member);
     }
     after = page.at(-1);
     if (page.length < size) break;
     size = Math.min(size * 4, LARGEST_PAGE);
   }
-  return { members, looked, keepers: [...keepers.values()] };
+  return { members, looked, keepers: [...keepers.values()], keptTooLong };
+}
+
+interface Kept {
+  readonly by: Rollout | 'a person';
+  /** When the order was placed that keeps the robot. */
+  readonly since: Instant;
 }
 
 /** Rollouts that keep robots, read once for a whole look: they are few, and their robots many. */
@@ -68,6 +84,8 @@ export async function newerOrder(
   const { deployments } = await slices.desired.of(robot);
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
   if (!standing || !(isCommitted(standing.state) || standing.state === 'skipped')) return undefined;
+  // The server repaired a difference by itself: nobody wanted another release.
+  if (standing.repairs !== undefined) return undefined;
   const id = standing.part?.rollout;
   if (id === rollout.rollout) return undefined;
   if (id !== undefined && !others.has(id)) others.set(id, await slices.rollouts.find(id));
@@ -81,16 +99,17 @@ async function keeperOf(
   rollout: Rollout,
   deployments: readonly Deployment[],
   others: Others,
-): Promise<Rollout | 'a person' | undefined> {
+): Promise<Kept | undefined> {
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
   if (!standing || isTerminal(standing.state) || standing.part?.rollout === rollout.rollout) return undefined;
-  if (!standing.part) return standing.createdAt >= rollout.createdAt ? 'a person' : undefined;
+  const since = standing.createdAt;
+  if (!standing.part) return since >= rollout.createdAt ? { by: 'a person', since } : undefined;
   const id = standing.part.rollout;
   if (!others.has(id)) others.set(id, await slices.rollouts.find(id));
   const other = others.get(id);
   if (!other) return undefined;
   const more = other.spec.priority - rollout.spec.priority;
-  return more > 0 || (more === 0 && other.createdAt > rollout.createdAt) ? other : undefined;
+  return more > 0 || (more === 0 && other.createdAt > rollout.createdAt) ? { by: other, since } : undefined;
 }
 
 /** Why none of the robots that are next can be given its order. */

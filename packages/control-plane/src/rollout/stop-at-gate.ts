@@ -1,5 +1,8 @@
 /** A gate failed or can't be judged: the rollout stands still, and what the failure policy asks for follows. */
+import type { Refusal } from '@fairlead/shared/failure';
+import type { RolloutId } from '@fairlead/shared/ids';
 import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { FailurePolicy } from '@fairlead/shared/rollout/rollout-spec';
 import { changeRollout, withStage } from './change-rollout.ts';
 import { nameFailures } from './name-failures.ts';
@@ -27,7 +30,7 @@ export async function stopAtGate(
     const change = {
       state,
       stages: withStage(rollout, { state: stage, verdict: why }, index),
-      stopped: { by: 'control-plane', at: now, why },
+      stopped: { by: 'control-plane', at: now, why: revert ? withUndoing(why, rollout, revert.followedBy) : why },
       ...(revert && { followedBy: revert.followedBy }),
     } as const;
     const happening = { by: 'control-plane', what: `stage-${stage}`, detail: why.detail };
@@ -38,3 +41,9 @@ export async function stopAtGate(
   deps.wake(robots);
   return 'progress';
 }
+
+/** What people can do about a rollout that is being undone: it can't be resumed, promoted or retried any more. */
+const withUndoing = (why: Refusal, { rollout }: Rollout, undoing: RolloutId): Refusal => ({
+  ...why,
+  hint: `${undoing} brings its robots back (fairlead rollout watch ${undoing}); end this one: fairlead rollout abort ${rollout}`,
+});

@@ -3,6 +3,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { advance } from '@fairlead/shared/fleet/deployment';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { placeOrder } from '../assign/place-order.ts';
@@ -18,19 +19,43 @@ export async function timeOut(deps: RolloutDeps, rollout: Rollout, now: Instant)
     const told: RobotId[] = [];
     await changeRollout(slices, rollout, {}, now);
     for (const deployment of await slices.rollouts.overdue(rollout.rollout, now, PIECE)) {
-      const state = advance(deployment.state, 'timed-out');
-      const refusal = tooLate(rollout, deployment);
-      await slices.desired.raise(deployment.robot);
-      await slices.deployments.save(
-        { ...deployment, state, endedAt: now, refusal },
-        { at: now, state, by: 'control-plane', refusal },
-      );
-      if (deployment.kind === 'rollback') await keepOrdered(deps, slices, rollout, deployment, now);
+      await timeOutOne(deps, slices, rollout, deployment, now);
       told.push(deployment.robot);
     }
     return told;
   });
   deps.wake(robots);
+}
+
+/** In rollouts that are paused or have ended: a robot that froze in its switch does not keep the place of others. */
+export async function timeOutWithoutDriver(deps: RolloutDeps, now: Instant): Promise<void> {
+  if ((await deps.store.rollouts.overdueWithoutDriver(now, 1)).length === 0) return;
+  const robots = await deps.store.transaction(async (slices) => {
+    const overdue = await slices.rollouts.overdueWithoutDriver(now, PIECE);
+    for (const deployment of overdue) {
+      const rollout = deployment.part && (await slices.rollouts.find(deployment.part.rollout));
+      if (rollout) await timeOutOne(deps, slices, rollout, deployment, now);
+    }
+    return overdue.map(({ robot }) => robot);
+  });
+  deps.wake(robots);
+}
+
+async function timeOutOne(
+  deps: RolloutDeps,
+  slices: Slices,
+  rollout: Rollout,
+  deployment: Deployment,
+  now: Instant,
+): Promise<void> {
+  const state = advance(deployment.state, 'timed-out');
+  const refusal = tooLate(rollout, deployment);
+  await slices.desired.raise(deployment.robot);
+  await slices.deployments.save(
+    { ...deployment, state, endedAt: now, refusal },
+    { at: now, state, by: 'control-plane', refusal },
+  );
+  if (deployment.kind === 'rollback') await keepOrdered(deps, slices, rollout, deployment, now);
 }
 
 /**
@@ -59,12 +84,17 @@ async function keepOrdered(
   });
 }
 
-const tooLate = ({ rollout, spec }: Rollout, { robot, state, part }: Deployment): Refusal => ({
-  phase: 'assign',
-  component: spec.component,
-  element: rollout,
-  category: 'timed_out',
-  detail: `${robot} was ${state} when its time ran out at ${toTimestamp(part?.deadline ?? 0)}.`,
-  retryable: true,
-  hint: `See what it said last (fairlead robot show ${robot}), then fairlead rollout retry ${rollout}.`,
-});
+const tooLate = (of: Rollout, deployment: Deployment): Refusal => {
+  const { rollout, spec } = of;
+  const { robot, state, part, version } = deployment;
+  const canRetry = !hasEnded(of.state) || of.state === 'completed';
+  return {
+    phase: 'assign',
+    component: spec.component,
+    element: rollout,
+    category: 'timed_out',
+    detail: `${robot} was ${state} when its time ran out at ${toTimestamp(part?.deadline ?? 0)}.`,
+    retryable: true,
+    hint: `See what it said last (fairlead robot show ${robot}), then ${canRetry ? `fairlead rollout retry ${rollout}` : `fairlead deploy --robot ${robot} --release ${spec.component}@${version}`}.`,
+  };
+};

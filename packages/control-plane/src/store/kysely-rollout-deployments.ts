@@ -5,12 +5,13 @@ import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
+import type { RolloutTables } from './kysely-rollouts.ts';
 import type { SettingsTables } from './kysely-settings.ts';
 import { countStaging, readTallies } from './kysely-tallies.ts';
 import { readColumn } from './read-column.ts';
 import type { Rollouts } from './rollouts.ts';
 
-type Db = Kysely<DeploymentTables & DesiredTables & SettingsTables>;
+type Db = Kysely<DeploymentTables & DesiredTables & SettingsTables & Pick<RolloutTables, 'rollouts'>>;
 
 type DeploymentKeys =
   | 'tallies'
@@ -19,6 +20,7 @@ type DeploymentKeys =
   | 'inBudget'
   | 'lockBudgets'
   | 'overdue'
+  | 'overdueWithoutDriver'
   | 'countOverdue'
   | 'nextDeadline'
   | 'renewDeadlines'
@@ -51,6 +53,18 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
     async overdue(rollout, now, limit) {
       const query = due(rollout).selectAll().where('deadline', '<=', toTimestamp(now)).orderBy('deadline');
       return (await query.limit(limit).execute()).map(toDeployment);
+    },
+    async overdueWithoutDriver(now, limit) {
+      const query = db
+        .selectFrom('deployments')
+        .innerJoin('rollouts', 'rollouts.rollout', 'deployments.rollout')
+        .selectAll('deployments')
+        .where('deployments.in_budget', '=', 1)
+        .where('deployments.deadline', '<=', toTimestamp(now))
+        .where('rollouts.state', '!=', 'running')
+        .orderBy('deployments.deadline')
+        .limit(limit);
+      return (await query.execute()).map(toDeployment);
     },
     async countOverdue(rollout, now) {
       const query = due(rollout)

@@ -115,6 +115,7 @@ type Harmless =
   | 'inBudget'
   | 'lockBudgets'
   | 'overdue'
+  | 'overdueWithoutDriver'
   | 'countOverdue'
   | 'nextDeadline'
   | 'watched'

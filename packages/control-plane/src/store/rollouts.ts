@@ -99,6 +99,11 @@ export interface Rollouts {
   /** Takes the budgets for this transaction: two that count and grant at once would both find room. */
   lockBudgets(): Promise<void>;
   overdue(rollout: RolloutId, now: Instant, limit: number): Promise<readonly Deployment[]>;
+  /**
+   * Deployments past their deadline whose robots may be switching, in rollouts that do not run: nobody drives those, and
+   * a robot that froze in one of them would keep its place in every budget.
+   */
+  overdueWithoutDriver(now: Instant, limit: number): Promise<readonly Deployment[]>;
   /** Nobody's time ends before `deadline`: it stood still while the rollout did. */
   renewDeadlines(rollout: RolloutId, deadline: Instant): Promise<void>;
   countOverdue(rollout: RolloutId, now: Instant): Promise<number>;

@@ -282,5 +282,5 @@ export const rolloutApi = {
   switchRollout: act('switch', 'Blue-green: all ready robots switch now'),
   switchBackRollout: act('switch-back', 'Blue-green: all robots go back to the release that is kept ready'),
   finaliseRollout: act('finalise', 'Blue-green: the previous release is not needed any more'),
-  retryRollout: act('retry', 'Order it once more of the robots on which it failed'),
+  retryRollout: act('retry', 'Order it once more of the robots on which it failed, timed out or was cancelled'),
 } as const satisfies Api;

@@ -1,0 +1,151 @@
+/** No robot is forgotten, and none holds up the others: pre-empted, frozen, or kept by another order. */
+import type { InputOf } from '@fairlead/shared/api/client';
+import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { RolloutId } from '@fairlead/shared/ids';
+import { MINUTE } from '@fairlead/shared/time';
+import { describe, expect, test } from 'vitest';
+import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+import type { FleetRobot } from '../testing/test-fleet.ts';
+
+type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
+const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
+
+async function create(fleet: RolloutFleet, more: Partial<Create> = {}): Promise<RolloutId> {
+  const { component, v2 } = fleet;
+  const body = { target: { all: true }, component, version: v2.version, ...AT_ONCE, ...more } as const;
+  const { rollout } = await fleet.operator.createRollout({ body });
+  await fleet.drive();
+  fleet.clock.pass(1000);
+  return rollout;
+}
+const show = (fleet: RolloutFleet, rollout: RolloutId) => fleet.operator.showRollout({ params: { rollout } });
+const V3 = '3.0.0' as Create['version'];
+const orderOf = async (fleet: RolloutFleet, robot: FleetRobot) => {
+  const { deployments } = await fleet.controlPlane.store.desired.of(robot.name);
+  return deployments.map(({ version, state }) => `${version} ${state}`)[0];
+};
+
+async function fleetOf(size: number) {
+  const fleet = await rolloutFleet(size);
+  await fleet.publisher.publish({ version: '3.0.0' });
+  await fleet.everybodyRuns(fleet.v1);
+  const [first] = fleet.robots;
+  if (!first) throw new Error('there is a robot');
+  return { fleet, first };
+}
+
+describe('a pre-empted robot goes on when the other order has ended', () => {
+  test('where the other order was cancelled', async () => {
+    const { fleet, first } = await fleetOf(2);
+    const rollout = await create(fleet);
+    const body = { target: { robot: first.name }, component: fleet.component, version: V3 };
+    const { deployments } = await fleet.operator.deploy({ body });
+    const deployment = deployments[0]?.deployment;
+    if (deployment === undefined) throw new Error('it is ordered');
+    await fleet.drive();
+    expect(await orderOf(fleet, first)).toBe('3.0.0 pending');
+    expect((await show(fleet, rollout)).stages[0]?.counts).toMatchObject({ states: { pending: 1 }, unplaced: 1 });
+    await fleet.operator.cancelDeployment({ params: { deployment } });
+    fleet.clock.pass(6000);
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 2 });
+    expect(await orderOf(fleet, first)).toBe('2.0.0 succeeded');
+  });
+
+  test('and is left out with the reason where the other order has brought it elsewhere', async () => {
+    const { fleet, first } = await fleetOf(2);
+    const rollout = await create(fleet);
+    const body = { target: { robot: first.name }, component: fleet.component, version: V3 };
+    const [made] = (await fleet.operator.deploy({ body })).deployments;
+    if (!made) throw new Error('it is ordered');
+    const { deployment, component } = made;
+    await first.ask();
+    await first.tells({ event: 'update-ended', deployment, component, outcome: 'succeeded' });
+    fleet.clock.pass(6000);
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 1, excluded: 1 });
+    expect(await orderOf(fleet, first)).toBe('3.0.0 succeeded');
+  });
+});
+
+/** These robots carry out what they are ordered; the others do nothing. */
+async function updateAll(fleet: RolloutFleet, robots: readonly FleetRobot[]) {
+  for (const granted of [false, true]) {
+    for (const { robot, order } of await fleet.ordered()) {
+      if (!robots.includes(robot)) continue;
+      const { deployment, component } = order;
+      const activity = { state: 'waiting', deployment, component, ready: true } as const;
+      if (!granted) await robot.ask({ understands: ['hold'], activity });
+      else await robot.tells({ event: 'update-ended', deployment, component, outcome: 'succeeded' });
+    }
+    await fleet.drive();
+  }
+}
+
+describe('one robot holds up no other', () => {
+  test('a robot that another order keeps is passed over after its time-out, and retry takes it in again', async () => {
+    const { fleet, first } = await fleetOf(10);
+    const body = { target: { robot: first.name }, component: fleet.component, version: V3 };
+    const rollout = await create(fleet);
+    await fleet.operator.deploy({ body });
+    const others = fleet.robots.filter((robot) => robot !== first);
+    await updateAll(fleet, others);
+    expect((await show(fleet, rollout)).state).toBe('running');
+    fleet.clock.pass(33 * MINUTE);
+    await fleet.drive();
+    const view = await show(fleet, rollout);
+    expect(view).toMatchObject({ state: 'completed', stages: [{ counts: { states: { 'timed-out': 1 } } }] });
+    expect(view.stages[0]?.counts.states.succeeded).toBe(others.length);
+    await fleet.operator.retryRollout({ params: { rollout }, body: {} });
+    expect((await show(fleet, rollout)).stages[0]?.counts).toMatchObject({ unplaced: 1 });
+  });
+
+  test('a robot that froze in its switch gives its place in the budget back, though its rollout was aborted', async () => {
+    const { fleet, first } = await fleetOf(2);
+    const older = await create(fleet, { target: { robot: first.name } });
+    const [order] = await fleet.ordered();
+    if (!order) throw new Error('it has its order');
+    const { deployment, component } = order.order;
+    const activity = { state: 'waiting', deployment, component, ready: true } as const;
+    await first.ask({ understands: ['hold'], activity });
+    await fleet.drive();
+    await first.tells({ event: 'update-state', deployment, component, state: 'switching' });
+    await fleet.operator.abortRollout({ params: { rollout: older }, body: {} });
+    expect(await fleet.controlPlane.store.rollouts.inBudget()).toEqual([first.name]);
+    fleet.clock.pass(33 * MINUTE);
+    await fleet.drive();
+    expect(await fleet.controlPlane.store.rollouts.inBudget()).toEqual([]);
+    expect(await orderOf(fleet, first)).toBe('2.0.0 timed-out');
+  });
+});
+
+test('retry takes robots whose order was cancelled or timed out', async () => {
+  const { fleet, first } = await fleetOf(2);
+  const gate = { minSuccesses: 0, maxFailures: '100%' } as const;
+  const stages = [{ upTo: { percent: 100 }, gate }];
+  const rollout = await create(fleet, { shape: { strategy: 'custom', stages } });
+  const { deployments } = await fleet.controlPlane.store.desired.of(first.name);
+  const deployment = deployments[0]?.deployment;
+  if (deployment === undefined) throw new Error('it is ordered');
+  await fleet.operator.cancelDeployment({ params: { deployment } });
+  fleet.clock.pass(33 * MINUTE);
+  await fleet.drive();
+  expect((await show(fleet, rollout)).stages[0]?.counts.states).toEqual({ cancelled: 1, 'timed-out': 1 });
+  await fleet.operator.retryRollout({ params: { rollout }, body: {} });
+  await fleet.drive();
+  expect((await show(fleet, rollout)).stages[0]?.counts.states).toEqual({ pending: 2 });
+});
+
+test('after an undoing every command that a rollout names works', async () => {
+  const { fleet } = await fleetOf(3);
+  const stages = [{ upTo: { count: 1 }, gate: { maxFailures: 0 } }, { upTo: { percent: 100 } }];
+  const rollout = await create(fleet, { shape: { strategy: 'custom', stages }, onFailure: 'revert' });
+  await fleet.everybodyUpdates('rolled-back');
+  const { stopped, followedBy } = await show(fleet, rollout);
+  expect(stopped?.why.hint).toBe(
+    `${followedBy} brings its robots back (fairlead rollout watch ${followedBy}); end this one: fairlead rollout abort ${rollout}`,
+  );
+  expect(await fleet.operator.abortRollout({ params: { rollout }, body: {} })).toMatchObject({ state: 'aborted' });
+});
