@@ -71,6 +71,10 @@ async function whyHeld(
   const window = windowFor({ kind, skips: override?.skips ?? [] }, rules.windowOf(robot, now));
   const isGranted = part?.grantedAt !== undefined;
   const hold = holdOf({ rollout, isGranted, window });
+  // The engine names the counts of now; what was recorded when the rollout stopped may be old.
+  if (hold && (rollout.state === 'paused' || rollout.state === 'halted')) {
+    return (await whyBlocked(deps, facts)) ?? { why: hold };
+  }
   if (!hold || hold.category !== 'awaits_grant') return hold && { why: hold };
   // Not ready yet: what it does or waits for now is the robot's own story.
   if (part?.readyAt === undefined) return undefined;

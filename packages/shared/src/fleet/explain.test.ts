@@ -65,6 +65,11 @@ describe('explain says', () => {
       facts({ orders: [order('rejected', refusal)] }),
     ],
     ['duck-1 rolled back from duck-policy@2.1.0.', facts({ orders: [order('rolled-back')] })],
+    ['duck-1 removed its first release duck-policy@2.1.0.', facts({ orders: [order('rolled-back')], components: [] })],
+    [
+      'duck-1 did not finish in time with duck-policy@2.1.0.',
+      facts({ presence: 'late', lastSeen: now - 100_000, orders: [order('timed-out')] }),
+    ],
     [
       'duck-1 reports duck-policy@1.0.0 (ffffffffffff) but its order is duck-policy@2.1.0 (a1b2c3d4e5f6): It was ordered again 3 times in a row.',
       facts({

@@ -194,9 +194,12 @@ const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
 function badEnd({ robot, orders, components }: ExplainFacts): Finding | undefined {
   const order = orders.find((each) => ENDED_BADLY[each.state] !== undefined && !differenceOf(each, components));
   if (!order) return undefined;
+  // A first installation leaves nothing to run: there was no release before it.
+  const isRemoved = order.state === 'rolled-back' && components !== undefined && !hasActive(components, order);
+  const ended = isRemoved ? 'removed its first release' : ENDED_BADLY[order.state];
   return {
     ...about(order),
-    says: `${robot} ${ENDED_BADLY[order.state]} ${say(order)}${because(order.refusal)}`,
+    says: `${robot} ${ended} ${say(order)}${because(order.refusal)}`,
     unblock: order.refusal?.hint ?? `Read fairlead history --robot ${robot}, then deploy a release that works.`,
   };
 }
@@ -290,6 +293,8 @@ const describeMeasured = ({
   manifestSha256,
 }: Pick<Order, 'component' | 'version' | 'manifestSha256'>) =>
   `${component}@${version} (${manifestSha256.slice(0, 12)})`;
+const hasActive = (components: readonly ComponentState[], order: Order): boolean =>
+  components.some(({ component, active }) => component === order.component && active !== undefined);
 const say = ({ component, version }: Order): string => `${component}@${version}`;
 const about = ({ component, refusal }: Order) => ({ component, ...(refusal && { refusal }) });
 const because = (refusal: Refusal | undefined): string => (refusal ? `: ${refusal.detail}` : '');

@@ -24,6 +24,15 @@ describe('a gate without wishes', () => {
   });
 });
 
+test('a gate that cannot be judged tells robots that timed out from those whose order was withdrawn', () => {
+  const says = (counts: object) => judge(undefined, { size: 10, succeeded: 7, ...counts }).says;
+  expect(says({ neutral: 3, silent: 2 })).toBe(
+    '7 of 10 robots succeeded and 9 must; 2 timed out before the switch; 1 was withdrawn',
+  );
+  expect(says({ neutral: 3 })).toBe('7 of 10 robots succeeded and 9 must; 3 were withdrawn');
+  expect(says({ neutral: 3, silent: 3 })).toBe('7 of 10 robots succeeded and 9 must; 3 timed out before the switch');
+});
+
 describe('a gate', () => {
   test('that asks for three successes does not wait for the fourth robot', () => {
     expect(judge({ minSuccesses: 3 }, { size: 10, succeeded: 3, open: 7 }).gate).toBe('passed');

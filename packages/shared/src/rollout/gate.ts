@@ -84,10 +84,18 @@ function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   const early = gate?.minSuccesses !== undefined && least > 0 && succeeded >= least;
   if (outstanding > 0 && !early) return { gate: 'waiting', says: sayProgress(facts, least) };
   if (succeeded < least) {
-    const says = `${succeeded} of ${size} robots succeeded and ${least} must; ${outcomes.neutral} ${outcomes.neutral === 1 ? 'was' : 'were'} not heard or withdrawn`;
+    const says = `${succeeded} of ${size} robots succeeded and ${least} must${describeNeutral(outcomes)}`;
     return { gate: 'inconclusive', category: 'too_few_successes', says };
   }
   return judgeCertainty(facts);
+}
+
+/** A robot that timed out says nothing about the release, and nobody withdrew its order. */
+function describeNeutral({ neutral, silent = 0 }: Outcomes): string {
+  const withdrawn = neutral - silent;
+  const timedOut = silent > 0 ? [`${silent} timed out before the switch`] : [];
+  const taken = withdrawn > 0 ? [`${withdrawn} ${withdrawn === 1 ? 'was' : 'were'} withdrawn`] : [];
+  return [...timedOut, ...taken].map((part) => `; ${part}`).join('');
 }
 
 /** A few robots without a failure don't prove a small share of failures. */

@@ -201,3 +201,39 @@ describe('a stage that soaks', () => {
     expect(at(350, world)).toMatchObject({ do: 'pass-stage', why: 'promoted by ann' });
   });
 });
+
+test('a rollout that a gate has paused names the failures of now, and not those of the moment when it stopped', () => {
+  const paused = model(ROLLING, 3);
+  const [first, second, third] = paused.robots;
+  if (!first || !second || !third) throw new Error('there are three robots');
+  for (const robot of paused.robots) Object.assign(robot, { stage: 0, place: 'granted', deadline: Infinity });
+  first.place = 'failed';
+  const why = planNextStep({ ...factsOf(working(paused)), now: 0 });
+  if (why.do !== 'stop') throw new Error('the gate fails');
+  const [stage] = paused.rollout.stages;
+  if (!stage) throw new Error('there is a stage');
+  const stopped = { by: 'control-plane', at: 0, why: why.why };
+  paused.rollout = { ...paused.rollout, state: 'paused', stopped, stages: [{ ...stage, state: 'failed' }] };
+  const detail = () => {
+    const decision = planNextStep(factsOf(paused));
+    return decision.do === 'hold' ? decision.why.detail : decision.do;
+  };
+  expect(detail()).toContain('1 of 3 robots failed');
+  second.place = 'failed';
+  expect(detail()).toContain('2 of 3 robots failed');
+  first.place = 'granted';
+  second.place = 'granted';
+  expect(detail()).toContain('1 of 3 robots failed, and none may; now 0 of 3 succeeded');
+});
+
+function working(paused: Model): Model {
+  const [stage] = paused.rollout.stages;
+  if (stage)
+    paused.rollout = {
+      ...paused.rollout,
+      state: 'running',
+      stage: 0,
+      stages: [{ ...stage, state: 'running', size: 3 }],
+    };
+  return paused;
+}

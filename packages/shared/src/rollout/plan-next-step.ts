@@ -58,7 +58,7 @@ export function planNextStep(facts: RolloutFacts): Decision {
       return planStage(facts);
     case 'paused':
     case 'halted':
-      return { do: 'hold', why: rollout.stopped?.why ?? stoppedWithoutWord(rollout) };
+      return { do: 'hold', why: whyStopped(facts) };
     case 'denied':
     case 'expired':
     case 'completed':
@@ -66,6 +66,22 @@ export function planNextStep(facts: RolloutFacts): Decision {
     case 'superseded':
       return { ...hold(rollout, rollout.state, `This rollout is ${rollout.state}`, 'Nothing to do.'), ended: true };
   }
+}
+
+/** A gate that stopped the rollout is judged again with the counts of now: failures may have been added, or retried. */
+function whyStopped(facts: RolloutFacts): Refusal {
+  const { rollout, conditions } = facts;
+  const { stopped } = rollout;
+  const stage = rollout.spec.stages[rollout.stage];
+  const progress = rollout.stages[rollout.stage];
+  if (!stopped) return stoppedWithoutWord(rollout);
+  const byGate = progress?.state === 'failed' || progress?.state === 'inconclusive';
+  if (stopped.by !== 'control-plane' || !stage || !byGate) return stopped.why;
+  // Metrics are read only while the stage works: without them the recorded text is the newest.
+  if (stopped.why.category.startsWith('metric') && !conditions) return stopped.why;
+  const verdict = judge(facts, stage, progress);
+  if ('category' in verdict) return refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout);
+  return { ...stopped.why, detail: `${stopped.why.detail.replace(/\.$/, '')}; now ${verdict.says}.` };
 }
 
 function planStage(facts: RolloutFacts): Decision {

@@ -18,9 +18,11 @@ export interface Outcomes {
   /** Neither for nor against the release: withdrawn, superseded, or never heard. */
   readonly neutral: number;
   readonly open: number;
+  /** Those of the neutral ones that timed out before they switched; the others were withdrawn. */
+  readonly silent?: number;
 }
 
-type Kind = keyof Outcomes;
+type Kind = Exclude<keyof Outcomes, 'silent'>;
 
 // biome-ignore format: the table is read by column
 const COUNTS_AS: Readonly<Record<DeploymentState, Kind>> = {
@@ -46,5 +48,10 @@ export function outcomesOf(tally: StageTally): Outcomes {
   const outcomes = { succeeded: 0, failed: 0, neutral: 0, open: 0 };
   for (const [state, count] of Object.entries(tally.states)) outcomes[COUNTS_AS[state as DeploymentState]] += count;
   // A robot that went silent after its switch is a failure; one that was never heard is nobody's.
-  return { ...outcomes, failed: outcomes.failed - tally.silent, neutral: outcomes.neutral + tally.silent };
+  return {
+    ...outcomes,
+    failed: outcomes.failed - tally.silent,
+    neutral: outcomes.neutral + tally.silent,
+    silent: tally.silent,
+  };
 }
