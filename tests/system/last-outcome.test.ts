@@ -29,7 +29,13 @@ test('a robot that rolled back says so on itself with the reason and the next st
 }) => {
   const duck = await fleet.join({ name: 'duck-1' });
   await publishRelease(fleet, { version: '1.0.0', policy: { seed: 1 }, probationSec: 1 });
-  await publishRelease(fleet, { version: '2.0.0', policy: { seed: 2 }, needs: 'a second camera' });
+  const check = { command: { run: ['node', 'check-health.mjs'], intervalSec: 1, attempts: 2, timeoutSec: 5 } };
+  await publishRelease(fleet, {
+    version: '2.0.0',
+    policy: { seed: 2 },
+    needs: 'a second camera',
+    healthChecks: [check],
+  });
   await deploy(fleet, duck, 'walking@1.0.0');
   expect((await deploy(fleet, duck, 'walking@2.0.0')).view.state).toBe('rolled-back');
 
