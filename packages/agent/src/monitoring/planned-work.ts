@@ -3,6 +3,7 @@
  * pauses for both and discards what it observed meanwhile, so that no planned restart looks like a failure.
  */
 import type { ComponentName } from '@fairlead/shared/ids';
+import type { Journal } from '@fairlead/shared/update/journal';
 import { createBell } from '../bell.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
 
@@ -59,6 +60,18 @@ export function plannedWork(): PlannedWork {
     },
     ended: bell.listen,
   };
+}
+
+/**
+ * Steps from the switch to the end that stop, replace or judge what runs; the report among them, so that the server hears
+ * that a release was committed before it hears that the release is degraded.
+ */
+const CHANGES_ROBOT: ReadonlySet<Journal['step']> = new Set(['switch', 'probation', 'commit', 'roll-back', 'report']);
+
+/** An update begins a step. What runs while the next release is downloaded and tested is monitored meanwhile. */
+export function noteStep({ step, component }: Pick<Journal, 'step' | 'component'>, work: PlannedWork): void {
+  if (CHANGES_ROBOT.has(step)) work.begin(component);
+  else work.end();
 }
 
 const componentKey = (component: ComponentName): string => `component ${component}`;

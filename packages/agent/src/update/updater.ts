@@ -18,7 +18,7 @@ import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { journalWithTerms } from '../journal/journal-with-terms.ts';
 import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
-import { type PlannedWork, plannedWork } from '../monitoring/planned-work.ts';
+import { noteStep, type PlannedWork, plannedWork } from '../monitoring/planned-work.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
@@ -142,11 +142,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     return inTurn(() => act().finally(work.end)).finally(() => (waiting -= 1));
   };
 
-  const noteWork = ({ step, component }: Pick<Journal, 'step' | 'component'>): void => {
-    // Whatever runs while the next release is downloaded and tested is monitored meanwhile.
-    if (CHANGES_ROBOT.has(step)) work.begin(component);
-    else work.end();
-  };
   const cancelOf = (deployment: DeploymentId): AbortController => {
     const cancel = cancels.get(deployment) ?? new AbortController();
     cancels.set(deployment, cancel);
@@ -181,7 +176,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
             pulse.promise('update', STEP_MS);
             board.begin(now);
             const { deployment, component, step, refusal } = now;
-            noteWork(now);
+            noteStep(now, work);
             if (STATE_OF[step] === 'reporting') return;
             deps.outbox.append({
               event: 'update-state',
@@ -221,7 +216,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         await tidyUp(journal, checking);
         // What was interrupted stays under change until it has ended; nothing else waits for it to be monitored again.
         if (journal) work.end();
-        if (journal) noteWork(journal);
+        if (journal) noteStep(journal, work);
         if (journal) await run(resume(journal, deps.clock.now())).finally(() => cancels.delete(journal.deployment));
         for (const damage of await healActives(checking)) damages.note(damage);
         deps.alarms.settle(endedByRecovery(journal?.component), troubles);
@@ -280,12 +275,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
   };
 }
-
-/**
- * Steps from the switch to the end that stop, replace or judge what runs; the report among them, so that the server hears
- * that a release was committed before it hears that the release is degraded.
- */
-const CHANGES_ROBOT: ReadonlySet<Journal['step']> = new Set(['switch', 'probation', 'commit', 'roll-back', 'report']);
 
 const DEFAULTS: Defaulted = {
   history: noHistory,
