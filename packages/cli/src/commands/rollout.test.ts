@@ -192,6 +192,17 @@ test.each(['resume', 'promote'])('%s says how many failures it accepts, of which
   expect([accepted.exitCode, paths(accepted.asked)]).toEqual([0, [SHOW, route]]);
 });
 
+test('resume asks about the failures of a stage that had passed before its robots failed', async () => {
+  const [first, last] = rollout().stages;
+  const counts = { states: { degraded: 1 }, unplaced: 0, ready: 0, granted: 0, silent: 0 };
+  const later = rollout({ state: 'paused', stage: 1, stages: [{ ...first, counts }, last] });
+  const robots = { items: [{ robot: 'duck-1', stage: 0, refusal: refusal('restarts') }] };
+  const { stderr } = await runFairlead(`rollout resume ${ROLLOUT}`, {
+    script: { [SHOW]: later, [`${SHOW}/robots`]: robots },
+  });
+  expect(stderr).toContain('accept 1 failure in stage canary (duck-1: restarts)');
+});
+
 test('explain takes a rollout as well as a robot', async () => {
   const script = { [SHOW]: rollout({ blocked: why('soaking', { until: AT }) }) };
   const { stdout } = await runFairlead(`explain ${ROLLOUT} --json`, { script });

@@ -11,15 +11,18 @@ const MOST_NAMES = 5;
 export const acceptFailures =
   (verb: string) =>
   async (view: RolloutView, context: CliContext): Promise<string | undefined> => {
-    const stage = view.stages[view.stage];
-    const accepted = stage ? countStage(stage).failed - (stage.forgiven ?? 0) : 0;
-    if (!stage || accepted <= 0) return undefined;
-    const robots = (await failedRobots(context, view)).join(', ');
-    const failures = accepted === 1 ? '1 failure' : `${accepted} failures`;
-    return `${verb} ${view.rollout} and accept ${failures} in stage ${stage.name} (${robots})?`;
+    const accepted: string[] = [];
+    // Stages that have passed are judged by their failures, too, for as long as the rollout runs.
+    for (const [index, stage] of view.stages.slice(0, view.stage + 1).entries()) {
+      const count = countStage(stage).failed - (stage.forgiven ?? 0);
+      if (count <= 0) continue;
+      const robots = (await failedRobots(context, view, index)).join(', ');
+      accepted.push(`${count === 1 ? '1 failure' : `${count} failures`} in stage ${stage.name} (${robots})`);
+    }
+    return accepted.length === 0 ? undefined : `${verb} ${view.rollout} and accept ${accepted.join(' and ')}?`;
   };
 
-async function failedRobots(context: CliContext, { rollout, stage, stages }: RolloutView): Promise<string[]> {
+async function failedRobots(context: CliContext, { rollout, stages }: RolloutView, stage: number): Promise<string[]> {
   const { operator } = context.client();
   const names: string[] = [];
   const states = Object.keys(stages[stage]?.counts.states ?? {}) as DeploymentState[];
