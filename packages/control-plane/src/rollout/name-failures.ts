@@ -1,7 +1,7 @@
 /** The robots that a gate counted as failures, by name: the first question of whoever reads that a stage failed. */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
-import type { RolloutId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Slices } from '../store/store.ts';
 
 const FAILED: readonly DeploymentState[] = [
@@ -17,7 +17,7 @@ const NAMED = 5;
 /** Of one stage: the same refusal with the names of its failed robots at the end, as far as they are few. */
 export async function nameFailures(
   { rollouts }: Slices,
-  rollout: RolloutId,
+  { rollout, stages }: Rollout,
   stage: number,
   why: Refusal,
 ): Promise<Refusal> {
@@ -30,5 +30,7 @@ export async function nameFailures(
   }
   if (named.length === 0) return why;
   const names = named.slice(0, NAMED).join(', ') + (named.length > NAMED ? ', …' : '');
-  return { ...why, detail: `${why.detail.replace(/\.$/, '')}: ${names}.` };
+  const forgiven = stages[stage]?.forgiven ?? 0;
+  const accepted = forgiven === 0 ? '' : `; ${forgiven} of these failures were accepted before`;
+  return { ...why, detail: `${why.detail.replace(/\.$/, '')}: ${names}${accepted}.` };
 }
