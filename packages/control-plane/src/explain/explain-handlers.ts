@@ -19,6 +19,7 @@ import type { Heard } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Store } from '../store/store.ts';
 import { countRunning } from './count-running.ts';
+import { withUsableHint } from './usable-hint.ts';
 
 export interface ExplainDeps {
   readonly store: Store;
@@ -93,7 +94,8 @@ async function withDifferences(
     const facts = presence.of(order.robot)?.facts ?? {};
     const differs = differenceOf(order, facts.components) !== undefined;
     const notRepaired = differs ? await whyNotRepaired(store, order, facts, clock.now()) : undefined;
-    orders.push(notRepaired ? { ...order, notRepaired } : order);
+    const told = await withUsableHint(store, order);
+    orders.push(notRepaired ? { ...told, notRepaired } : told);
   }
   return orders;
 }

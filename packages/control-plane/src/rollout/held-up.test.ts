@@ -149,3 +149,17 @@ test('after an undoing every command that a rollout names works', async () => {
   );
   expect(await fleet.operator.abortRollout({ params: { rollout }, body: {} })).toMatchObject({ state: 'aborted' });
 });
+
+test('explain never advises to retry a rollout that can not be retried any more', async () => {
+  const { fleet, first } = await fleetOf(1);
+  const rollout = await create(fleet);
+  fleet.clock.pass(33 * MINUTE);
+  await fleet.drive();
+  await first.ask();
+  const hint = async () => (await fleet.operator.explainRobot({ params: { robot: first.name } })).unblock;
+  expect(await hint()).toContain(`fairlead rollout retry ${rollout}`);
+  await fleet.operator.abortRollout({ params: { rollout }, body: {} });
+  expect(await hint()).toBe(
+    `Order it again if it is wanted: fairlead deploy --robot ${first.name} --release ${fleet.component}@2.0.0`,
+  );
+});
