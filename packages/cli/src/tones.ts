@@ -27,7 +27,7 @@ const LIFECYCLE: Readonly<Record<Lifecycle, Tone>> = {
 // biome-ignore format: the tables are read by column
 const ROLLOUT: Readonly<Record<RolloutState, Tone>> = {
   'awaiting-approval': 'warn', 'scheduled': 'dim', 'running': 'warn', 'paused': 'bad', 'halted': 'bad',
-  'completed': 'good', 'denied': 'bad', 'expired': 'bad', 'aborted': 'bad', 'superseded': 'dim',
+  'completed': 'good', 'ended-without-robots': 'bad', 'denied': 'bad', 'expired': 'bad', 'aborted': 'bad', 'superseded': 'dim',
 };
 const STAGE: Readonly<Record<StageState, Tone>> = {
   pending: 'dim',

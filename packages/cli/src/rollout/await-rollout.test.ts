@@ -27,3 +27,25 @@ test.each(['manual_gate', 'awaits_switch', 'needs_approval'])(
     expect(stderr).toContain('Say it.');
   },
 );
+
+test('--wait on a rollout that reached no robot ends with exit code 3 and says who was left out', async () => {
+  const why = {
+    phase: 'assign',
+    component: 'walking',
+    element: 'ro_0123456789',
+    category: 'no_robots',
+    detail: 'It reached no robot: 2 of its target were left out.',
+    retryable: true,
+    hint: 'fairlead rollout robots ro_0123456789 --excluded',
+  };
+  const stopped = { by: 'control-plane', at: '2026-11-21T09:00:00.000Z', why };
+  const view = rollout({ state: 'ended-without-robots', members: 0, stopped });
+  const script = { 'POST /api/v1/rollouts': view, [`GET /api/v1/rollouts/${view.rollout}`]: view };
+  const waited = await runFairlead('deploy --all --release walking@2.0.0 --staged --wait', { script });
+  const watched = await runFairlead(`rollout watch ${view.rollout}`, { script });
+  for (const { exitCode, stderr } of [waited, watched]) {
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('It reached no robot');
+    expect(stderr).toContain('--excluded');
+  }
+});

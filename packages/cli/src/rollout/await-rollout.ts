@@ -4,7 +4,7 @@ import type { RolloutId } from '@fairlead/shared/ids';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { sayDuration } from './durations.ts';
-import { standsStill } from './watch-rollout.ts';
+import { exitCodeOf, standsStill } from './watch-rollout.ts';
 
 const POLL_MS = 1000;
 
@@ -21,7 +21,7 @@ export async function awaitRollout(
   const end = performance.now() + timeoutSec * 1000;
   for (let said = ''; ; await pause(POLL_MS)) {
     const view = await operator.showRollout({ params: { rollout } });
-    const { state, blocked, stages, stage } = view;
+    const { state, blocked, stopped, stages, stage } = view;
     const name = stages[stage]?.name;
     const line = `${rollout}: ${state}${name === undefined ? '' : `, stage ${name}`}${blocked ? `: ${blocked.why.detail}` : ''}`;
     if (line !== said) out.line(line);
@@ -35,10 +35,11 @@ export async function awaitRollout(
         exitCode: EXIT.waiting,
       });
     }
+    const why = blocked?.why ?? stopped?.why;
     throw new CliError(state === 'running' ? 'The rollout waits for a person.' : `The rollout is ${state}.`, {
-      ...(blocked && { where: blocked.why.detail }),
-      hint: blocked?.why.hint ?? `fairlead rollout show ${rollout}`,
-      exitCode: state === 'denied' || state === 'expired' ? EXIT.refused : EXIT.failed,
+      ...(why && { where: why.detail }),
+      hint: why?.hint ?? `fairlead rollout show ${rollout}`,
+      exitCode: exitCodeOf(state),
     });
   }
 }

@@ -16,9 +16,11 @@ export async function explainRollout(context: CliContext, rollout: RolloutId): P
   const { out } = context;
   const view = await context.client().operator.showRollout({ params: { rollout } });
   const { state, blocked, stopped } = view;
+  // What ended without robots still has a next step: see who was left out.
+  const isOver = hasEnded(state) && state !== 'ended-without-robots';
   const going = hasEnded(state) ? `This rollout is ${state}.` : 'Nothing blocks it: the next step is being taken.';
   const sentence = blocked?.why.detail ?? stopped?.why.detail ?? going;
-  const next = blocked?.why.hint ?? (hasEnded(state) ? undefined : stopped?.why.hint);
+  const next = blocked?.why.hint ?? (isOver ? undefined : stopped?.why.hint);
   const said = {
     rollout,
     state,

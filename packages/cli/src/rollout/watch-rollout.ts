@@ -63,7 +63,13 @@ export function standsStill({ state, blocked, spec }: RolloutView): boolean {
   return category === 'needs_approval' || category === 'manual_gate' || isSwitchByHand;
 }
 
-const EXIT_OF: Partial<Record<RolloutView['state'], ExitCode>> = { denied: EXIT.refused, expired: EXIT.refused };
+const EXIT_OF: Partial<Record<RolloutView['state'], ExitCode>> = {
+  denied: EXIT.refused,
+  expired: EXIT.refused,
+  'ended-without-robots': EXIT.refused,
+};
+/** How a command ends that waited for a rollout which has not completed. */
+export const exitCodeOf = (state: RolloutView['state']): ExitCode => EXIT_OF[state] ?? EXIT.failed;
 
 function notCompleted({ rollout, state, blocked, stopped, followedBy }: RolloutView): CliError {
   const why = blocked?.why ?? stopped?.why;
@@ -71,7 +77,7 @@ function notCompleted({ rollout, state, blocked, stopped, followedBy }: RolloutV
   return new CliError(why?.detail ?? `This rollout is ${state}.`, {
     where: rollout,
     hint: follower ?? why?.hint ?? `fairlead rollout history ${rollout}`,
-    exitCode: EXIT_OF[state] ?? EXIT.failed,
+    exitCode: exitCodeOf(state),
     ...(why && { refusal: why }),
   });
 }

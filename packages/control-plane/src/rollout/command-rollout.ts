@@ -5,7 +5,7 @@ import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import { changesSince, failuresOf } from '@fairlead/shared/rollout/revision';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
 import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
-import { hasEnded } from '@fairlead/shared/rollout/states';
+import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
@@ -121,7 +121,7 @@ export const COMMANDS = {
     return { finalisedAt: now };
   },
   retry: async ({ found, slices }) => {
-    needState(found, ['running', 'paused', 'halted', 'completed'], 'retried');
+    needState(found, ['running', 'paused', 'halted', 'completed', 'ended-without-robots'], 'retried');
     needNotUndone(found);
     const again = await retryFailed(slices, found);
     if (again === 0)
@@ -264,7 +264,7 @@ function needState(found: Rollout, states: readonly Rollout['state'][], past: st
 
 /** It would send robots to the release that others are brought back from. */
 function needNotUndone({ state, followedBy }: Rollout): void {
-  if (followedBy === undefined || (state !== 'halted' && state !== 'completed')) return;
+  if (followedBy === undefined || (state !== 'halted' && !hasPassedAllStages(state))) return;
   throw problem('conflict', `${followedBy} undoes this rollout.`, { hint: 'Roll out anew instead.' });
 }
 

@@ -6,6 +6,7 @@
 import { choosing } from '@fairlead/shared/fleet/choose-robots';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import type { Instant } from '@fairlead/shared/time';
 import { labelled } from '../fleet/labelled.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -38,7 +39,8 @@ export async function joinRollouts(deps: RolloutDeps, name: RobotId): Promise<vo
 /** Of each component the newest one only: an older release is nobody's wish any more, and what is undone neither. */
 async function openToNewcomers({ rollouts }: Slices, { environment }: RobotRecord): Promise<readonly Rollout[]> {
   const completed = await rollouts.list({ state: 'completed' }, { limit: REMEMBERED });
-  const known = [...(await rollouts.active()), ...completed].filter(
+  const empty = await rollouts.list({ state: 'ended-without-robots' }, { limit: REMEMBERED });
+  const known = [...(await rollouts.active()), ...completed, ...empty].filter(
     ({ spec }) => spec.kind === 'deploy' && spec.environment === environment,
   );
   const newest = new Map<string, Rollout>();
@@ -79,11 +81,14 @@ async function join(
   // All cohorts are fixed: it goes with the last one, and a completed rollout has a robot to bring along again.
   await slices.rollouts.takeIntoStage(id, last, [robot.robot]);
   const size = (rollout.stages[last]?.size ?? 0) + 1;
-  const { endedAt: _ended, ...open } = rollout;
-  const state = rollout.state === 'completed' ? 'running' : rollout.state;
+  const isOver = hasPassedAllStages(rollout.state);
+  const { endedAt: _ended, ...reopened } = isOver ? withoutStop(rollout) : rollout;
+  const state = isOver ? 'running' : rollout.state;
   const change = { ...countOf(rollout, false), state, stages: withStage(rollout, { size }, last) };
-  await changeRollout(slices, open, change, now, happening);
+  await changeRollout(slices, reopened, change, now, happening);
 }
+
+const withoutStop = ({ stopped: _stopped, ...rollout }: Rollout): Rollout => rollout;
 
 const countOf = ({ members, excluded }: Rollout, isExcluded: boolean): Pick<Rollout, 'members' | 'excluded'> =>
   isExcluded ? { members, excluded: excluded + 1 } : { members: members + 1, excluded };

@@ -342,7 +342,7 @@ describe('a robot', () => {
     });
     await fleet.operator.promoteRollout({ params: { rollout }, body: {} });
     await fleet.drive();
-    expect((await show(fleet, rollout)).state).toBe('completed');
+    expect((await show(fleet, rollout)).state).toBe('ended-without-robots');
   });
 
   test('that failed gets its order once more when it is retried, and only that one', async () => {
@@ -365,9 +365,24 @@ describe('a robot', () => {
     const fleet = await rolloutFleet(2);
     await fleet.publisher.publish({ version: '3.0.0', bend: { requires: { arch: ['x64'] } } });
     const rollout = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'] });
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 0, excluded: 2 });
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'ended-without-robots',
+      members: 0,
+      excluded: 2,
+      stopped: { why: { category: 'no_robots', detail: 'It reached no robot: 2 of its target were left out.' } },
+    });
     const { items } = await fleet.operator.listRolloutRobots({ params: { rollout }, query: { excluded: 'only' } });
     expect(items[0]).toMatchObject({ robot: 'duck-1', excluded: { category: 'wrong_hw' } });
+    for (const robot of fleet.robots) await robot.ask();
+    for (const n of [1, 2]) {
+      const told = await because(fleet, n);
+      expect(told.sentence).toContain(
+        `duck-${n} is left out of rollout ${rollout}: ${items[n - 1]?.excluded?.detail.slice(0, 20)}`,
+      );
+    }
+    await create(fleet, AT_ONCE);
+    await fleet.everybodyUpdates();
+    expect((await because(fleet, 1)).sentence).toBe('duck-1 is up to date with duck-policy@2.0.0.');
   });
 
   test('outside its maintenance window stages and waits, and the window is what explain names', async () => {
@@ -388,6 +403,31 @@ describe('a robot', () => {
     await fleet.drive();
     await fleet.everybodyUpdates();
     expect(await fleet.ordered()).toEqual([]);
+  });
+
+  test('that joins a rollout which reached no robot makes it run again, and complete', async () => {
+    const fleet = await rolloutFleet(1);
+    const [duck1] = fleet.robots;
+    if (!duck1) throw new Error('there is one');
+    const label = (labels: Record<string, string>) =>
+      fleet.operator.changeRobot({ params: { robot: duck1.name }, body: { labels } });
+    await label({ site: 'oslo' });
+    const startAt = new Date(fleet.clock.now() + 60_000).toISOString();
+    const target = { selector: 'site=oslo' };
+    const rollout = await create(fleet, { ...AT_ONCE, target, startAt, newRobots: 'include' });
+    await label({});
+    fleet.clock.pass(60_000);
+    await fleet.drive();
+    expect(await show(fleet, rollout)).toMatchObject({
+      state: 'ended-without-robots',
+      stopped: { by: 'control-plane' },
+    });
+    await label({ site: 'oslo' });
+    await expect.poll(async () => (await show(fleet, rollout)).state).toBe('running');
+    expect(await show(fleet, rollout)).not.toHaveProperty('stopped');
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 1 });
   });
 
   test('waits for its turn in words that name the stage before it', async () => {

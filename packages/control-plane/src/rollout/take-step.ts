@@ -1,5 +1,5 @@
 /** Decisions become writes: one function per decision, each one whole or not at all. */
-import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
+import { nameOf, reachedNoRobot } from '@fairlead/shared/rollout/hold-reasons';
 import type { Decision } from '@fairlead/shared/rollout/plan-next-step';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { limitOf } from '@fairlead/shared/rollout/rollout-spec';
@@ -82,7 +82,10 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
   },
   stop: stopAtGate,
   complete: (deps, { rollout, tallies, now }) => {
-    const succeeded = [...tallies.values()].reduce((sum, tally) => sum + outcomesOf(tally).succeeded, 0);
+    const outcomes = [...tallies.values()].map(outcomesOf);
+    const succeeded = outcomes.reduce((sum, each) => sum + each.succeeded, 0);
+    const failed = outcomes.reduce((sum, each) => sum + each.failed, 0);
+    if (succeeded + failed === 0) return endWithoutRobots(deps, rollout, now);
     const detail = `${succeeded} of ${rollout.members} robots run it`;
     return write(deps, rollout, { state: 'completed', endedAt: now }, now, {
       by: 'control-plane',
@@ -96,6 +99,15 @@ const steps: { readonly [D in Decision['do']]: Step<D> } = {
 export const takeStep = (deps: RolloutDeps, facts: ReadFacts, decision: Decision): Promise<Taken> =>
   // The table has paired them; the compiler can't follow a union through an index.
   (steps[decision.do] as Step<Decision['do']>)(deps, facts, decision);
+
+/** All stages have passed and no robot was reached: nothing was rolled out, and that is no success. */
+async function endWithoutRobots(deps: RolloutDeps, rollout: Rollout, now: Instant): Promise<Taken> {
+  const by = 'control-plane';
+  const what = 'ended-without-robots';
+  const why = reachedNoRobot(rollout);
+  const change = { state: what, endedAt: now, stopped: { by, at: now, why } } as const;
+  return write(deps, rollout, change, now, { by, what, detail: why.detail });
+}
 
 async function write(
   { store }: RolloutDeps,

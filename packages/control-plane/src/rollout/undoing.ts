@@ -4,7 +4,7 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
-import type { RolloutState } from '@fairlead/shared/rollout/states';
+import { hasPassedAllStages, type RolloutState } from '@fairlead/shared/rollout/states';
 import { stillRunning } from '../assign/updated-by.ts';
 import type { Slices } from '../store/store.ts';
 import { robotsMeant } from './find-members.ts';
@@ -39,7 +39,7 @@ export async function undoneOn(
 /** The undoing of this rollout that a second request joins: one at work, or one that has nothing left to do. */
 export async function undoingToJoin(deps: FactsDeps, slices: Slices, undone: Rollout): Promise<Rollout | undefined> {
   const undoing = await undoingOf(slices, undone);
-  if (undoing?.state !== 'completed') return undoing;
+  if (!undoing || !hasPassedAllStages(undoing.state)) return undoing;
   const left = await stillRunning(slices, undone.rollout, deps.factsOf);
   const orders = await slices.desired.named(left);
   const isOnItsWay = (robot: RobotId) =>

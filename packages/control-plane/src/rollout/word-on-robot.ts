@@ -23,7 +23,27 @@ export async function wordsOnRobot(deps: RolloutDeps, robot: RobotRecord): Promi
     const { component } = rollout.spec;
     if (blocked) words.push({ rollout: rollout.rollout, component, is: 'turn', why: blocked.why });
   }
-  return words;
+  return [...words, ...(await leftOutBefore(deps, robot, words))];
+}
+
+/** Rollouts that ended without this robot: said until something newer of the component is meant for it. */
+async function leftOutBefore(
+  { store }: RolloutDeps,
+  { robot }: RobotRecord,
+  words: readonly RolloutWord[],
+): Promise<readonly RolloutWord[]> {
+  const found: RolloutWord[] = [];
+  const { deployments } = await store.desired.of(robot);
+  for (const id of await store.rollouts.leftOutOf(robot)) {
+    const rollout = await store.rollouts.find(id);
+    const why = (await store.rollouts.member(id, robot))?.excluded;
+    if (!rollout || !why || rollout.followedBy !== undefined) continue;
+    const { component } = rollout.spec;
+    if ([...words, ...found].some((word) => word.component === component)) continue;
+    if (deployments.some((order) => order.component === component && order.createdAt >= rollout.createdAt)) continue;
+    found.push({ rollout: id, component, is: 'left-out', why });
+  }
+  return found;
 }
 
 /** Who takes part is fixed at the start; before it, whoever is meant at this moment is told what it waits for. */

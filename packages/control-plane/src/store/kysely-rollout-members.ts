@@ -20,12 +20,16 @@ export interface MemberRow {
 }
 type Db = Kysely<RolloutTables & DeploymentTables>;
 
+/** Of each component the newest rollout counts: further back is the past. */
+const LAST_FEW = 20;
+
 type MemberKeys =
   | 'addMembers'
   | 'member'
   | 'members'
   | 'countMembers'
   | 'ofRobot'
+  | 'leftOutOf'
   | 'takesAllOf'
   | 'updatedBy'
   | 'withoutStage'
@@ -102,6 +106,19 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
         .select('rollouts.rollout')
         .where('rollout_members.robot', '=', robot)
         .where('rollouts.state', 'not in', [...ENDED_STATES])
+        .execute();
+      return rows.map((row) => readColumn(RolloutId, row.rollout));
+    },
+    async leftOutOf(robot) {
+      const rows = await db
+        .selectFrom('rollout_members')
+        .innerJoin('rollouts', 'rollouts.rollout', 'rollout_members.rollout')
+        .select('rollouts.rollout')
+        .where('rollout_members.robot', '=', robot)
+        .where('rollout_members.excluded', 'is not', null)
+        .where('rollouts.state', 'in', ['completed', 'ended-without-robots'])
+        .orderBy('rollouts.rollout', 'desc')
+        .limit(LAST_FEW)
         .execute();
       return rows.map((row) => readColumn(RolloutId, row.rollout));
     },

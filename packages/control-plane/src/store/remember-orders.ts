@@ -102,6 +102,7 @@ type Harmless =
   | 'members'
   | 'countMembers'
   | 'ofRobot'
+  | 'leftOutOf'
   | 'takesAllOf'
   | 'updatedBy'
   | 'withoutStage'

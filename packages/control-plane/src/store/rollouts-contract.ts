@@ -143,6 +143,7 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await names(RO, { state: 'failed' }, { limit: 9 })).toEqual([duck(1)]);
       expect(await names(RO, { excluded: true }, { limit: 9 })).toEqual([duck(4)]);
       expect(await rollouts.ofRobot(duck(4))).toEqual([RO]);
+      expect(await rollouts.leftOutOf(duck(4))).toEqual([]);
       expect((await rollouts.members(RO, { stage: 0 }, { limit: 1 }))[0]?.deployed?.state).toBe('failed');
     });
 

@@ -62,6 +62,8 @@ export interface Rollouts {
   countMembers(rollout: RolloutId): Promise<{ readonly members: number; readonly excluded: number }>;
   /** Rollouts that have not ended in which this robot takes part. */
   ofRobot(robot: RobotId): Promise<readonly RolloutId[]>;
+  /** Rollouts that have passed all their stages and left this robot out, newest first; only the last few. */
+  leftOutOf(robot: RobotId): Promise<readonly RolloutId[]>;
   /** Whether every robot that `older` still has to bring to its release takes part in `newer`. */
   takesAllOf(newer: RolloutId, older: RolloutId): Promise<boolean>;
   /**

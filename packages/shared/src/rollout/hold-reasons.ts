@@ -89,3 +89,23 @@ export function hold(
 
 export const stoppedWithoutWord = (rollout: Rollout): Refusal =>
   hold(rollout, rollout.state, `This rollout is ${rollout.state}`, `fairlead rollout resume ${rollout.rollout}`).why;
+
+/** Why a rollout that has passed all its stages has not completed: robots were left out, withdrawn, or never there. */
+export function reachedNoRobot({ rollout, spec, members, excluded }: Rollout): Refusal {
+  const counts = [
+    ...(members > 0 ? [`${members} took part and none of them ended with it`] : []),
+    ...(excluded > 0 ? [`${excluded} of its target ${excluded === 1 ? 'was' : 'were'} left out`] : []),
+  ];
+  return {
+    phase: 'assign',
+    component: spec.component,
+    element: rollout,
+    category: 'no_robots',
+    detail: `It reached no robot: ${counts.join(', ') || 'its target has none'}.`,
+    retryable: true,
+    hint:
+      excluded > 0
+        ? `See who was left out, and why: fairlead rollout robots ${rollout} --excluded`
+        : `Check its target: fairlead rollout show ${rollout}`,
+  };
+}

@@ -6,6 +6,7 @@ import type { Refusal } from '../failure.ts';
 import type { ComponentName } from '../ids.ts';
 import { type Instant, toTimestamp } from '../time.ts';
 import type { Rollout } from './rollout.ts';
+import { hasPassedAllStages } from './states.ts';
 
 /** The maintenance window of one robot, as of now. */
 export type WindowWord =
@@ -29,7 +30,8 @@ export const windowFor = (
 ): WindowWord => (kind === 'rollback' || skips.includes('window') ? { open: true } : window);
 
 /** Nothing new is begun while the rollout stands still. */
-export const mayOffer = ({ state }: Pick<Rollout, 'state'>): boolean => state === 'running' || state === 'completed';
+export const mayOffer = ({ state }: Pick<Rollout, 'state'>): boolean =>
+  state === 'running' || hasPassedAllStages(state);
 
 /** Why the robot may not switch now; undefined where it may. */
 export function holdOf(facts: HoldFacts): Refusal | undefined {

@@ -62,6 +62,7 @@ export function planNextStep(facts: RolloutFacts): Decision {
     case 'denied':
     case 'expired':
     case 'completed':
+    case 'ended-without-robots':
     case 'aborted':
     case 'superseded':
       return { ...hold(rollout, rollout.state, `This rollout is ${rollout.state}`, 'Nothing to do.'), ended: true };

@@ -10,6 +10,7 @@ export const ROLLOUT_STATES = [
   'paused',
   'halted',
   'completed',
+  'ended-without-robots',
   'aborted',
   'superseded',
 ] as const;
@@ -17,8 +18,19 @@ export const RolloutState = Type.Enum([...ROLLOUT_STATES], { description: 'How t
 export type RolloutState = (typeof ROLLOUT_STATES)[number];
 
 /** Nothing more happens by itself, and nothing is held for it. A completed one can begin again when a robot joins. */
-export const ENDED_STATES: readonly RolloutState[] = ['denied', 'expired', 'completed', 'aborted', 'superseded'];
+export const ENDED_STATES: readonly RolloutState[] = [
+  'denied',
+  'expired',
+  'completed',
+  'ended-without-robots',
+  'aborted',
+  'superseded',
+];
 export const hasEnded = (state: RolloutState): boolean => ENDED_STATES.includes(state);
+
+/** All its stages have passed: with robots that it reached (`completed`), or without a single one. */
+export const hasPassedAllStages = (state: RolloutState): boolean =>
+  state === 'completed' || state === 'ended-without-robots';
 
 export const STAGE_STATES = ['pending', 'running', 'soaking', 'passed', 'failed', 'inconclusive'] as const;
 export const StageState = Type.Enum([...STAGE_STATES]);
