@@ -70,7 +70,7 @@ export function auditRollouts({ stage }: AuditDeps, auditor: Person): Audit {
         .innerJoin('rollouts', 'rollouts.rollout', 'deployments.rollout')
         .select(['deployments.robot', 'deployments.deployment', 'deployments.state', 'deadline'])
         .where('deadline', '<', toTimestamp(agenda.now() - LATE))
-        .where('rollouts.state', 'in', ['running', 'completed'])
+        .where('rollouts.state', 'in', ['running', 'completed', 'ended-without-robots'])
         .execute(),
     );
     if (rows.length === 0) return;

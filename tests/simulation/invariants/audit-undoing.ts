@@ -2,9 +2,11 @@
  * Undoing: what a rollback was ordered to undo is gone afterwards, and a rollback never returns a robot to a release that
  * it was rolled back from.
  */
+
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import { type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Audit, AuditDeps } from './audit.ts';
 import type { DeploymentRecord } from './server-records.ts';
@@ -72,7 +74,7 @@ export function auditUndoing({ stage, records }: AuditDeps): Audit {
   return {
     async look() {
       const undoings = (await records.rollouts()).filter(
-        ({ spec, state }) => 'updatedBy' in spec.target && state === 'completed',
+        ({ spec, state }) => 'updatedBy' in spec.target && hasPassedAllStages(state),
       );
       if (undoings.length === 0) return;
       const desired = await records.desired();

@@ -3,7 +3,7 @@ import type { Explanation } from '@fairlead/shared/fleet/explanation';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { hasEnded } from '@fairlead/shared/rollout/states';
+import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { askWindow } from '@fairlead/shared/update/window';
 import type { Static } from 'typebox';
@@ -92,10 +92,13 @@ const RULES: readonly (readonly [RegExp, Judge])[] = [
   ],
   [
     / may not switch yet in rollout (ro_\w+)/,
-    rolloutIs('it holds nothing', (rollout) => isOpen(rollout) || rollout.state === 'completed'),
+    rolloutIs('it holds nothing', (rollout) => isOpen(rollout) || hasPassedAllStages(rollout.state)),
   ],
   [/ waits for its turn in rollout (ro_\w+)/, rolloutIs('no turn comes', isOpen)],
-  [/ is left out of rollout (ro_\w+)/, rolloutIs('it leaves nothing out', isOpen)],
+  [
+    / is left out of rollout (ro_\w+)/,
+    rolloutIs('it leaves nothing out', (rollout) => isOpen(rollout) || hasPassedAllStages(rollout.state)),
+  ],
   [/ (failed to install|rolled back from) /, outcomeIs],
   [
     / (refused|may not try again) /,
