@@ -43,13 +43,19 @@ const WHY_NOT_STARTED = new Set(['paused', 'aborted', 'denied', 'expired', 'supe
 export function auditSuperseded({ stage, records }: AuditDeps): Audit {
   const { checks, server } = stage.world;
   const judged = new Set<string>();
-  /** A rollback takes a robot, and leaves it out later where it finds nothing to go back to. */
+  /** A robot that was left out after it got its stage had been taken: it left by a newer order, or nothing fitted it. */
   const membersOf = async ({ rollout, spec }: Rollout): Promise<ReadonlySet<RobotId>> => {
-    const rows = await server.read((database) => {
-      const all = database.selectFrom('rollout_members').select('robot').where('rollout', '=', rollout);
-      return (spec.kind === 'rollback' ? all : all.where('excluded', 'is', null)).execute();
-    });
-    return new Set(rows.map(({ robot }) => robot as RobotId));
+    const rows = await server.read((database) =>
+      database
+        .selectFrom('rollout_members')
+        .select(['robot', 'stage', 'excluded'])
+        .where('rollout', '=', rollout)
+        .execute(),
+    );
+    const taken = rows.filter(
+      ({ stage: of, excluded }) => spec.kind === 'rollback' || excluded === null || of !== null,
+    );
+    return new Set(taken.map(({ robot }) => robot as RobotId));
   };
   return {
     async look() {

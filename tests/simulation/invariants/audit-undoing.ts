@@ -9,6 +9,7 @@ import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import { type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Audit, AuditDeps } from './audit.ts';
+import type { Run } from './ground-truth.ts';
 import type { DeploymentRecord } from './server-records.ts';
 
 /** The robot tried and could not: its deployment is named as failed. */
@@ -30,7 +31,7 @@ export function auditRollbacks({ stage, records }: AuditDeps): Audit {
         const order = deployment === undefined ? undefined : deployments.get(deployment);
         if (order?.kind === 'rollback' && known.size > 0 && !truth.wasNamed(robot, to)) {
           const says = () =>
-            `${robot} switched at ${toTimestamp(at)} by the rollback ${deployment} (${order.rollout ?? 'direct'}) to ${order.version}, which it was rolled back from before`;
+            `${robot} switched at ${toTimestamp(at)} by the rollback ${deployment} (${order.rollout ?? 'direct'}) to ${order.version}, which it was rolled back from before; it ran ${describeRuns(truth.runs(robot))}`;
           checks.expect('never-back-to-abandoned', !known.has(to), says, robot);
         }
         if (order?.kind === 'deploy') known.delete(to);
@@ -40,6 +41,9 @@ export function auditRollbacks({ stage, records }: AuditDeps): Audit {
     },
   };
 }
+
+const describeRuns = (runs: readonly Run[]): string =>
+  runs.map((run) => `${run.version} from ${toTimestamp(run.from)} by ${run.deployment ?? 'no order'}`).join(', ');
 
 /** A robot that came back gets its order with its next check-in, does the work and may have to wait for a lease. */
 const TIME_TO_GO_BACK = 40 * MINUTE;
@@ -128,7 +132,7 @@ export function auditSkipped({ stage, records }: AuditDeps): Audit {
         const stayed =
           next === undefined || next.from > endedAt + TIME_TO_GO_BACK || (cause?.createdAt ?? 0) >= createdAt;
         const says = () =>
-          `${deployment} of ${robot} was skipped at ${toTimestamp(endedAt)} as if it ran ${version}; it ran ${runs.map((run) => `${run.version} from ${toTimestamp(run.from)} by ${run.deployment ?? 'no order'}`).join(', ')}`;
+          `${deployment} of ${robot} was skipped at ${toTimestamp(endedAt)} as if it ran ${version}; it ran ${describeRuns(runs)}`;
         checks.expect('skipped-runs-it', index >= 0 && stayed, says, robot);
       }
     },
