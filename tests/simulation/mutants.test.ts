@@ -23,7 +23,7 @@ const SWARM = onlySwarm([
 test.each([
   ['robots that switch although their application is busy', 'blind-to-leases', ['no-switch-under-lease']],
   ['robots that switch whatever the control plane answers', 'deaf-to-holds', ['no-switch-while-stopped', 'budgets']],
-  ['a server that acknowledges reports and does not store them', 'swallowed-reports', ['nothing-lost']],
+  ['a server that acknowledges reports and does not store them', 'swallowed-reports', ['nothing-lost', 'explain-true']],
   ['a server that knows no limits', 'no-limits', ['budgets']],
 ] as const)('%s are noticed', async (_what, mutant, invariants) => {
   const noticed: string[] = [];

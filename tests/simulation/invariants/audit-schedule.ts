@@ -67,7 +67,7 @@ export function auditSuperseded({ stage, records }: AuditDeps): Audit {
         // One that had not started has no members yet: its target says which robots it means.
         const meant = older.startedAt === undefined ? stage.meantBy(older.spec.target) : await openAtEnd(older);
         const taken = newer ? await membersOf(newer) : new Set<RobotId>();
-        const left = meant.filter((robot) => stage.fleet.has(robot) && !taken.has(robot));
+        const left = meant.filter((robot) => !stage.decommissioned.has(robot) && !taken.has(robot));
         const says = () =>
           `${older.rollout} was superseded by ${newer?.rollout ?? 'nothing'}, which does not take ${left.length} of its ${meant.length} robots, such as ${left[0]}`;
         checks.expect('superseded-covered', left.length === 0, says, left[0]);
