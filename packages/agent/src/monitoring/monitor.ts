@@ -120,6 +120,14 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     for (const component of await listComponents(deps.layout)) await attempt(() => look(component));
   };
 
+  /** Before the first look after a start: a release that was reported as degraded is degraded. */
+  const remembered = ({ component, active }: ComponentState): Pick<ComponentState, 'health'> => {
+    const { time, event } = deps.reports.lastHealth(component) ?? {};
+    if (time === undefined || event?.state !== 'degraded') return {};
+    if (event.active?.manifestSha256 !== active?.manifestSha256) return {};
+    return { health: { state: 'degraded', since: time, ...(event.refusal && { refusal: event.refusal }) } };
+  };
+
   return {
     async run(stop) {
       while (!stop.aborted) {
@@ -133,6 +141,7 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     withHealth: (states) =>
       states.map((state) => {
         const now = watched.get(state.component);
+        if (!now) return { ...state, ...remembered(state) };
         if (!now?.watch || state.active?.manifestSha256 !== now.release.active.manifestSha256) return state;
         const { state: condition, refusal } = now.watch.health();
         return { ...state, health: { state: condition, since: now.since, ...(refusal && { refusal }) } };
