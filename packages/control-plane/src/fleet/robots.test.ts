@@ -88,6 +88,18 @@ test('a long-poll that is as long as the silence of a late robot is refused, tog
   });
 });
 
+test('without long-poll, pauses between check-ins that are as long as the silence of a late robot are refused', async () => {
+  const controlPlane = await testControlPlane();
+  const admin = (await controlPlane.as('admin')).operator;
+  const settings = await admin.showSettings();
+  const pace = { ...settings, checkInIntervalSec: 85, checkInJitterSec: 5 };
+  await expect(admin.changeSettings({ body: { ...pace, longPollSec: 0 } })).rejects.toMatchObject({
+    problem: { code: 'bad_request', mistakes: [{ at: '/checkInIntervalSec' }] },
+  });
+  await admin.changeSettings({ body: pace });
+  await admin.changeSettings({ body: { ...pace, longPollSec: 0, checkInJitterSec: 4 } });
+});
+
 test('a control plane that starts on a store with too long a long-poll shortens it and says so in the audit log', async () => {
   const databaseFile = join(await mkdtemp(join(tmpdir(), 'fairlead-long-poll-')), 'fairlead.db');
   const clock = testClock();

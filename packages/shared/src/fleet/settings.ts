@@ -29,8 +29,14 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 /** What the schema alone cannot see: all mistakes, none where the settings fit together. */
-export function checkSettings({ longPollSec, lateAfterSec, offlineAfterSec }: Settings): readonly Mistake[] {
+export function checkSettings(settings: Settings): readonly Mistake[] {
+  const { checkInIntervalSec, checkInJitterSec, longPollSec, lateAfterSec, offlineAfterSec } = settings;
   const mistakes: Mistake[] = [];
+  // With long-poll a robot asks again at once, whatever the interval is.
+  if (longPollSec === 0 && checkInIntervalSec + checkInJitterSec >= lateAfterSec) {
+    const message = `must be less than lateAfterSec (${lateAfterSec}) together with checkInJitterSec (${checkInJitterSec}) while long-poll is off: a robot that waits for its next check-in would count as late`;
+    mistakes.push({ at: '/checkInIntervalSec', message });
+  }
   if (longPollSec >= lateAfterSec) {
     const message = `must be less than lateAfterSec (${lateAfterSec}): a robot that waits in a long-poll is silent and would count as late`;
     mistakes.push({ at: '/longPollSec', message });
