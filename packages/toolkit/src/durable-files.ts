@@ -47,7 +47,7 @@ export async function createDurably(
     await writeDurably(temp, content, options);
     await link(temp, path);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
+    if (codeOf(cause) === 'EEXIST') return false;
     throw cause;
   } finally {
     await rm(temp, { force: true });
@@ -56,12 +56,19 @@ export async function createDurably(
   return true;
 }
 
-/** Points the relative symlink `path` at `to` atomically and durably. */
+/**
+ * Points the relative symlink `path` at `to` atomically and durably. A folder in its place (a backup that was restored
+ * without links) is moved aside under a temp name.
+ */
 export async function linkDurably(path: string, to: string): Promise<void> {
   const temp = tempBeside(path);
   try {
     await symlink(to, temp);
-    await rename(temp, path);
+    await rename(temp, path).catch(async (cause: unknown) => {
+      if (codeOf(cause) !== 'EISDIR') throw cause;
+      await rename(path, tempBeside(path));
+      await rename(temp, path);
+    });
   } catch (cause) {
     await rm(temp, { force: true });
     throw cause;
@@ -103,12 +110,15 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Where a link points, or undefined where there is none. */
+/** Where a link points; undefined where there is nothing, or something that is no link. */
 export async function readLink(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (['ENOENT', 'EINVAL'].includes(codeOf(error))) return undefined;
     throw error;
   }
 }
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -12,14 +12,7 @@ import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
-import {
-  linkDurably,
-  makeFolderDurably,
-  readLink,
-  removeDurably,
-  syncFolder,
-  writeDurably,
-} from '@fairlead/toolkit/durable-files';
+import { linkDurably, makeFolderDurably, readLink, syncFolder, writeDurably } from '@fairlead/toolkit/durable-files';
 import { readAbandoned, writeAbandoned } from './abandoned.ts';
 import { type Committed, readCommitted, writeCommitted } from './committed.ts';
 import { isMissing } from './disk-errors.ts';
@@ -93,7 +86,11 @@ export async function openReleaseFolder(
       return link === undefined ? undefined : findByLink(paths, component, link);
     },
     point: (slot, release) => linkDurably(paths.slot(slot), paths.linkTo(release)),
-    unpoint: (slot) => removeDurably(paths.slot(slot)),
+    unpoint: async (slot) => {
+      // Also where a restored backup made a folder of it.
+      await removeTree(paths.slot(slot));
+      await syncFolder(paths.folder);
+    },
     points: async (slot, release) => (await readLink(paths.slot(slot))) === paths.linkTo(release),
     saveManifest: (release, bytes) => writeDurably(paths.manifest(release.manifestSha256), bytes),
     measure: async (release, phase) => {

@@ -10,6 +10,7 @@ import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT } from '../own-release/own-release.ts';
 import { listComponents, type ReleaseFolder } from '../releases/release-folder.ts';
 import type { Forbids } from './forbids.ts';
+import { upAgainOnError } from './keep-services-up.ts';
 import { refusalOf } from './refusal-of.ts';
 import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { servicesOfActive, startAgain } from './shared-services.ts';
@@ -83,8 +84,11 @@ async function goBack(previous: InstalledRelease, folder: ReleaseFolder, deps: D
   const stopped = [...new Set([...own, ...(await servicesOfActive(folder))])];
   await folder.commit({ active: previous, committedAt: toTimestamp(deps.clock.now()) });
   await stopInReverse(stopped, deps.services, 'roll-back');
-  await folder.point('active', previous);
-  await folder.unpoint('previous');
+  const relink = async (): Promise<void> => {
+    await folder.point('active', previous);
+    await folder.unpoint('previous');
+  };
+  await upAgainOnError(stopped, folder, relink, deps);
   const { component } = folder;
   const started = await startAgain({ component, own, stopped, phase: 'roll-back' }, deps);
   if (!started.ok) deps.alarms.raise({ ...started.refused, component });

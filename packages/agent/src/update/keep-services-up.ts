@@ -1,7 +1,8 @@
 /** A robot whose update can't go on, or whose agent forgot a service, still has its application to run. */
 import type { ComponentName } from '@fairlead/shared/ids';
+import type { ReleaseFolder } from '../releases/release-folder.ts';
 import { startInOrder } from './services-in-order.ts';
-import { servicesOfActive } from './shared-services.ts';
+import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
 
 type Deps = Pick<StepDeps, 'folderOf' | 'services'>;
@@ -16,6 +17,25 @@ export async function keepServicesUp(component: ComponentName, deps: Deps): Prom
     .then(servicesOfActive)
     .catch(() => []);
   await startInOrder(services, deps.services, 'roll-back');
+}
+
+/**
+ * Does what needs `stopped` to stand still. Where that throws (a disk that breaks in this moment), the services of
+ * what is active then are started before the error goes on: nobody else would start them.
+ */
+export async function upAgainOnError<T>(
+  stopped: readonly string[],
+  folder: ReleaseFolder,
+  act: () => Promise<T>,
+  deps: Pick<StepDeps, 'layout' | 'folderOf' | 'services'>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const own = await servicesOfActive(folder).catch(() => []);
+    await startAgain({ component: folder.component, own, stopped, phase: 'roll-back' }, deps).catch(() => {});
+    throw error;
+  }
 }
 
 /**

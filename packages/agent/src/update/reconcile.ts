@@ -8,6 +8,7 @@ import { toTimestamp } from '@fairlead/shared/time';
 import type { Committed } from '../releases/committed.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
+import { upAgainOnError } from './keep-services-up.ts';
 import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { servicesOfActive, startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -49,7 +50,7 @@ async function markAgain(folder: ReleaseFolder, deps: Deps): Promise<boolean> {
 async function takeOutUnproven(folder: ReleaseFolder, deps: Deps): Promise<void> {
   const stopped = await servicesOfActive(folder);
   await stopInReverse(stopped, deps.services, 'roll-back');
-  await folder.unpoint('active');
+  await upAgainOnError(stopped, folder, () => folder.unpoint('active'), deps);
   await giveBack([], stopped, folder, deps);
 }
 
@@ -63,7 +64,7 @@ async function obeyMark(committed: Committed, folder: ReleaseFolder, deps: Deps)
   const services = servicesOf(measured.value);
   const stopped = [...new Set([...services, ...(await servicesOfActive(folder))])];
   await stopInReverse(stopped, deps.services, 'roll-back');
-  await folder.point('active', committed.active);
+  await upAgainOnError(stopped, folder, () => folder.point('active', committed.active), deps);
   await giveBack(services, stopped, folder, deps);
 }
 

@@ -11,6 +11,7 @@ import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { endedByHealthyRelease } from '../alarms/alarm-ends.ts';
 import type { Forbids } from './forbids.ts';
 import { passOnce } from './health-watch.ts';
+import { upAgainOnError } from './keep-services-up.ts';
 import { servicesOf, stopInReverse } from './services-in-order.ts';
 import { startAgain } from './shared-services.ts';
 import type { StepDeps } from './step-deps.ts';
@@ -69,7 +70,7 @@ export async function rollBackByHand(
   await folder.point('previous', committed.active);
   const services = servicesOf(measured.value, given.ok ? given.value : undefined);
   const stopped = await stopInReverse(services, deps.services, 'roll-back');
-  await folder.point('active', previous);
+  await upAgainOnError(services, folder, () => folder.point('active', previous), deps);
   const own = servicesOf(measured.value);
   const started = await startAgain({ component, own, stopped: services, phase: 'roll-back' }, deps);
   const context = { component, folder: folder.paths.release(previous), signal: stop };

@@ -245,7 +245,9 @@ export function createUpdater(injected: UpdaterDeps): Updater {
       if (waiting > 0) return refuse(updateInProgress(component));
       return alone(async () => {
         work.begin(component);
-        const rolledBack = await rollBackByHand({ component, by, ...confirm, stop: stop.signal }, deps);
+        const rolledBack = await rollBackByHand({ component, by, ...confirm, stop: stop.signal }, deps).catch(
+          (error: unknown) => refuse(refusalOf(error, 'roll-back', component)),
+        );
         await deps.own.restartIfStale();
         return rolledBack;
       });

@@ -3,7 +3,7 @@
  * never keeps a robot's application down for the sake of perfection: after a few tries what can't be put right
  * (a state that can't be restored, a service that does not start) becomes an alarm.
  */
-import type { Refusal } from '@fairlead/shared/failure';
+import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Manifest } from '@fairlead/shared/release/manifest';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { InstalledRelease, Journal } from '@fairlead/shared/update/journal';
@@ -11,6 +11,7 @@ import type { StepResult } from '@fairlead/shared/update/journey';
 import type { ReleaseFolder } from '../../releases/release-folder.ts';
 import { restoreState } from '../../state-backup/restore-state.ts';
 import { passOnce } from '../health-watch.ts';
+import { upAgainOnError } from '../keep-services-up.ts';
 import { refusalOf } from '../refusal-of.ts';
 import { isRepair } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
@@ -38,16 +39,21 @@ export const rollBack =
     const manifest = await folder.readManifest(fallback.release, 'roll-back');
     const good = manifest.ok ? manifest.value : undefined;
     const raise = (refusal: Refusal) => deps.alarms.raise({ ...refusal, component });
-    // Where `active` says so already, the state was restored before it, and only services may be missing.
-    if (!(await folder.points('active', fallback.release))) {
-      const stopped = await stopInReverse(servicesOf(good, failing), deps.services, 'roll-back');
-      if (!stopped.ok && journal.starts < TRIES) return stopped;
-      const kept = await tryRestore(journal, folder);
-      if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
-      if (kept) raise(kept);
-      await folder.point('active', fallback.release);
-    }
-    await keepOlderParachute(journal, fallback.release, folder, deps);
+    const goBack = async (): Promise<Result<void>> => {
+      // Where `active` says so already, the state was restored before it, and only services may be missing.
+      if (!(await folder.points('active', fallback.release))) {
+        const stopped = await stopInReverse(servicesOf(good, failing), deps.services, 'roll-back');
+        if (!stopped.ok && journal.starts < TRIES) return stopped;
+        const kept = await tryRestore(journal, folder);
+        if (kept && journal.starts < TRIES) return refuse(kept);
+        if (kept) raise(kept);
+        await folder.point('active', fallback.release);
+      }
+      await keepOlderParachute(journal, fallback.release, folder, deps);
+      return accept(undefined);
+    };
+    const wentBack = await upAgainOnError(servicesOf(good, failing), folder, goBack, deps);
+    if (!wentBack.ok) return wentBack;
     const started = await startAgain(
       // Where no manifest can be read any more, the failing release knows best what this robot needs.
       { component, own: servicesOf(good ?? failing), stopped: servicesOf(good, failing), phase: 'roll-back' },
@@ -93,7 +99,7 @@ async function uninstall(
   if (kept && journal.starts < TRIES) return { ok: false, refused: kept };
   const { component } = journal;
   if (kept) deps.alarms.raise({ ...kept, component });
-  await folder.unpoint('active');
+  await upAgainOnError(stopped, folder, () => folder.unpoint('active'), deps);
   const started = await startAgain({ component, own: [], stopped, phase: 'roll-back' }, deps);
   if (!started.ok && journal.starts < TRIES) return started;
   if (!started.ok) deps.alarms.raise({ ...started.refused, component });
