@@ -1,7 +1,7 @@
 /** Rollouts that wait: a scheduled one starts, or its author can see why not; only what takes all its robots replaces it. */
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Person } from '../world/people.ts';
 import type { Audit, AuditDeps } from './audit.ts';
 
@@ -57,17 +57,22 @@ export function auditSuperseded({ stage, records }: AuditDeps): Audit {
     );
     return new Set(taken.map(({ robot }) => robot as RobotId));
   };
+  /** It had joined by then, and has not been decommissioned since. */
+  const wasMemberAt = (robot: RobotId, at: Instant): boolean =>
+    !stage.decommissioned.has(robot) && (stage.world.truth.runs(robot)[0]?.from ?? Infinity) <= at;
+
   return {
     async look() {
       const rollouts = await records.rollouts();
       for (const older of rollouts) {
         if (older.state !== 'superseded' || judged.has(older.rollout)) continue;
         judged.add(older.rollout);
+        const { endedAt = 0 } = older;
         const newer = rollouts.find(({ rollout }) => rollout === older.followedBy);
         // One that had not started has no members yet: its target says which robots it means.
         const meant = older.startedAt === undefined ? stage.meantBy(older.spec.target) : await openAtEnd(older);
         const taken = newer ? await membersOf(newer) : new Set<RobotId>();
-        const left = meant.filter((robot) => !stage.decommissioned.has(robot) && !taken.has(robot));
+        const left = meant.filter((robot) => wasMemberAt(robot, endedAt) && !taken.has(robot));
         const says = () =>
           `${older.rollout} was superseded by ${newer?.rollout ?? 'nothing'}, which does not take ${left.length} of its ${meant.length} robots, such as ${left[0]}`;
         checks.expect('superseded-covered', left.length === 0, says, left[0]);
