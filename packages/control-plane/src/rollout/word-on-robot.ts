@@ -1,6 +1,6 @@
 /** What each running rollout says of one robot, by the same looks that decide about it. */
 import { choosing } from '@fairlead/shared/fleet/choose-robots';
-import type { RolloutWord } from '@fairlead/shared/fleet/explain';
+import type { RolloutWord } from '@fairlead/shared/fleet/explain-facts';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import { closedWindow, holdOf, windowFor } from '@fairlead/shared/rollout/hold';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../failure.ts';
 import type { ComponentName, DeploymentId, RobotId, Sha256, Version } from '../ids.ts';
-import { type ExplainFacts, explain, type Order } from './explain.ts';
+import { explain } from './explain.ts';
+import type { ExplainFacts, Order } from './explain-facts.ts';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES, UPDATE_STATES } from './states.ts';
 
 const now = Date.UTC(2026, 10, 21);

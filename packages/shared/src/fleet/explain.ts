@@ -3,60 +3,22 @@
  * in which one answer makes the later ones pointless: a robot that is not accepted is never offered anything,
  * a silent one can't be asked how its update goes.
  */
-import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, RobotId, RolloutId } from '../ids.ts';
-import { HOUR, type Instant, MINUTE } from '../time.ts';
+import { HOUR, MINUTE } from '../time.ts';
+import type { ExplainFacts, Finding, RolloutWord, Rule } from './explain-facts.ts';
+import {
+  about,
+  badEnd,
+  differs,
+  formatRelease,
+  nothingAssigned,
+  offered,
+  settled,
+  unrepaired,
+  waiting,
+  working,
+} from './explain-orders.ts';
 import type { Explanation } from './explanation.ts';
-import { type ComparedOrder, differenceOf } from './measured.ts';
-import type { Activity, ComponentState } from './robot-facts.ts';
-import { type DeploymentState, isTerminal, type Lifecycle, type Presence } from './states.ts';
-
-/** What the robot should run, one entry per component, with how far that has come. */
-export interface Order extends ComparedOrder {
-  readonly deployment: DeploymentId;
-  /** Going back is worth a sentence of its own where a robot can't be reached. */
-  readonly kind?: 'deploy' | 'rollback';
-  readonly refusal?: Refusal;
-  /** Why a difference between this order and what the robot reports is not repaired by another order. */
-  readonly notRepaired?: Refusal;
-}
-export interface ExplainFacts {
-  readonly robot: RobotId;
-  readonly now: Instant;
-  readonly lifecycle: Lifecycle;
-  readonly presence: Presence;
-  readonly lastSeen?: Instant;
-  readonly quarantined?: Refusal;
-  /** Whether the control plane has a trusted root, so that anything can be assigned at all. */
-  readonly trustInitialised: boolean;
-  readonly orders: readonly Order[];
-  /** From the last check-in. */
-  readonly activity?: Activity;
-  /** What the robot reports to run, from its last check-in or report. */
-  readonly components?: readonly ComponentState[];
-  /** What rollouts that have not ended say of this robot, the most important first. */
-  readonly rollouts?: readonly RolloutWord[];
-}
-
-/** A rollout's word on one robot, as its engine decides it. */
-export interface RolloutWord {
-  readonly rollout: RolloutId;
-  readonly component: ComponentName;
-  /**
-   * `held`: it has its order and may not switch. `turn`: its turn has not come. `left-out`: it takes no part.
-   */
-  readonly is: 'held' | 'turn' | 'left-out';
-  readonly why: Refusal;
-}
-
-/** What one rule finds; undefined where it does not apply. `unblock` present means blocked. */
-interface Finding {
-  readonly says: string;
-  readonly unblock?: string;
-  readonly component?: ComponentName;
-  readonly refusal?: Refusal;
-}
-type Rule = (facts: ExplainFacts) => Finding | undefined;
+import { isTerminal } from './states.ts';
 
 const RULES: readonly Rule[] = [
   membership,
@@ -137,7 +99,7 @@ function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Find
       const unblock = `${look} It goes back by itself at its next check-in.`;
       return {
         ...about(back),
-        says: `${robot} is offline, last heard${ago}, and has not gone back to ${say(back)} yet`,
+        says: `${robot} is offline, last heard${ago}, and has not gone back to ${formatRelease(back)} yet`,
         unblock,
       };
     }
@@ -147,7 +109,7 @@ function silence({ robot, presence, lastSeen, now, orders }: ExplainFacts): Find
       return (
         open && {
           ...about(open),
-          says: `${robot} is late, last heard${ago}, and has not finished ${say(open)}`,
+          says: `${robot} is late, last heard${ago}, and has not finished ${formatRelease(open)}`,
           unblock: look,
         }
       );
@@ -181,123 +143,6 @@ function leftOut({ robot, rollouts = [] }: ExplainFacts): Finding | undefined {
 }
 
 const wordOf = ({ component, why }: RolloutWord) => ({ component, refusal: why, unblock: why.hint });
-
-const ENDED_BADLY: Partial<Record<DeploymentState, string>> = {
-  degraded: 'is degraded since it installed',
-  rejected: 'refused',
-  failed: 'failed to install',
-  'rolled-back': 'rolled back from',
-  'timed-out': 'did not finish in time with',
-  quarantined: 'may not try again',
-};
-
-function badEnd({ robot, orders, components }: ExplainFacts): Finding | undefined {
-  const order = orders.find((each) => ENDED_BADLY[each.state] !== undefined && !differenceOf(each, components));
-  if (!order) return undefined;
-  // A first installation leaves nothing to run: there was no release before it.
-  const isRemoved = order.state === 'rolled-back' && components !== undefined && !hasActive(components, order);
-  const ended = isRemoved ? 'removed its first release' : ENDED_BADLY[order.state];
-  return {
-    ...about(order),
-    says: `${robot} ${ended} ${say(order)}${because(order.refusal)}`,
-    unblock: order.refusal?.hint ?? `Read fairlead history --robot ${robot}, then deploy a release that works.`,
-  };
-}
-
-function waiting({ robot, activity, orders }: ExplainFacts): Finding | undefined {
-  if (activity?.state !== 'waiting') return undefined;
-  const order = orders.find(({ deployment }) => deployment === activity.deployment);
-  const { refusal } = activity;
-  return {
-    ...(order && about(order)),
-    ...(refusal && { refusal }),
-    says: `${robot} waits${order ? ` with ${say(order)}` : ''}${because(refusal)}`,
-    unblock: refusal?.hint ?? `Ask on the robot itself: fairlead-agent explain.`,
-  };
-}
-
-// biome-ignore format: the table is read by column
-const AT_WORK: Readonly<Record<Activity['state'], string>> = {
-  'idle':         'has nothing to do for',
-  'downloading':  'downloads',
-  'verifying':    'verifies',
-  'staging':      'unpacks',
-  'testing':      'tests, in a guarded child,',
-  'waiting':      'waits with',
-  'switching':    'switches to',
-  'probation':    'runs on probation:',
-  'committing':   'commits',
-  'rolling-back': 'rolls back from',
-  'reporting':    'reports on',
-};
-
-function working({ robot, activity, orders }: ExplainFacts): Finding | undefined {
-  if (!activity || activity.state === 'idle') return undefined;
-  const order = orders.find(({ deployment }) => deployment === activity.deployment);
-  const progress = activity.progress === undefined ? '' : ` (${Math.floor(activity.progress * 100)} %)`;
-  const what = order ? say(order) : (activity.component ?? 'an update');
-  return { ...(order && about(order)), says: `${robot} ${AT_WORK[activity.state]} ${what}${progress}` };
-}
-
-function offered({ robot, orders }: ExplainFacts): Finding | undefined {
-  const order = orders.find(({ state }) => !isTerminal(state));
-  if (!order) return undefined;
-  const heard = order.state === 'pending' ? 'will be offered' : order.state === 'offered' ? 'was offered' : 'works on';
-  const then =
-    order.state === 'pending' ? ' at its next check-in' : order.state === 'offered' ? ' and has not begun' : '';
-  return { ...about(order), says: `${robot} ${heard} ${say(order)}${then}` };
-}
-
-/** A difference that no other order repairs: a person has to decide. A robot at work reports what it is leaving. */
-function unrepaired(facts: ExplainFacts): Finding | undefined {
-  if (facts.activity && facts.activity.state !== 'idle') return undefined;
-  const order = facts.orders.find(({ notRepaired }) => notRepaired !== undefined);
-  return order && describeDifference(facts, order);
-}
-
-/** The order was fulfilled once, and the robot reports another digest now. */
-function differs(facts: ExplainFacts): Finding | undefined {
-  const order = facts.orders.find((each) => differenceOf(each, facts.components) !== undefined);
-  return order && describeDifference(facts, order);
-}
-
-function describeDifference({ robot, components }: ExplainFacts, order: Order): Finding | undefined {
-  const difference = differenceOf(order, components);
-  if (!difference) return undefined;
-  const { component, notRepaired } = order;
-  const { reported } = difference;
-  const runs = reported ? describeMeasured({ component, ...reported }) : `no release of ${component}`;
-  const next = notRepaired?.detail ?? 'it is ordered again when it next checks in and is idle';
-  return {
-    component,
-    says: `${robot} reports ${runs} but its order is ${describeMeasured(order)}: ${next}`,
-    ...(notRepaired && { refusal: notRepaired, unblock: notRepaired.hint }),
-  };
-}
-
-function settled({ robot, orders, presence }: ExplainFacts): Finding | undefined {
-  const runs = orders.filter(({ state }) => state === 'succeeded' || state === 'skipped').map(say);
-  if (runs.length === 0) return undefined;
-  const late = presence === 'late' ? ', though it is late to check in' : '';
-  return { says: `${robot} is up to date with ${runs.join(', ')}${late}` };
-}
-
-function nothingAssigned({ robot, components = [] }: ExplainFacts): string {
-  const runs = components.flatMap(({ component, active }) => (active ? [`${component}@${active.version}`] : []));
-  return `${robot} has nothing assigned${runs.length > 0 ? ` and reports ${runs.join(', ')}` : ''}`;
-}
-
-const describeMeasured = ({
-  component,
-  version,
-  manifestSha256,
-}: Pick<Order, 'component' | 'version' | 'manifestSha256'>) =>
-  `${component}@${version} (${manifestSha256.slice(0, 12)})`;
-const hasActive = (components: readonly ComponentState[], order: Order): boolean =>
-  components.some(({ component, active }) => component === order.component && active !== undefined);
-const say = ({ component, version }: Order): string => `${component}@${version}`;
-const about = ({ component, refusal }: Order) => ({ component, ...(refusal && { refusal }) });
-const because = (refusal: Refusal | undefined): string => (refusal ? `: ${refusal.detail}` : '');
 
 /** Details come from elsewhere and may hold several sentences or lines; here they are joined into one. */
 const clause = (text: string): string =>
