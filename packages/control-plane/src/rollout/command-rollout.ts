@@ -1,162 +1,47 @@
-/** What people say to a rollout. Two who speak at once are heard one after the other; the second is told where it stands. */
-import type { Refusal } from '@fairlead/shared/failure';
-import type { RolloutId } from '@fairlead/shared/ids';
-import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
+/** Runs one command on a rollout. Of two at once the second is decided on what the first has left. */
 import { changesSince, failuresOf } from '@fairlead/shared/rollout/revision';
-import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
-import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
-import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
-import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
-import { type Instant, toTimestamp } from '@fairlead/shared/time';
-import { isAtLeast } from '../http/authenticate.ts';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { toTimestamp } from '@fairlead/shared/time';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout, Overtaken } from './change-rollout.ts';
-import type { Author, Commanded } from './create-rollout.ts';
+import type { Commanded } from './create-rollout.ts';
 import { renewedDeadline } from './deadline.ts';
 import { withdrawOpen } from './end-rollout.ts';
 import { orderRevert } from './order-revert.ts';
-import { factsOf } from './read-facts.ts';
-import { retryFailed } from './retry-failed.ts';
+import { COMMANDS, type RolloutCommand, type Tallies, type Verb } from './rollout-commands.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-
-export interface Said {
-  readonly rollout: RolloutId;
-  readonly author: Author;
-  readonly reason?: string | undefined;
-  /** Revisions of which one must still hold: what the author saw. */
-  readonly seen?: readonly string[] | undefined;
-}
-interface Saying extends Said {
-  readonly deps: RolloutDeps;
-  readonly slices: Slices;
-  readonly found: Rollout;
-  readonly tallies: Tallies;
-  readonly now: Instant;
-}
-type Tallies = Awaited<ReturnType<Slices['rollouts']['tallies']>>;
-/** What a command changes; throws the problem where it does not fit the state. */
-type Command = (saying: Saying) => Promise<Partial<Rollout>> | Partial<Rollout>;
-
-export const COMMANDS = {
-  approve: ({ found, author, reason, now, deps }) => {
-    needState(found, ['awaiting-approval'], 'approved');
-    const { approverRole } = deps.rules().environment(found.spec.environment);
-    if (!isAtLeast(author.role, approverRole)) {
-      throw problem('forbidden', `Approving in ${found.spec.environment} takes ${approverRole}.`);
-    }
-    if (author.name === found.createdBy) {
-      throw problem('forbidden', `${author.name} made this rollout and can't approve it.`, {
-        hint: 'Four eyes: ask another person.',
-      });
-    }
-    return vote(found, { by: author.name, at: now, verdict: 'approved', ...(reason !== undefined && { reason }) });
-  },
-  deny: ({ found, author, reason, now }) => {
-    needState(found, ['awaiting-approval'], 'denied');
-    return vote(found, { by: author.name, at: now, verdict: 'denied', ...(reason !== undefined && { reason }) });
-  },
-  pause: ({ found, author, reason, now }) => {
-    needState(found, ['scheduled', 'running'], 'paused');
-    return { state: 'paused', stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) } };
-  },
-  resume: ({ found, tallies }) => {
-    needState(found, ['paused', 'halted'], 'resumed');
-    needNotUndone(found);
-    return { ...going(found), stages: forgive(found, tallies, {}) };
-  },
-  promote: ({ found, author, tallies }) => {
-    needState(found, ['running', 'paused', 'halted'], 'promoted');
-    needNotUndone(found);
-    if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
-    if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
-    return { ...going(found), stages: forgive(found, tallies, { promotedBy: author.name }) };
-  },
-  abort: ({ found, author, reason, now }) => {
-    if (hasEnded(found.state)) throw ended(found);
-    return {
-      state: 'aborted',
-      endedAt: now,
-      stopped: { by: author.name, at: now, why: aborted(found, author, reason) },
-    };
-  },
-  switch: async ({ found, slices, deps, now }) => {
-    needBlueGreen(found);
-    needState(found, ['running'], 'switched');
-    if (found.switchingSince !== undefined) return {};
-    const facts = await factsOf(deps, slices, found, now);
-    if (!isStagedEverywhere(facts)) {
-      const { open } = outcomesOf(facts.tally);
-      throw problem(
-        'conflict',
-        `${facts.tally.ready} robots are ready, ${open - facts.tally.ready + facts.unplaced} are not.`,
-        {
-          hint: `They switch together, when all are: fairlead rollout watch ${found.rollout}`,
-        },
-      );
-    }
-    return { switchingSince: now };
-  },
-  'switch-back': async ({ found, slices, deps, author, reason, now }) => {
-    needBlueGreen(found);
-    if (found.switchingSince === undefined)
-      throw problem('conflict', 'Nothing has switched yet.', { hint: 'Abort it instead.' });
-    if (found.finalisedAt !== undefined) {
-      throw problem('conflict', 'It is finalised: the previous release is not kept ready any more.', {
-        hint: 'fairlead rollback --to VERSION brings it back.',
-      });
-    }
-    const why = reason ?? 'switched back';
-    const { followedBy } = await orderRevert(deps, slices, found, 'revert', why, now, author.name);
-    return { followedBy, ...(!hasEnded(found.state) && { state: 'aborted', endedAt: now }) };
-  },
-  finalise: ({ found, now }) => {
-    needBlueGreen(found);
-    needState(found, ['completed'], 'finalised');
-    if (found.followedBy !== undefined) {
-      throw problem('conflict', `It was switched back by ${found.followedBy}: there is nothing to finalise.`, {
-        hint: `See fairlead rollout show ${found.followedBy}`,
-      });
-    }
-    return { finalisedAt: now };
-  },
-  retry: async ({ found, slices }) => {
-    needState(found, ['running', 'paused', 'halted', 'completed', 'ended-without-robots'], 'retried');
-    needNotUndone(found);
-    const again = await retryFailed(slices, found);
-    if (again === 0)
-      throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
-    const { endedAt: _ended, ...rest } = going(found);
-    // What is ordered once more is a failure no longer: count anew.
-    return { ...rest, stages: forgive(found, await slices.rollouts.tallies(found.rollout), {}) };
-  },
-} satisfies Record<string, Command>;
-export type Verb = keyof typeof COMMANDS;
 
 const TRIES = 5;
 
-/** Says it, records who said it, and lets the engine look. `revert`: with abort. */
-export async function say(deps: RolloutDeps, verb: Verb, said: Said, revert = false): Promise<Commanded> {
+/** Applies a command, records its author, and wakes the engine. `revert`: undo it as well (with abort). */
+export async function runCommand(
+  deps: RolloutDeps,
+  verb: Verb,
+  command: RolloutCommand,
+  revert = false,
+): Promise<Commanded> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sayOnce(deps, verb, said, revert);
+      return await runOnce(deps, verb, command, revert);
     } catch (error) {
       if (!(error instanceof Overtaken) || attempt >= TRIES) throw error;
     }
   }
 }
 
-async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolean): Promise<Commanded> {
+async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, revert: boolean): Promise<Commanded> {
   const now = deps.clock.now();
-  const { author, reason } = said;
+  const { author, reason } = command;
   const { next, robots, joined } = await deps.store.transaction(async (slices) => {
-    const found = await slices.rollouts.find(said.rollout);
-    if (!found) throw problem('not_found', `There is no rollout ${said.rollout}.`, { hint: 'fairlead rollout list' });
+    const found = await slices.rollouts.find(command.rollout);
+    if (!found)
+      throw problem('not_found', `There is no rollout ${command.rollout}.`, { hint: 'fairlead rollout list' });
     const tallies = await slices.rollouts.tallies(found.rollout);
-    // A second request to undo joins the one at work, whatever its author saw: it changes nothing.
-    const joins = (revert || verb === 'switch-back') && found.followedBy !== undefined;
-    if (!joins) await needCurrent(slices, found, tallies, said.seen);
-    const change = await COMMANDS[verb]({ ...said, deps, slices, found, tallies, now });
+    // A second request to undo joins the one in progress, whatever its author saw: it changes nothing.
+    const isUndoing = revert || verb === 'switch-back';
+    if (!isUndoing || found.followedBy === undefined) await needCurrent(slices, found, tallies, command.seen);
+    const change = await COMMANDS[verb]({ ...command, deps, slices, found, tallies, now });
     const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
       : undefined;
@@ -168,7 +53,7 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
       now,
       happening,
     );
-    // What robots may do has changed with the state: each of them hears of it, those about to switch above all.
+    // What robots may do has changed with the state: each gets a new assignment, above all those about to switch.
     const robots = next.state === found.state ? [] : await slices.rollouts.raiseOpen(found.rollout);
     const wasStopped = found.state === 'paused' || found.state === 'halted';
     if (wasStopped && next.state === 'running') {
@@ -183,7 +68,6 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
       loud: false,
       at: now,
     });
-    const isUndoing = revert || verb === 'switch-back';
     return {
       next,
       robots,
@@ -199,7 +83,12 @@ async function sayOnce(deps: RolloutDeps, verb: Verb, said: Said, revert: boolea
 }
 
 /** Refuses a command whose author saw another rollout: with what has changed, and by whom. */
-async function needCurrent({ rollouts }: Slices, found: Rollout, tallies: Tallies, seen: Said['seen']): Promise<void> {
+async function needCurrent(
+  { rollouts }: Slices,
+  found: Rollout,
+  tallies: Tallies,
+  seen: RolloutCommand['seen'],
+): Promise<void> {
   const failures = failuresOf(tallies);
   if (!seen || seen.some((each) => changesSince(each, found, failures).length === 0)) return;
   const changes = changesSince(seen[0] ?? '', found, failures).join('; ');
@@ -223,80 +112,9 @@ const PAST: Readonly<Record<Verb, string>> = {
   retry: 'retried',
 };
 
-/** A rollout that goes on is stopped by nobody. */
+/** A rollout that goes on has no reason to be stopped any more. */
 function clear(found: Rollout, change: Partial<Rollout>): Rollout {
   if (change.state !== 'running' && change.state !== 'scheduled') return found;
   const { stopped: _stopped, ...going } = found;
   return going;
 }
-
-const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
-  state: startedAt === undefined ? 'scheduled' : 'running',
-});
-
-/**
- * A person looked at the failures so far and goes on: they do not stop a stage a second time. `more` is for the present
- * stage; one that had passed before its robots failed has passed again.
- */
-function forgive(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
-  return found.stages.map((progress, index) => {
-    if (index > found.stage) return progress;
-    const { failed } = outcomesOf(tallies.get(index) ?? NO_TALLY);
-    const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
-    const state = index < found.stage ? ('passed' as const) : ('running' as const);
-    return { ...progress, ...(index === found.stage && more), forgiven: failed, ...(wasStopped && { state }) };
-  });
-}
-
-function vote(found: Rollout, cast: NonNullable<Rollout['approval']>['votes'][number]): Partial<Rollout> {
-  const { approval } = found;
-  if (!approval) throw problem('conflict', 'This rollout needs no approval.');
-  const others = approval.votes.filter(({ by }) => by !== cast.by);
-  return { approval: { ...approval, votes: [...others, cast] } };
-}
-
-function needState(found: Rollout, states: readonly Rollout['state'][], past: string): void {
-  if (states.includes(found.state)) return;
-  throw problem('conflict', `It is ${found.state} and can't be ${past}.`, {
-    hint: `See how it came to that: fairlead rollout history ${found.rollout}`,
-  });
-}
-
-/** It would send robots to the release that others are brought back from. */
-function needNotUndone({ state, followedBy }: Rollout): void {
-  if (followedBy === undefined || (state !== 'halted' && !hasPassedAllStages(state))) return;
-  throw problem('conflict', `${followedBy} undoes this rollout.`, { hint: 'Roll out anew instead.' });
-}
-
-function needBlueGreen({ spec }: Rollout): void {
-  if (spec.strategy === 'blue-green') return;
-  throw problem('conflict', `This is a ${spec.strategy} rollout; only blue-green ones switch together.`);
-}
-
-const ended = ({ state, rollout }: Rollout) =>
-  problem('conflict', `It is ${state} already.`, {
-    hint: `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
-  });
-
-const aborted = (found: Rollout, { name }: Author, reason: string | undefined): Refusal => ({
-  phase: 'assign',
-  component: found.spec.component,
-  element: found.rollout,
-  category: 'aborted',
-  detail: `${name} aborted the rollout${reason === undefined ? '' : `: ${reason}`}.`,
-  retryable: false,
-  hint: 'Roll out anew when you want it after all.',
-});
-
-const pausedBy = (found: Rollout, by: string, reason: string | undefined) => {
-  const stage = found.spec.stages[found.stage];
-  return {
-    phase: 'assign',
-    component: found.spec.component,
-    element: found.rollout,
-    category: 'paused',
-    detail: `${by} paused the rollout${stage ? ` in stage ${nameOf(found, stage)}` : ''}${reason === undefined ? '' : `: ${reason}`}.`,
-    retryable: true,
-    hint: `Go on: fairlead rollout resume ${found.rollout}`,
-  } as const;
-};

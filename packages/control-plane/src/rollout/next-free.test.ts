@@ -4,9 +4,9 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { expect, onTestFinished, test } from 'vitest';
 import { kyselyStore } from '../store/kysely-store.ts';
 import { migrate } from '../store/migrate.ts';
-import { deployment, duck, RO, rollout, withRollout } from '../store/rollouts-contract.ts';
 import { openSqlite } from '../store/sqlite-database.ts';
 import type { Store } from '../store/store.ts';
+import { deployment, duck, RO, rollout, withRollout } from '../store/testing/stored-rollout.ts';
 import { nextFree, nobodyFree } from './next-free.ts';
 
 const KEPT = 1100;

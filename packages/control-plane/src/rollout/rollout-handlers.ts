@@ -8,9 +8,10 @@ import type { PersonCaller } from '../http/caller.ts';
 import { Answer, type Handlers } from '../http/handlers.ts';
 import { readIfMatch } from '../http/if-match.ts';
 import { problem } from '../http/problem.ts';
-import { say, type Verb } from './command-rollout.ts';
+import { runCommand } from './command-rollout.ts';
 import { type Commanded, createRollback, createRollout } from './create-rollout.ts';
 import { notReached } from './not-reached.ts';
+import type { Verb } from './rollout-commands.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { viewRollout } from './view-rollout.ts';
 
@@ -42,7 +43,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
     }) => {
       const { params, body, caller, headers } = request;
       const command = { ...params, author: caller, reason: body.reason, seen: readIfMatch(headers['if-match']) };
-      return withEtag(await viewCommanded(await say(deps, verb, command, body.revert ?? false)));
+      return withEtag(await viewCommanded(await runCommand(deps, verb, command, body.revert ?? false)));
     };
   return {
     createRollout: async ({ body, caller }) => view(await createRollout(deps, body, caller)),

@@ -5,10 +5,10 @@ import { embeddedStore } from './embedded-store.ts';
 import { kyselyStore } from './kysely-store.ts';
 import { migrate } from './migrate.ts';
 import { rememberOrders } from './remember-orders.ts';
-import { deployment, duck, RO, rollout, withRollout } from './rollouts-contract.ts';
 import { openSqlite } from './sqlite-database.ts';
 import type { Slices, Store } from './store.ts';
 import { describeStore } from './store-contract.ts';
+import { deployment, duck, RO, rollout, withRollout } from './testing/stored-rollout.ts';
 
 async function database() {
   const db = openSqlite(':memory:');

@@ -7,8 +7,8 @@ import { ColumnNode, InsertQueryNode, TableNode, UpdateQueryNode } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest';
 import { kyselyStore } from './kysely-store.ts';
 import { migrate } from './migrate.ts';
-import { deployment, RO, withRollout } from './rollouts-contract.ts';
 import { openSqlite } from './sqlite-database.ts';
+import { deployment, RO, withRollout } from './testing/stored-rollout.ts';
 
 const KEYS: Readonly<Record<string, string>> = { deployments: 'deployment', robots: 'robot', rollouts: 'rollout' };
 
