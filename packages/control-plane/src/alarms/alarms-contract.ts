@@ -5,7 +5,7 @@ import { HOUR } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../store/store.ts';
 import type { Alarms } from './alarms.ts';
-import { MOST_UNRESOLVED_PER_ROBOT } from './kysely-alarms.ts';
+import { MOST_RESOLVED_PER_ROBOT, MOST_UNRESOLVED_PER_ROBOT } from './kysely-alarms.ts';
 
 const DUCK = 'duck-1' as RobotId;
 const NOON = Date.parse('2026-11-28T12:00:00Z');
@@ -144,6 +144,20 @@ export function describeAlarms(open: () => Promise<Store>): void {
       for (let n = 0; n < MOST_UNRESOLVED_PER_ROBOT + 5; n += 1) await raise(damaged({ element: `file ${n}` }));
       expect((await alarms.counts()).open).toBe(MOST_UNRESOLVED_PER_ROBOT + 1);
       expect(await alarms.find(mine)).toBeDefined();
+    });
+
+    test('a robot that raises and resolves alarms in turn fills none either, and keeps its open ones', async () => {
+      const { alarms, raise, ids } = await world();
+      const open = await raise();
+      for (let n = 0; n < MOST_RESOLVED_PER_ROBOT + 5; n += 1) {
+        const refusal = damaged({ element: `file ${n}` });
+        await raise(refusal);
+        await alarms.resolveReported(DUCK, refusal, NOON);
+      }
+      await raise(damaged({ category: 'io' }));
+      const resolved = await alarms.list({ states: ['resolved'] }, { limit: 5000 });
+      expect(resolved).toHaveLength(MOST_RESOLVED_PER_ROBOT);
+      expect(await ids(['open'])).toContain(open);
     });
   });
 }

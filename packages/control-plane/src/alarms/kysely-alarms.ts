@@ -29,8 +29,9 @@ export interface AlarmTables {
   alarms: AlarmRow;
 }
 
-/** A robot that invents alarms must not fill the database: its oldest that are not resolved make room. */
+/** A robot that invents alarms must not fill the database: its oldest make room, resolved ones and others apart. */
 export const MOST_UNRESOLVED_PER_ROBOT = 500;
+export const MOST_RESOLVED_PER_ROBOT = 500;
 
 export const kyselyAlarms = (db: Kysely<AlarmTables>): Alarms => ({
   async raise({ id, robot, refusal, at }) {
@@ -42,7 +43,8 @@ export const kyselyAlarms = (db: Kysely<AlarmTables>): Alarms => ({
       .where(isOpen(robot, refusal))
       .executeTakeFirst();
     if (again.numUpdatedRows > 0n) return;
-    await makeRoom(db, robot);
+    await keepNewest(db, robot, 'unresolved', MOST_UNRESOLVED_PER_ROBOT - 1);
+    await keepNewest(db, robot, 'resolved', MOST_RESOLVED_PER_ROBOT);
     await db
       .insertInto('alarms')
       .values({ ...NOTHING_YET, ...latest, id, robot, ...identityOf(refusal), first_seen: seen, count: 1 })
@@ -144,14 +146,19 @@ const resolvedBy = ({ at, by, how, reason }: Resolution) => ({
   resolved_reason: reason ?? null,
 });
 
-async function makeRoom(db: Kysely<AlarmTables>, robot: RobotId): Promise<void> {
+async function keepNewest(
+  db: Kysely<AlarmTables>,
+  robot: RobotId,
+  which: 'resolved' | 'unresolved',
+  most: number,
+): Promise<void> {
   const oldest = db
     .selectFrom('alarms')
     .select('id')
     .where('robot', '=', robot)
-    .where('resolved_at', 'is', null)
+    .where('resolved_at', which === 'resolved' ? 'is not' : 'is', null)
     .orderBy('id', 'desc')
-    .offset(MOST_UNRESOLVED_PER_ROBOT - 1)
+    .offset(most)
     .limit(1000);
   await db.deleteFrom('alarms').where('id', 'in', oldest).execute();
 }

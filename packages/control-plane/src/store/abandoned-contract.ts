@@ -2,6 +2,7 @@ import type { ComponentName, DeploymentId, RobotId } from '@fairlead/shared/ids'
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { describe, expect, test } from 'vitest';
 import type { AbandonedRelease } from './abandoned.ts';
+import { MOST_ABANDONED_PER_ROBOT } from './kysely-abandoned.ts';
 import { publishedRelease } from './releases-contract.ts';
 import type { Store } from './store.ts';
 
@@ -55,6 +56,18 @@ export function describeAbandoned(open: () => Promise<Store>): void {
       await store.abandoned.save(abandoned('b'));
       await store.abandoned.forgetLeftBy(rollback);
       expect(await store.abandoned.of(robot, component)).toEqual([abandoned('b')]);
+    });
+
+    test('are bounded: those that a robot invents push out its own oldest, and none of another robot', async () => {
+      const store = await open();
+      const other = abandoned('a', { robot: 'duck-2' as RobotId, at: 0 });
+      await store.abandoned.save(other);
+      for (let n = 0; n < MOST_ABANDONED_PER_ROBOT + 5; n += 1) {
+        await store.abandoned.save(abandoned(`${n}`, { at: 1000 + n }));
+      }
+      const kept = await store.abandoned.of(robot, component);
+      expect([kept.length, kept.at(-1)]).toEqual([MOST_ABANDONED_PER_ROBOT, abandoned('5', { at: 1005 })]);
+      expect(await store.abandoned.of(other.robot, component)).toEqual([other]);
     });
   });
 }

@@ -41,6 +41,7 @@ export const kyselyAbandoned = (db: Kysely<AbandonedTables>): AbandonedSlice => 
           .doUpdateSet({ version, at, by, reason, deployment }),
       )
       .execute();
+    await keepNewest(db, release.robot);
   },
   async forget({ robot, component, manifestSha256 }, orderedAt) {
     await db
@@ -55,6 +56,28 @@ export const kyselyAbandoned = (db: Kysely<AbandonedTables>): AbandonedSlice => 
     await db.deleteFrom('abandoned_releases').where('deployment', '=', deployment).execute();
   },
 });
+
+/** A robot that invents rollbacks must not fill the database: its oldest make room. */
+export const MOST_ABANDONED_PER_ROBOT = 500;
+
+async function keepNewest(db: Kysely<AbandonedTables>, robot: RobotId): Promise<void> {
+  const oldest = await db
+    .selectFrom('abandoned_releases')
+    .select(['component', 'manifest_sha256'])
+    .where('robot', '=', robot)
+    .orderBy('at', 'desc')
+    .offset(MOST_ABANDONED_PER_ROBOT)
+    .limit(100)
+    .execute();
+  for (const { component, manifest_sha256: sha256 } of oldest) {
+    await db
+      .deleteFrom('abandoned_releases')
+      .where('robot', '=', robot)
+      .where('component', '=', component)
+      .where('manifest_sha256', '=', sha256)
+      .execute();
+  }
+}
 
 const toAbandoned = (row: AbandonedRow): AbandonedRelease => ({
   robot: readColumn(RobotId, row.robot),

@@ -30,6 +30,7 @@ export const alarms: Migration = {
       .columns(['robot', 'component', 'category', 'element'])
       .where(sql.ref('resolved_at'), 'is', null)
       .execute();
+    await db.schema.createIndex('alarms_of_robot').on('alarms').columns(['robot', 'id']).execute();
     await db.schema.createIndex('alarms_resolved').on('alarms').column('resolved_at').execute();
   },
 };
