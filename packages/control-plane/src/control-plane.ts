@@ -31,6 +31,7 @@ import { deploymentIds, rolloutIds } from './assign/deployment-id.ts';
 import { repairDifferences } from './assign/repair.ts';
 import { withdrawAll } from './assign/withdraw.ts';
 import { checkInHandlers } from './check-in/answer-check-in.ts';
+import { changeLimit } from './check-in/change-limit.ts';
 import { wakeUpCalls } from './check-in/wake-up-calls.ts';
 import { explainHandlers } from './explain/explain-handlers.ts';
 import { changeRobotsHandlers } from './fleet/change-robots.ts';
@@ -187,6 +188,9 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...releaseHandlers(store),
     ...publishRoleHandlers({ store, artifacts, signing, checkBundle, wake: signals.wake, onPublished: deployByItself }),
   });
+  const mayChange = changeLimit(clock, (robot) =>
+    logger.warn({ robot }, 'this robot changes what it reports more often than it may'),
+  );
   serve(robotApi, {
     ...enrolHandlers({ store, clock, presence, onAccepted: join, rootSha256: () => newestRoot(store) }),
     ...checkInHandlers({
@@ -198,7 +202,8 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       signing,
       calls,
       rules: rules.now,
-      repair: (robot, said) => repairDifferences(rollouts, robot, said),
+      repair: (robot, said) => repairDifferences({ ...rollouts, mayChange }, robot, said),
+      mayChange,
       poke: engine.poke,
     }),
     ...reportHandlers({

@@ -23,6 +23,8 @@ export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
   readonly clock: Clock;
   /** Lets the engine look at a rollout one of whose robots does not run its release any more. */
   readonly poke: (rollout: RolloutId) => void;
+  /** Whether the robot may change one more thing now: see change-limit.ts. */
+  readonly mayChange: (robot: RobotId) => boolean;
 }
 
 const DIFFERS = 'runs_another_release';
@@ -32,7 +34,7 @@ export async function repairDifferences(deps: RepairDeps, robot: RobotId, said: 
   if (!isConclusive(said)) return;
   const { deployments } = await deps.store.desired.of(robot);
   for (const { deployment } of deployments.filter((each) => needsLook(each, said))) {
-    if (await needsWrite(deps, deployment, said)) await settle(deps, deployment, said);
+    if ((await needsWrite(deps, deployment, said)) && deps.mayChange(robot)) await settle(deps, deployment, said);
   }
 }
 

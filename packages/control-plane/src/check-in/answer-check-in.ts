@@ -17,17 +17,15 @@ import type { FleetRules } from '../rollout/rollout-deps.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
-import type { Store } from '../store/store.ts';
 import type { OnlineSigning } from '../trust/online-signing.ts';
 import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
-import { noteHealth } from './note-health.ts';
+import { type NoteHealthDeps, noteHealth } from './note-health.ts';
 import { offer } from './offer.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
-export interface CheckInDeps extends OrderBackDeps {
-  readonly store: Store;
+export interface CheckInDeps extends OrderBackDeps, NoteHealthDeps {
   readonly presence: PresenceRegistry;
   readonly settings: FleetSettings;
   readonly signing: OnlineSigning;
@@ -77,14 +75,11 @@ async function waitForNews(
 }
 
 /** Reads the robot's orders, and records what it says about the releases that these have installed. */
-async function readDesired(
-  { store, signing, poke }: CheckInDeps,
-  robot: RobotId,
-  question: Question,
-): Promise<Desired> {
+async function readDesired(deps: CheckInDeps, robot: RobotId, question: Question): Promise<Desired> {
+  const { store, signing, poke } = deps;
   const desired = await store.desired.of(robot);
   const now = signing.clock.now();
-  for (const rollout of await noteHealth(store, desired, robot, question.components, now)) poke(rollout);
+  for (const rollout of await noteHealth(deps, desired, robot, question.components, now)) poke(rollout);
   return desired;
 }
 

@@ -12,16 +12,22 @@ import type { Deployment } from '../store/deployments.ts';
 import type { Desired } from '../store/desired.ts';
 import type { Store } from '../store/store.ts';
 
+export interface NoteHealthDeps {
+  readonly store: Store;
+  /** Whether the robot may change one more thing now: see change-limit.ts. */
+  readonly mayChange: (robot: RobotId) => boolean;
+}
+
 /** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
 export async function noteHealth(
-  store: Store,
+  { store, mayChange }: NoteHealthDeps,
   { deployments }: Desired,
   robot: RobotId,
   components: readonly ComponentState[],
   now: Instant,
 ): Promise<readonly RolloutId[]> {
   const changed = deployments.filter((deployment) => afterCheckIn(deployment, components) !== deployment);
-  if (changed.length === 0) return [];
+  if (changed.length === 0 || !mayChange(robot)) return [];
   return store.transaction(async (slices) => {
     const rollouts: RolloutId[] = [];
     for (const { deployment } of changed) {

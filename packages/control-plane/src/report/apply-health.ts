@@ -11,6 +11,7 @@ import type { Instant } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
+import { notBefore } from './not-before.ts';
 
 type Event<E extends ReportEvent['event']> = Extract<ReportEvent, { event: E }>;
 
@@ -51,10 +52,12 @@ export async function degradeByAlarm(
   slices: Slices,
   robot: RobotId,
   { refusal }: Event<'alarm'>,
-  at: Instant,
+  told: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, refusal.component);
-  if (!found?.part || !isCommitted(found.state) || at < (found.endedAt ?? 0)) return {};
+  if (!found?.part || !isCommitted(found.state)) return {};
+  const at = notBefore(found, told);
+  if (at < (found.endedAt ?? 0)) return {};
   const { rollout: id, stage } = found.part;
   const rollout = await slices.rollouts.find(id);
   const progress = stage === undefined ? undefined : rollout?.stages[stage];

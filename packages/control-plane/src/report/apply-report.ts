@@ -15,6 +15,7 @@ import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
 import { applyHealth, degradeByAlarm, findMonitored, recoverFromAlarm } from './apply-health.ts';
 import { componentsAfter } from './components-after.ts';
+import { notBefore } from './not-before.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
 
 export interface Applied {
@@ -51,7 +52,7 @@ export async function applyReport(
       return {};
     case 'health-changed': {
       const found = await findMonitored(slices, robot, body);
-      if (found) return applyHealth(slices, found, body, at);
+      if (found) return applyHealth(slices, found, body, notBefore(found, at));
       const { deployment, component } = body;
       return deployment === undefined ? {} : { unknown: neverOrdered(robot, { deployment, component }) };
     }
@@ -69,13 +70,14 @@ async function applyToDeployment(
   slices: Slices,
   robot: RobotId,
   body: Extract<ReportEvent, { event: 'update-state' | 'update-ended' }>,
-  at: Instant,
+  told: Instant,
 ): Promise<Applied> {
   const { deployments, desired } = slices;
   const found = await deployments.find(body.deployment);
   if (!found || found.robot !== robot || found.component !== body.component) {
     return { unknown: neverOrdered(robot, body) };
   }
+  const at = notBefore(found, told);
   const state = afterReport(found.state, body);
   if (state === found.state) return {};
   const { refusal: _before, endedAt: _ended, ...rest } = found;
@@ -133,8 +135,9 @@ async function letGo(
   const left = { ...ordered, state: afterCancel(ordered.state) };
   const next = withDegradation(left, { source: 'release', refusal });
   const { state } = next;
-  const ended = state === ordered.state ? {} : { endedAt: at, refusal };
-  await deployments.save({ ...next, ...ended }, { at, state, by: robot, refusal });
+  const leftAt = notBefore(ordered, at);
+  const ended = state === ordered.state ? {} : { endedAt: leftAt, refusal };
+  await deployments.save({ ...next, ...ended }, { at: leftAt, state, by: robot, refusal });
   return ordered.part ? { rollout: ordered.part.rollout } : {};
 }
 

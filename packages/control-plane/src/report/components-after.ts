@@ -2,6 +2,9 @@
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 
+/** As many as a check-in may name. */
+const MOST_COMPONENTS = 100;
+
 /** What the robot runs after this event; undefined where the event does not tell. */
 export function componentsAfter(
   components: readonly ComponentState[],
@@ -11,5 +14,5 @@ export function componentsAfter(
   const { component, active, previous } = event;
   if (!active) return undefined;
   const others = components.filter((state) => state.component !== component);
-  return [...others, { component, active, ...(previous && { previous }) }];
+  return [...others, { component, active, ...(previous && { previous }) }].slice(-MOST_COMPONENTS);
 }

@@ -5,20 +5,19 @@
 import type { RobotId } from '@fairlead/shared/ids';
 import { type Clock, SECOND } from '@fairlead/shared/time';
 
-const BURST = 2000;
-const PER_SECOND = 5;
+const REPORTS = { burst: 2000, perSecond: 5 };
 
 /** Takes `count` from the robot's allowance; answers the seconds to wait where that is used up, else 0. */
 export type FloodLimit = (robot: RobotId, count: number) => number;
 
-export function floodLimit(clock: Clock): FloodLimit {
+export function floodLimit(clock: Clock, { burst, perSecond } = REPORTS): FloodLimit {
   const allowances = new Map<RobotId, { left: number; at: number }>();
   return (robot, count) => {
     const now = clock.now();
-    const before = allowances.get(robot) ?? { left: BURST, at: now };
-    const regained = (Math.max(0, now - before.at) / SECOND) * PER_SECOND;
-    const left = Math.min(BURST, before.left + regained);
-    if (left < count) return Math.ceil((count - left) / PER_SECOND);
+    const before = allowances.get(robot) ?? { left: burst, at: now };
+    const regained = (Math.max(0, now - before.at) / SECOND) * perSecond;
+    const left = Math.min(burst, before.left + regained);
+    if (left < count) return Math.ceil((count - left) / perSecond);
     allowances.set(robot, { left: left - count, at: now });
     return 0;
   };

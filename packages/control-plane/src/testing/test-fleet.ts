@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { EnvironmentName, Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { toTimestamp } from '@fairlead/shared/time';
+import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { Assignment, Envelope } from '@fairlead/shared/trust/assignment';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { openAssignment } from '@fairlead/shared/trust/open-assignment';
@@ -27,6 +27,8 @@ export interface FleetRobot extends TestRobot {
   runs(active: BuiltRelease, previous?: BuiltRelease): Promise<Answered>;
   /** Signs these events as the next of its chain, without sending them. */
   seal(...events: ReportEvent[]): Envelope[];
+  /** Seals with a time that the robot's own clock shows, right or wrong. */
+  sealAt(at: Instant, ...events: ReportEvent[]): Envelope[];
   deliver(envelopes: readonly Envelope[]): Promise<number>;
   /** Seals and delivers. */
   tells(...events: ReportEvent[]): Promise<number>;
@@ -83,7 +85,7 @@ export function fleetRobot(
     if (!opened.ok) throw new Error(opened.refused.detail);
     return { lifecycle, assignment: opened.value.assignment };
   };
-  const seal: FleetRobot['seal'] = (...events) =>
+  const sealAt: FleetRobot['sealAt'] = (at, ...events) =>
     events.map((body) => {
       components = componentsAfter(components, body) ?? components;
       const { seq, sha256: prevReportSha256 } = last;
@@ -93,11 +95,12 @@ export function fleetRobot(
         bootId: 'boot-1',
         clockTrust: 'director',
       } as const;
-      const time = toTimestamp(clock.now());
+      const time = toTimestamp(at);
       const envelope = signReport({ ...head, time, seq: seq + 1, prevReportSha256, body }, robot.signer);
       last = { seq: seq + 1, sha256: sha256Hex(Buffer.from(envelope.payload, 'base64')) };
       return envelope;
     });
+  const seal: FleetRobot['seal'] = (...events) => sealAt(clock.now(), ...events);
   const deliver: FleetRobot['deliver'] = async (envelopes) => {
     const { acknowledgedSeq } = await robot.client.report({
       params: { robot: robot.name },
@@ -109,6 +112,7 @@ export function fleetRobot(
     ...robot,
     ask,
     seal,
+    sealAt,
     deliver,
     tells: (...events) => deliver(seal(...events)),
     runs: (active, previous) => ask({ components: [installed(active, previous)] }),

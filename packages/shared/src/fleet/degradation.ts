@@ -28,11 +28,16 @@ interface Outcome {
   readonly degradedBy?: readonly Degradation[];
 }
 
+/** Alarms that are kept with one deployment: a robot that invents them would make it grow without end. */
+export const MOST_ALARMS = 20;
+
 /** With this finding; the same object where it is known already, or nothing was committed that could degrade. */
 export function withDegradation<D extends Outcome>(deployment: D, found: Degradation): D {
   if (!isCommitted(deployment.state)) return deployment;
   const known = deployment.degradedBy ?? [];
   if (known.some((one) => isSame(one, found))) return deployment;
+  const alarms = known.filter(({ source }) => source === 'alarm').length;
+  if (found.source === 'alarm' && alarms >= MOST_ALARMS) return deployment;
   const others = found.source === 'alarm' ? known : known.filter(({ source }) => source !== found.source);
   return outcomeOf(deployment, [...others, found]);
 }

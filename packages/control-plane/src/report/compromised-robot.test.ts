@@ -1,0 +1,115 @@
+/** What one robot whose key was stolen can do to the control plane, and to other robots, with what it says of itself. */
+import type { Refusal } from '@fairlead/shared/failure';
+import { MOST_ALARMS } from '@fairlead/shared/fleet/degradation';
+import type { ComponentName } from '@fairlead/shared/ids';
+import { DAY, HOUR, SECOND } from '@fairlead/shared/time';
+import { describe, expect, test } from 'vitest';
+import { rolloutFleet } from '../testing/rollout-fleet.ts';
+import { installed, running, testFleet } from '../testing/test-fleet.ts';
+
+const duck = 'duck-policy' as ComponentName;
+const alarm = (more: Partial<Refusal> = {}): Refusal => ({
+  phase: 'verify',
+  component: duck,
+  element: 'policy.onnx',
+  category: 'active_damaged',
+  detail: 'x'.repeat(2000),
+  retryable: true,
+  hint: 'Check the disk.',
+  ...more,
+});
+
+/** One robot that has committed version 2, and says so. */
+async function committed() {
+  const fleet = await testFleet();
+  const { operator, publisher } = fleet;
+  const [v1, v2] = [await publisher.publish({ version: '1.0.0' }), await publisher.publish({ version: '2.0.0' })];
+  const robot = await fleet.robot('duck-1');
+  await robot.runs(v1);
+  const target = { robot: robot.name };
+  await operator.deploy({ body: { target, component: duck, version: v2.manifest.version } });
+  const nextOrder = async () => (await robot.runs(v1)).assignment?.components[0]?.deployment;
+  const first = await nextOrder();
+  if (!first) throw new Error('nothing is ordered');
+  const success = (deployment: typeof first) =>
+    ({ event: 'update-ended', deployment, component: duck, outcome: 'succeeded', active: running(v2) }) as const;
+  await robot.tells(success(first));
+  return { ...fleet, robot, v1, v2, success, nextOrder };
+}
+
+describe('a compromised robot', () => {
+  test('attack 93: that calls its success old is ordered its release again no more often than others', async () => {
+    const { robot, controlPlane, success, nextOrder } = await committed();
+    const ordered: string[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const deployment = await nextOrder();
+      if (!deployment || ordered.includes(deployment)) break;
+      ordered.push(deployment);
+      await robot.deliver(robot.sealAt(controlPlane.clock.now() - 365 * DAY, success(deployment)));
+    }
+    expect(ordered).toHaveLength(3);
+  });
+
+  test('attack 94: that changes with each check-in what it says writes no history without end', async () => {
+    const { robot, v1, v2, controlPlane } = await committed();
+    const { deployments } = controlPlane.store;
+    const countEvents = async () => {
+      const all = await deployments.list({ robot: robot.name }, { limit: 500 });
+      const events = await Promise.all(all.map(({ deployment }) => deployments.events(deployment)));
+      return events.flat().length;
+    };
+    const says = (state: 'degraded' | 'healthy', round: number) => ({
+      ...installed(v2),
+      health: { state, since: '2026-11-21T09:00:00.000Z', refusal: alarm({ element: `check ${round}` }) },
+    });
+    const before = await countEvents();
+    for (let round = 0; round < 66; round += 1) {
+      controlPlane.clock.pass(SECOND / 10);
+      await robot.ask({ components: [says(round % 2 === 0 ? 'degraded' : 'healthy', round)] });
+    }
+    for (let round = 0; round < 24; round += 1) await robot.runs(round % 2 === 0 ? v1 : v2);
+    expect((await countEvents()) - before).toBeLessThan(80);
+    expect(controlPlane.log.filter((line) => line.includes('more often than it may'))).not.toEqual([]);
+    // What it says in the end counts, once it has calmed down.
+    controlPlane.clock.pass(HOUR);
+    await robot.ask({ components: [says('degraded', 0)] });
+    await robot.ask({ components: [says('healthy', 0)] });
+    expect((await controlPlane.store.desired.of(robot.name)).deployments).toMatchObject([{ state: 'succeeded' }]);
+  });
+
+  test('attack 95: that invents alarms does not make its deployment grow, which stays degraded', async () => {
+    const fleet = await rolloutFleet(1);
+    await fleet.everybodyRuns(fleet.v1);
+    const stages = [{ upTo: { percent: 100 }, soakSec: 3600 }];
+    const shape = { strategy: 'canary' as const, stages };
+    await fleet.operator.createRollout({
+      body: { target: { all: true }, component: duck, version: fleet.v2.version, shape, onFailure: 'pause' },
+    });
+    await fleet.drive();
+    await fleet.everybodyUpdates();
+    const [robot] = fleet.robots;
+    if (!robot) throw new Error('the fleet has a robot');
+    await robot.tells(
+      ...Array.from({ length: 60 }, (_, n) => ({ event: 'alarm' as const, refusal: alarm({ element: `file ${n}` }) })),
+    );
+    const [deployment] = (await fleet.controlPlane.store.desired.of(robot.name)).deployments;
+    expect([deployment?.state, deployment?.degradedBy?.length]).toEqual(['degraded', MOST_ALARMS]);
+  });
+
+  test('attack 96: that names components without end does not grow in memory', async () => {
+    const { robot, v1, controlPlane } = await committed();
+    for (let from = 0; from < 120; from += 60) {
+      await robot.tells(
+        ...Array.from({ length: 60 }, (_, n) => ({
+          event: 'local-rollback' as const,
+          component: `component-${from + n}` as ComponentName,
+          by: 'root',
+          active: running(v1),
+        })),
+      );
+    }
+    const { operator } = await controlPlane.as('viewer');
+    const { components } = await operator.showRobot({ params: { robot: robot.name } });
+    expect(components).toHaveLength(100);
+  });
+});
