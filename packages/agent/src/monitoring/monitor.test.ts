@@ -96,6 +96,22 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
     expect(robot.ends()).toEqual(['succeeded']);
   });
 
+  test('is not degraded after a boot while its application takes the time to start that its checks declare', async () => {
+    const robot = await monitoredRobot();
+    const http = { url: 'http://127.0.0.1:9208/health', attempts: 60, intervalSec: 5 };
+    await robot.updater.offer(await robot.release('1.0.0', { healthChecks: [{ http }] }));
+    const work = plannedWork();
+    const booted = robot.startMonitor(robot.spool, work);
+    robot.health.verdict = 'unhealthy';
+    work.end();
+    await booted.watches();
+    await robot.time.pass(4 * MINUTE);
+    robot.health.verdict = 'healthy';
+    await robot.time.pass(MINUTE);
+    expect(await booted.shown()).toMatchObject({ state: 'healthy' });
+    expect(robot.reports()).toEqual([]);
+  });
+
   test('reports that it recovered, and resolves the alarm', async () => {
     const robot = await monitoredRobot();
     const monitor = robot.startMonitor();

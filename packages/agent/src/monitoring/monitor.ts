@@ -49,6 +49,8 @@ interface Watched {
 
 export function createMonitor(deps: MonitorDeps): Monitor {
   const watched = new Map<ComponentName, Watched>();
+  /** By this agent, since its start. */
+  const lookedAt = new Set<ComponentName>();
   /** What this agent reported itself: also known where the disk has lost the queue of reports since. */
   const reported = new Map<ComponentName, HealthChanged>();
 
@@ -81,7 +83,7 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     deps.onChange();
   };
 
-  const begin = (release: CommittedRelease): void => {
+  const begin = (release: CommittedRelease, isStarting: boolean): void => {
     const now = toTimestamp(deps.clock.now());
     if (release.checks.length === 0) {
       // It shows no failure and never will, so the failure of the release before must not stay open.
@@ -92,7 +94,7 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     const last = deps.reports.lastHealth(release.component);
     const isDegraded = last?.event.state === 'degraded' && isAbout(last.event, release);
     const degraded = isDegraded ? { refusal: last.event.refusal } : undefined;
-    const watch = watchRelease(release, degraded, (health) => onChange(release, health), deps);
+    const watch = watchRelease(release, { degraded, isStarting }, (health) => onChange(release, health), deps);
     watched.set(release.component, { release, watch, since: isDegraded ? last.time : now });
   };
 
@@ -109,7 +111,10 @@ export function createMonitor(deps: MonitorDeps): Monitor {
     if (deps.work.mark(component, []) !== mark) return;
     before?.watch?.stop();
     watched.delete(component);
-    if (release) begin(release);
+    // What was committed since the first look has passed its checks already.
+    const isStarting = !lookedAt.has(component);
+    lookedAt.add(component);
+    if (release) begin(release, isStarting);
   };
 
   const attempt = (act: () => Promise<void>): Promise<void> =>

@@ -22,6 +22,7 @@ function watched(options: {
   readonly probe?: (check: HealthCheck, signal: AbortSignal | undefined) => Promise<ProbeVerdict>;
   readonly state?: (elapsed: number) => ServiceState;
   readonly isDamaged?: boolean;
+  readonly isStarting?: boolean;
 }) {
   const time = virtualTime();
   const work = plannedWork();
@@ -48,7 +49,7 @@ function watched(options: {
       policy: monitoringPolicy(manifest.monitoring),
       folder: '/nowhere',
     },
-    undefined,
+    { isStarting: options.isStarting === true },
     ({ state }: Health) => states.push(`${Math.floor(time.elapsed() / SECOND)} s ${state}`),
     { ...time, prober, services, work, isDamaged: () => options.isDamaged === true, random: () => 0.5 },
   );
@@ -235,5 +236,59 @@ describe('while the agent itself changes the robot', () => {
     end?.({ verdict: 'unhealthy', detail: 'ECONNREFUSED' });
     await time.pass(SECOND);
     expect(states).toEqual([]);
+  });
+});
+
+describe('a release whose application needs minutes to start, as its checks declare', () => {
+  const SLOW: HealthCheck = { http: { url: 'http://127.0.0.1:9208/health', attempts: 61, intervalSec: 5 } };
+  const UP_AFTER = 4 * MINUTE;
+
+  test('is not degraded while it starts after a boot of the robot', async () => {
+    const { time, states } = watched({
+      isStarting: true,
+      sections: { services: ['duck'], healthChecks: [SLOW], monitoring: { intervalSec: 5, failureThreshold: 1 } },
+      probe: async () => ({ verdict: time.elapsed() < UP_AFTER ? 'unhealthy' : 'healthy', detail: 'ECONNREFUSED' }),
+      state: (elapsed) => ({ state: elapsed < UP_AFTER ? 'failed' : 'running', restarts: 0, detail: 'activating' }),
+    });
+    await time.pass(10 * MINUTE);
+    expect(states).toEqual(['240 s healthy']);
+  });
+
+  test('is degraded where it does not get up within the time that its probation would have given it', async () => {
+    const { time, states } = watched({
+      isStarting: true,
+      sections: { healthChecks: [SLOW], monitoring: { intervalSec: 5, failureThreshold: 3 } },
+      probe: async () => ({ verdict: 'unhealthy', detail: 'ECONNREFUSED' }),
+    });
+    await time.pass(10 * MINUTE);
+    expect(states).toEqual(['315 s degraded']);
+  });
+
+  test('is degraded at once where it fails after it has passed', async () => {
+    let passes = 1;
+    const { time, states } = watched({
+      isStarting: true,
+      sections: { healthChecks: [SLOW], monitoring: { intervalSec: 5, failureThreshold: 3 } },
+      probe: async () => ({ verdict: passes-- > 0 ? 'healthy' : 'unhealthy', detail: 'answered 500' }),
+    });
+    await time.pass(MINUTE);
+    expect(states).toEqual(['0 s healthy', '15 s degraded']);
+  });
+
+  test('is not degraded while it starts again because its service was restarted for another component', async () => {
+    let isUp = true;
+    const { time, work, services, states } = watched({
+      sections: { services: ['duck'], healthChecks: [SLOW], monitoring: { intervalSec: 5, failureThreshold: 1 } },
+      probe: async () => ({ verdict: isUp ? 'healthy' : 'unhealthy', detail: 'ECONNREFUSED' }),
+    });
+    await time.pass(SECOND);
+    await work.through(services).stop('duck', 'switch');
+    isUp = false;
+    await work.through(services).start('duck', 'switch');
+    work.end();
+    await time.pass(UP_AFTER);
+    isUp = true;
+    await time.pass(MINUTE);
+    expect(states).toEqual(['0 s healthy']);
   });
 });

@@ -9,6 +9,7 @@ import {
   resumeDegraded,
 } from '@fairlead/shared/health/component-health';
 import { abortable } from '@fairlead/toolkit/abortable';
+import { startPatienceOf } from '../update/health-watch.ts';
 import { type Attempt, type ObserveDeps, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
 import type { PlannedWork } from './planned-work.ts';
 import type { CommittedRelease } from './read-committed-release.ts';
@@ -32,13 +33,20 @@ export interface ReleaseWatch {
   stop(): void;
 }
 
+export interface WatchStart {
+  /** Why the release was degraded when the agent ended. */
+  readonly degraded?: { readonly refusal: Refusal | undefined } | undefined;
+  /** The robot or its application may have started a moment ago, as after a boot. */
+  readonly isStarting: boolean;
+}
+
 /**
- * Watches until `stop`. `degraded`: why the release was degraded when the agent ended. `onChange` is called after each
- * change of state.
+ * Watches until `stop`. `onChange` is called after each change of state. While the application starts, the checks have
+ * the time that the probation would give them: before a check has passed once, its failures do not count.
  */
 export function watchRelease(
   release: CommittedRelease,
-  degraded: { readonly refusal: Refusal | undefined } | undefined,
+  { degraded, isStarting }: WatchStart,
   onChange: (health: Health) => void,
   deps: WatchDeps,
 ): ReleaseWatch {
@@ -46,6 +54,7 @@ export function watchRelease(
   const checks: MonitoredCheck[] = release.checks.map((check, index) => ({ id: `check ${index}`, check }));
   const names = checks.map(({ id }) => id);
   const services = checks.flatMap(({ check }) => ('systemd' in check ? [check.systemd.unit] : []));
+  const startMs = Math.max(0, ...release.checks.map(startPatienceOf));
   const stop = new AbortController();
   let health = degraded
     ? resumeDegraded(component, names, degraded.refusal, deps.elapsed())
@@ -59,11 +68,22 @@ export function watchRelease(
   const watchCheck = async (each: MonitoredCheck): Promise<void> => {
     const intervalMs = 'systemd' in each.check ? policy.serviceIntervalMs : policy.intervalMs;
     const attempts = createAttempts({ ...each, component, folder }, stop.signal, deps);
+    let startedAt = isStarting ? deps.elapsed() : undefined;
+    let lastMark = deps.work.mark(component, services);
+    const isStartingUp = (observation: Observation): boolean => {
+      if (!('check' in observation)) return false;
+      if (observation.verdict === 'healthy') startedAt = undefined;
+      return startedAt !== undefined && deps.elapsed() - startedAt < startMs;
+    };
     while (!stop.signal.aborted) {
       const mark = deps.work.mark(component, services);
+      // The agent itself restarted something.
+      if (mark !== lastMark) startedAt = deps.elapsed();
+      lastMark = mark;
       const seen = mark === undefined ? [] : await attempts.next();
       // What was seen while the agent itself stopped, switched or started something says nothing about the release.
-      if (!stop.signal.aborted && deps.work.mark(component, services) === mark) seen.forEach(add);
+      if (!stop.signal.aborted && deps.work.mark(component, services) === mark)
+        seen.filter((observation) => !isStartingUp(observation)).forEach(add);
       await deps.sleep(intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
     }
   };

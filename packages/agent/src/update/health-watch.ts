@@ -90,6 +90,12 @@ function rhythmOf(check: HealthCheck): { attempts: number; intervalMs: number } 
   return rhythm('command' in check ? check.command : {});
 }
 
+/** Milliseconds within which the check must have passed for the first time after a start. */
+export function startPatienceOf(check: HealthCheck): number {
+  const { attempts, intervalMs } = rhythmOf(check);
+  return attempts * intervalMs;
+}
+
 /** The check as people know it: what it looks at. */
 export function nameOf(check: HealthCheck): string {
   if ('http' in check) return check.http.url;
