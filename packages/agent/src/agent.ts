@@ -107,7 +107,6 @@ export function createAgent(parts: AgentParts): Agent {
       await Promise.all([checkIns.run(end), deliveries.run(end), monitor.run(end), stayWatched(watched, end)]);
       await updater.stop();
       await Promise.all([recovered, obedience.settled()]);
-      await alarms.flush();
       broken.signal.throwIfAborted();
       await own.forgetThisStart();
     },

@@ -3,7 +3,7 @@
  * cut a reader finds the whole old content or the whole new content, never a mixture and never nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -34,6 +34,24 @@ export async function writeDurably(
     throw cause;
   }
   await syncFolder(dirname(path));
+}
+
+/** The same for a few bytes where nothing else may happen in between. Blocks the process until the disk has them. */
+export function writeDurablySync(path: string, content: string, options: { mode?: number } = {}): void {
+  const temp = tempBeside(path);
+  try {
+    writeFileSync(temp, content, { flag: 'wx', mode: options.mode ?? 0o644, flush: true });
+    renameSync(temp, path);
+  } catch (cause) {
+    rmSync(temp, { force: true });
+    throw cause;
+  }
+  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 /** Writes `path` where there is none yet, in whole and durably; false, and nothing is changed, where there is one. */

@@ -7,7 +7,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 /** What makes two alarms the same one, on one robot. */
 export type AlarmIdentity = Pick<Refusal, 'component' | 'category' | 'element'>;
 
-/** No method throws: a full or dead disk must not decide an update. The open set survives a restart of the agent. */
+/** No method throws: a full or dead disk must not decide an update. The open set survives a restart of the agent, at any moment. */
 export interface AlarmRegister {
   /** Reports a condition that lasts, unless it is open already with the same text. */
   raise(refusal: Refusal): void;
@@ -21,8 +21,6 @@ export interface AlarmRegister {
   settle(covers: (open: Refusal) => boolean, found: readonly Refusal[]): void;
   /** The open alarms, in the order in which they were raised. */
   open(): readonly Refusal[];
-  /** Resolves once everything is on disk, as far as the disk takes it. */
-  flush(): Promise<void>;
 }
 
 /** A key of the identity for maps. */

@@ -3,7 +3,5 @@ import type { Outbox } from '../outbox/outbox.ts';
 import type { AlarmRegister } from './alarm-register.ts';
 import { reportingAlarms } from './reporting-alarms.ts';
 
-export const memoryAlarmRegister = (outbox: Pick<Outbox, 'append'>, now: () => number = Date.now): AlarmRegister => ({
-  ...reportingAlarms({ outbox, now, known: [], save: () => undefined }),
-  flush: async () => undefined,
-});
+export const memoryAlarmRegister = (outbox: Pick<Outbox, 'append'>, now: () => number = Date.now): AlarmRegister =>
+  reportingAlarms({ outbox, now, known: [], save: () => undefined });

@@ -9,18 +9,19 @@ const REPEAT_FIGURES_AFTER = HOUR;
 
 export interface OpenAlarm {
   readonly refusal: Refusal;
-  readonly reportedAt: Instant;
+  /** Absent while its begin or its end is on the way into the queue: after a crash nobody knows whether it got there. */
+  readonly reportedAt?: Instant;
 }
 export interface ReportingDeps {
   readonly outbox: Pick<Outbox, 'append'>;
   readonly now: () => Instant;
   /** Open alarms of the last run. */
   readonly known: readonly OpenAlarm[];
-  /** Called after every change with all open alarms. */
+  /** Keeps all open alarms. Called before and after each report: no crash in between loses a begin or an end. */
   readonly save: (open: readonly OpenAlarm[]) => void;
 }
 
-export function reportingAlarms({ outbox, now, known, save }: ReportingDeps): Omit<AlarmRegister, 'flush'> {
+export function reportingAlarms({ outbox, now, known, save }: ReportingDeps): AlarmRegister {
   const open = new Map(known.map((alarm) => [alarmKey(alarm.refusal), alarm]));
   const saveAll = (): void => save([...open.values()]);
 
@@ -29,12 +30,19 @@ export function reportingAlarms({ outbox, now, known, save }: ReportingDeps): Om
     const before = open.get(key);
     const at = now();
     if (before && !isWorthRepeating(before, refusal, at)) return;
+    open.set(key, { refusal });
+    saveAll();
     outbox.append({ event: 'alarm', refusal });
     open.set(key, { refusal, reportedAt: at });
     saveAll();
   };
   const resolve = (alarm: AlarmIdentity): void => {
-    if (!open.delete(alarmKey(alarm))) return;
+    const key = alarmKey(alarm);
+    const before = open.get(key);
+    if (!before) return;
+    open.set(key, { refusal: before.refusal });
+    saveAll();
+    open.delete(key);
     const { component, category, element } = alarm;
     outbox.append({ event: 'alarm-resolved', ...(component !== undefined && { component }), element, category });
     saveAll();
@@ -57,6 +65,7 @@ export function reportingAlarms({ outbox, now, known, save }: ReportingDeps): Om
 }
 
 const isWorthRepeating = ({ refusal, reportedAt }: OpenAlarm, changed: Refusal, at: Instant): boolean => {
+  if (reportedAt === undefined) return true;
   if (textOf(refusal) === textOf(changed)) return false;
   const onlyFigures = withoutFigures(textOf(refusal)) === withoutFigures(textOf(changed));
   // The clock of a robot may jump either way.
