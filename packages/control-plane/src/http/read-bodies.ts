@@ -1,5 +1,6 @@
 /** JSON is read once and its bytes are kept for the signature check; octet streams stay unread for their handler. */
 import type { IncomingMessage } from 'node:http';
+import { toStorableText } from '@fairlead/shared/storable-text';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problem } from './problem.ts';
 import { routeOf } from './route-context.ts';
@@ -21,9 +22,15 @@ export function readBodies(app: FastifyInstance): void {
   });
 }
 
+/** NUL and half characters can stand in JSON only as escapes. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/i;
+/** Replaced and not refused: a robot passes on what programs print, and must not go silent because of it. */
+const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? toStorableText(value) : value);
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UNSTORABLE.test(text) ? JSON.parse(text, storable) : JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof SyntaxError ? cause.message : 'it is not UTF-8';
     throw problem('bad_request', `The body is not JSON: ${why}`, { hint: 'Send one JSON document in UTF-8.' });

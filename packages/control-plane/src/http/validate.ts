@@ -8,6 +8,9 @@ const PARTS: Readonly<Record<string, string>> = { body: 'The body', querystring:
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   return (given: unknown) => {
+    if (httpPart !== 'body' && holdsNul(given)) {
+      return { error: problem('bad_request', `${PARTS[httpPart] ?? httpPart} holds a NUL character (%00).`) };
+    }
     const value = httpPart === 'querystring' ? readNumbers(schema, given) : given;
     const parsed = parse(schema, value);
     if (parsed.ok) return { value: parsed.value };
@@ -20,6 +23,14 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     return { error };
   };
 };
+
+/** No name and no text of Fairlead holds one, and PostgreSQL refuses it. */
+const holdsNul = (given: unknown): boolean =>
+  typeof given === 'object' &&
+  given !== null &&
+  Object.values(given)
+    .flat()
+    .some((text) => String(text).includes('\0'));
 
 /** A query string holds only text: its numbers, and nothing else, are read as what the schema says. */
 function readNumbers(schema: TSchema, given: unknown): unknown {

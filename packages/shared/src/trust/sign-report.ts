@@ -2,6 +2,7 @@
 import { accept, type Result, refuse } from '../failure.ts';
 import type { Sha256 } from '../ids.ts';
 import { parse } from '../parse.ts';
+import { toStorableText } from '../storable-text.ts';
 import type { Envelope } from './assignment.ts';
 import { sha256Hex } from './digest.ts';
 import { openEnvelope, sealEnvelope } from './dsse.ts';
@@ -39,4 +40,4 @@ export function openReport(envelope: Envelope, publicKey: string): Result<Opened
 
 /** The strict reader refuses NUL and lone surrogates: a child's odd output must not block the outbox for ever. */
 const speakable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\ufffd') : value;
+  typeof value === 'string' ? toStorableText(value) : value;
