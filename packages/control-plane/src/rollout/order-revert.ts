@@ -7,6 +7,7 @@ import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { FailurePolicy, RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { allBackAtOnce } from '@fairlead/shared/rollout/strategy';
 import type { Instant } from '@fairlead/shared/time';
+import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
 import { newRollout } from './new-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -36,6 +37,7 @@ export async function orderRevert(
 ): Promise<Revert> {
   const atWork = await undoingToJoin(deps, slices, undone);
   if (atWork) return { followedBy: atWork.rollout, joined: true };
+  if (undone.spec.kind === 'rollback') throw notReverted(undone);
   const { component, environment } = undone.spec;
   const spec: RolloutSpec = {
     kind: 'rollback',
@@ -54,3 +56,9 @@ export async function orderRevert(
   deps.poke(rollout.rollout);
   return { followedBy: rollout.rollout, joined: false };
 }
+
+/** Its robots would return to releases that they were rolled back from, or go further back than anybody asked for. */
+const notReverted = ({ rollout, spec: { component } }: Rollout) =>
+  problem('conflict', `${rollout} is a rollback, and a rollback is not reverted. Nothing was done.`, {
+    hint: `Stop it with fairlead rollout abort ${rollout}; to bring robots forward again, name the release: fairlead deploy --release ${component}@VERSION.`,
+  });
