@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentName } from '@fairlead/shared/ids';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ServiceCommand } from '../config.ts';
-import { hasLiveMember } from './process-group.ts';
+import { findLeadersByMark, hasLiveMember } from './process-group.ts';
 import { type ProcessServiceManager, processServiceManager } from './process-service-manager.ts';
 import { describeServiceManager } from './service-manager-contract.ts';
 
@@ -19,13 +19,21 @@ function robotOnDisk() {
   const root = mkdtempSync(join(tmpdir(), 'fairlead-services-'));
   const release = join(root, 'components', component, 'releases', '1.0.0-abc');
   mkdirSync(release, { recursive: true });
-  const programs = { steady: STEADY, stubborn: STUBBORN, crashing: '#!/bin/sh\nexit 3\n' };
+  const programs = {
+    steady: STEADY,
+    stubborn: STUBBORN,
+    crashing: '#!/bin/sh\nexit 3\n',
+    forking: '#!/bin/sh\nsetsid sleep 1000 &\nwait\n',
+    daemon: '#!/bin/sh\nsetsid sleep 1000 &\nsleep 0.05\nexit 0\n',
+  };
   for (const [name, script] of Object.entries(programs)) writeFileSync(join(release, name), script, { mode: 0o755 });
   symlinkSync('releases/1.0.0-abc', join(root, 'components', component, 'active'));
   const command = (program: string): ServiceCommand => ({ component, run: [program] });
   const commands: Record<string, ServiceCommand> = {
     steady: command('./steady'),
     crashing: command('./crashing'),
+    forking: command('./forking'),
+    daemon: command('./daemon'),
     stubborn: { ...command('./stubborn'), stopTimeoutSec: 1 },
     missing: command('./not-in-this-release'),
   };
@@ -187,6 +195,40 @@ test('a stranger who was given the pid of a dead service is left alone', async (
   onTestFinished(() => next.close('stop'));
   await expect.poll(async () => next.state('steady')).toMatchObject({ state: 'running', restarts: 1 });
   expect(await hasLiveMember(Number(stranger.pid))).toBe(true);
+});
+
+test('a stranger who was given the pid of a dead service outlives a stop in the moment of the adoption', async () => {
+  const { startAgent, note } = await withAgent();
+  const stranger = spawn('sleep', ['1000'], { detached: true });
+  onTestFinished(() => void stranger.kill('SIGKILL'));
+  note('steady', { restarts: 0, process: { pid: Number(stranger.pid), startTicks: 1 } });
+  const next = await startAgent();
+  await Promise.all([next.adopt(), next.stop('steady', 'switch')]);
+  expect(await hasLiveMember(Number(stranger.pid))).toBe(true);
+});
+
+describe('a service that forks into a session of its own', () => {
+  const processesOf = ({ root }: { root: string }, service: string) =>
+    findLeadersByMark(`FAIRLEAD_SERVICE=${join(root, 'services', `${service}.json`)}`);
+
+  test('ends as a whole when it stops, so that nothing old answers the checks of the next release', async () => {
+    const robot = await withAgent();
+    await robot.manager.start('forking', 'switch');
+    await expect.poll(() => processesOf(robot, 'forking')).toHaveLength(2);
+    expect((await robot.manager.stop('forking', 'switch')).ok).toBe(true);
+    expect(await processesOf(robot, 'forking')).toEqual([]);
+  });
+
+  test('and leaves its daemon behind with each exit does not fill the robot', async () => {
+    const robot = await withAgent();
+    await robot.manager.start('daemon', 'switch');
+    await expect
+      .poll(async () => (await robot.manager.state('daemon')).restarts, { timeout: 20_000 })
+      .toBeGreaterThan(3);
+    expect((await processesOf(robot, 'daemon')).length).toBeLessThanOrEqual(2);
+    await robot.manager.stop('daemon', 'switch');
+    expect(await processesOf(robot, 'daemon')).toEqual([]);
+  });
 });
 
 test('crashes are counted on when the agent restarts between two of them', async () => {

@@ -57,12 +57,13 @@ export function superviseService(supervision: Supervision): SupervisedService {
   let watch = new AbortController();
 
   /**
-   * Groups that earlier agents started and no record names: the disk was full when they started. Looked for once per
-   * agent, because every later process is known.
+   * Groups of this service that no record names: earlier agents started them on a full disk, or the service forked them
+   * into sessions of their own.
    */
-  let unrecorded: readonly ProcessIdentity[] | undefined;
-  const findUnrecorded = async (): Promise<readonly ProcessIdentity[]> =>
-    (unrecorded ??= await findLeadersByMark(mark));
+  const findUnrecorded = async (recorded?: ProcessIdentity): Promise<readonly ProcessIdentity[]> =>
+    (await findLeadersByMark(mark)).filter(({ pid }) => pid !== recorded?.pid);
+  /** Whether there may be any: not after a stop, so that the start after it does not look for them. */
+  let mayBeUnrecorded = true;
 
   const save = async (next: ServiceRecord): Promise<void> => {
     record = next;
@@ -70,6 +71,7 @@ export function superviseService(supervision: Supervision): SupervisedService {
     await writeServiceRecord(files.record, next).catch(() => undefined);
   };
   const launch = async () => {
+    mayBeUnrecorded = true;
     const launched = await launchCommand({ command, active: files.active, log: files.log, mark });
     if (!launched.ok) return launched;
     const { pid, startTicks, ended } = launched.value;
@@ -101,6 +103,7 @@ export function superviseService(supervision: Supervision): SupervisedService {
     const { process: gone, ...rest } = record;
     // What it forked would keep its ports and files from the next one.
     if (gone && (await isStillTheirs(gone))) signalGroup(gone.pid, 'SIGKILL');
+    for (const { pid } of await findUnrecorded()) signalGroup(pid, 'SIGKILL');
     await save({ ...rest, restarts: record.restarts + 1 });
   };
 
@@ -121,17 +124,23 @@ export function superviseService(supervision: Supervision): SupervisedService {
 
   /** Ends every process of this service. Resolves to the group that survived SIGKILL, if one did. */
   const endAll = async (): Promise<number | undefined> => {
-    const groups = new Set(record.process ? [record.process.pid] : []);
-    for (const { pid, startTicks } of await findUnrecorded()) if (await isRunning(pid, startTicks)) groups.add(pid);
-    const ended = await Promise.all(
-      [...groups].map((group) => endGroup(group, command.stopTimeoutSec ?? STOP_TIMEOUT_SEC)),
-    );
-    return [...groups].find((_group, index) => !ended[index]);
+    const known = record.process && (await isStillTheirs(record.process)) ? record.process : undefined;
+    const patienceSec = command.stopTimeoutSec ?? STOP_TIMEOUT_SEC;
+    const endAllOf = async (groups: readonly ProcessIdentity[]): Promise<number | undefined> => {
+      const ended = await Promise.all(groups.map(({ pid }) => endGroup(pid, patienceSec)));
+      return groups.find((_group, index) => !ended[index])?.pid;
+    };
+    // Looked for while the known one ends: each millisecond here is one without the application.
+    const [survivor, others] = await Promise.all([
+      endAllOf(known ? [known] : []),
+      mayBeUnrecorded ? findUnrecorded(known) : [],
+    ]);
+    const other = await endAllOf(others);
+    mayBeUnrecorded = survivor !== undefined || other !== undefined;
+    return survivor ?? other;
   };
 
   const adopt = async (): Promise<void> => {
-    // Now, and not in the middle of a switch, where each millisecond is one without the application.
-    await findUnrecorded();
     const found = await readServiceRecord(files.record);
     if (found?.wanted !== 'running') return;
     const isThisBoot = found.bootId === bootId;
