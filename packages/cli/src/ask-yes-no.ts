@@ -1,5 +1,6 @@
 /** Before something that robots will feel: a person reads what will happen and says yes. */
 import { createInterface } from 'node:readline/promises';
+import { printable } from '@fairlead/shared/printable';
 import type { Terminal } from './ask-secret.ts';
 import { CliError, EXIT } from './cli-error.ts';
 
@@ -16,9 +17,11 @@ export const yesNoAsker =
         exitCode: EXIT.usage,
       });
     }
+    // A question quotes what robots report: it must not repaint what the person reads before the yes.
+    const shown = question.split('\n').map(printable).join('\n');
     const terminal = createInterface({ input: stdin, output: stderr });
     try {
-      return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+      return /^y(es)?$/i.test((await terminal.question(`${shown} [y/N] `)).trim());
     } finally {
       terminal.close();
     }

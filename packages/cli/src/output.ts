@@ -2,10 +2,11 @@
  * How commands speak. For people: tables, lines and bars, in colour on a terminal only. For programs:
  * `--json` prints exactly one JSON document on stdout, the API's own reply, and nothing else there.
  */
+
+import { printable } from '@fairlead/shared/printable';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
-import { printable } from './printable.ts';
 import { wrap } from './rollout/wrap.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';

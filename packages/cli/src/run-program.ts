@@ -1,8 +1,9 @@
 /** Runs one command and turns however it ends into an exit code and at most a few lines on stderr. */
+
+import { printable } from '@fairlead/shared/printable';
 import { CommanderError } from 'commander';
 import { EXIT, toCliError } from './cli-error.ts';
 import type { TextStream } from './output.ts';
-import { printable } from './printable.ts';
 import type { Program } from './program.ts';
 
 /** Never throws. `argv` without node and script. */

@@ -1,6 +1,7 @@
 /** The command line of `fairlead-agent`: options, help, and how a command ends. */
 import { hostname } from 'node:os';
 import type { Result } from '@fairlead/shared/failure';
+import { printable } from '@fairlead/shared/printable';
 import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
@@ -44,7 +45,7 @@ export async function runCommandLine(
     config: async () => soundOrUsage(await readConfig(options().config)),
     firstConfig: async (given) => soundOrUsage(await ensureConfig(options().config, given, hostname())),
     answer: (value, human) => {
-      const text = options().json ? JSON.stringify(value, null, 2) : human().join('\n');
+      const text = options().json ? JSON.stringify(value, null, 2) : human().map(printable).join('\n');
       process.stdout.write(`${text}\n`);
     },
   };
@@ -57,7 +58,8 @@ export async function runCommandLine(
     // Commander has said it already: help, version, or what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
     const { message, hint, exitCode } = toCommandError(error);
-    process.stderr.write(hint === undefined ? `${message}\n` : `${message}\n  -> ${hint}\n`);
+    for (const line of message.split('\n')) process.stderr.write(`${printable(line)}\n`);
+    if (hint !== undefined) process.stderr.write(`  -> ${printable(hint)}\n`);
     return exitCode;
   }
 }

@@ -4,6 +4,7 @@ import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import type { Refusal } from '@fairlead/shared/failure';
 import type { Version } from '@fairlead/shared/ids';
+import { printable } from '@fairlead/shared/printable';
 import { refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -29,7 +30,7 @@ export async function confirmAbandoned<T>(
   } catch (error) {
     const refusal = abandonedIn(error);
     if (!refusal || to === undefined) throw error;
-    if (!(await askYesNo(`${refusal.detail}\nReturn to ${to} all the same?`))) throw refusedError(refusal);
+    if (!(await askYesNo(`${printable(refusal.detail)}\nReturn to ${to} all the same?`))) throw refusedError(refusal);
     return order({ confirmAbandoned: true });
   }
 }
