@@ -42,10 +42,11 @@ export async function applyReport(
     case 'override':
       await slices.audit.append({
         at,
-        by: body.by,
+        // Whose name a robot gives is not proven: only people who logged in are the author of an entry.
+        by: robot,
         action: 'robot.override',
         element: robot,
-        detail: `${robot} switched ${body.component} although: ${body.skipped.map(({ detail }) => detail).join(' ')}`,
+        detail: `${body.by} on ${robot} switched ${body.component} although: ${body.skipped.map(({ detail }) => detail).join(' ')}`,
         reason: body.reason,
         loud: true,
       });
@@ -122,8 +123,8 @@ async function letGo(
 ): Promise<Applied> {
   if (givenUp) {
     const { version, manifestSha256 } = givenUp;
-    const reason = 'on the robot itself';
-    await abandoned.save({ robot, component, version, manifestSha256, at, by, reason });
+    const reason = `${by} on the robot itself`;
+    await abandoned.save({ robot, component, version, manifestSha256, at, by: robot, reason });
   }
   const { deployments: current } = await desired.of(robot);
   const ordered = current.find((deployment) => deployment.component === component);

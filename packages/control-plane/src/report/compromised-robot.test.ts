@@ -96,6 +96,23 @@ describe('a compromised robot', () => {
     expect([deployment?.state, deployment?.degradedBy?.length]).toEqual(['degraded', MOST_ALARMS]);
   });
 
+  test('attack 98: that names a person is the author itself, in the audit log and of what it left', async () => {
+    const { robot, v2, operator, nextOrder } = await committed();
+    const deployment = await nextOrder();
+    if (!deployment) throw new Error('nothing is ordered');
+    const by = 'the-admin';
+    const active = running(v2);
+    await robot.tells(
+      { event: 'override', deployment, component: duck, by, reason: 'urgent', skipped: [alarm()] },
+      { event: 'local-rollback', component: duck, by, previous: active },
+    );
+    const [entry] = (await operator.listAudit({ query: { action: 'robot.override' } })).items;
+    expect(entry).toMatchObject({ by: 'duck-1', detail: expect.stringContaining('the-admin on duck-1 switched') });
+    const body = { target: { robot: robot.name }, component: duck, toVersion: v2.manifest.version };
+    const { skipped } = await operator.rollBack({ body });
+    expect(skipped[0]?.refusal.detail).toContain('was rolled back from duck-policy@2.0.0 by duck-1 at');
+  });
+
   test('attack 96: that names components without end does not grow in memory', async () => {
     const { robot, v1, controlPlane } = await committed();
     for (let from = 0; from < 120; from += 60) {
