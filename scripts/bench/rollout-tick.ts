@@ -2,7 +2,6 @@
  * What one look of the rollout engine costs, and that it does not depend on how many robots are idle:
  * `node scripts/bench/rollout-tick.ts [--robots 1000,10000,100000]`. Figures: docs/performance.md.
  */
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** A robot whose agent is killed: how it is set up, lives, and what must hold of its disk afterwards. */
-
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,6 @@
  * A real agent process on a real disk, for tests that kill it: the real updater, journal, spool and bundles.
  * Services and health are files and arguments; sleeping takes no time. Arguments: one JSON `Life`.
  */
-
 import { appendFileSync, createReadStream, existsSync } from 'node:fs';
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,5 +1,4 @@
 /** The self-test with everything that this machine really has: SQLite, ONNX Runtime, systemd. */
-
 import { accept, refuse } from '@fairlead/shared/failure';
 import { Clock } from '@fairlead/shared/time';
 import { onnxVersion } from '@fairlead/toolkit/smoke-test/onnx-version';

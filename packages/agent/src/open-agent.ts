@@ -87,7 +87,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const outbox = withOverridesLogged(spool, log);
   const alarms = await openFileAlarmRegister({ file: join(root, 'alarms.json'), outbox, clock });
   onTrust = (trouble) => alarms.settle(({ element }) => element.endsWith(TRUST_DATABASE), trouble ? [trouble] : []);
-  // What was found while there was nobody to report it.
+  // What was found before the outbox was open.
   trust.versions();
   onTrust(trust.trouble());
   const transport = undiciTransport();

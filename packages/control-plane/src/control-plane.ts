@@ -202,7 +202,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       signing,
       calls,
       rules: rules.now,
-      repair: (robot, said) => repairDifferences({ ...rollouts, mayChange }, robot, said),
+      repair: (robot, facts) => repairDifferences({ ...rollouts, mayChange }, robot, facts),
       mayChange,
       poke: engine.poke,
     }),

@@ -1,5 +1,4 @@
 /** Two control planes on one database: what one does binds on the other. */
-
 import type { RobotId } from '@fairlead/shared/ids';
 import { testClock } from '@fairlead/shared/testing/test-clock';
 import { DAY, HOUR } from '@fairlead/shared/time';

@@ -3,7 +3,6 @@
  * process services; told what to download, and that everything is healthy. Prints its memory as JSON lines.
  * Arguments: folder with `NAME.fairlead`-like bundles and manifests (many-updates.ts), number of updates, step of printing.
  */
-
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,4 @@
 /** Switches against the server's records: budgets at every instant, pauses and maintenance windows at each confirmation. */
-
 import { askMaintenance } from '@fairlead/shared/fleet/maintenance-window';
 import type { DeploymentId, RolloutId } from '@fairlead/shared/ids';
 import { limitOf } from '@fairlead/shared/rollout/rollout-spec';

@@ -2,7 +2,6 @@
  * Undoing: what a rollback was ordered to undo is gone afterwards, and a rollback never returns a robot to a release that
  * it was rolled back from.
  */
-
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';

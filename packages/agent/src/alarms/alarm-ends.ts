@@ -23,7 +23,7 @@ export const endedByRecovery =
     if (element === 'journal.json') return true;
     if (component !== undefined && component === except) return false;
     if (phase !== 'roll-back' && phase !== 'verify') return false;
-    // The trust database is opened, and its alarm ended, by whoever holds it.
+    // The trust store opens the trust database, and ends that alarm itself.
     if (component === undefined && element !== phase) return false;
     return ![...BY_POLICY, ...BY_HEALTH_CHECKS].includes(category);
   };

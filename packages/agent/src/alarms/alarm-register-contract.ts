@@ -61,7 +61,7 @@ export function describeAlarmRegister(name: string, open: OpenAlarms): void {
       expect(reported()).toEqual([]);
     });
 
-    test('component, category and element tell alarms apart', async () => {
+    test('alarms with another component, category or element are different alarms', async () => {
       const { alarms, events } = await world();
       const all = [
         diskFull(),

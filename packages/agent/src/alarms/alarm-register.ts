@@ -1,6 +1,6 @@
 /**
  * Port: the alarms of this robot that are open. A condition is reported when it begins and when it changes, and once
- * more when it has ended; what merely happened (a lease was overridden) is reported each time and only a person closes it.
+ * more when it has ended; an incident (a lease was overridden) is reported each time and only a person closes it.
  */
 import type { Refusal } from '@fairlead/shared/failure';
 

@@ -184,7 +184,7 @@ test('a lease that could not be kept is not granted', async () => {
   await writeFile(folder, '');
 });
 
-test('the alarm of an expired lease ends when its owner is at work again, that of an old one when it is released', async () => {
+test('the alarm of an expired lease ends when its owner is working again, that of an old one when it is released', async () => {
   const { start, pass, alarms, ended } = await robot();
   const book = await start();
   await book.take(MAPPING);

@@ -61,7 +61,7 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
     inTurn(async () => {
       await save(new Map(leases).set(lease.owner, lease));
       leases.set(lease.owner, lease);
-      // Whoever takes or extends a lease is at work again.
+      // An owner that takes or extends a lease is working again.
       end(EXPIRED, lease.owner);
       watch();
       deps.onChange();

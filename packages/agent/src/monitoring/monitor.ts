@@ -36,7 +36,7 @@ export interface Monitor {
   withHealth(states: readonly ComponentState[]): ComponentState[];
 }
 
-/** How often the disk is looked at where no update ended: what could not be read the first time is tried again. */
+/** How often the disk is read where no update ended: a release that could not be read is tried again. */
 const LOOK_AGAIN_MS = 10 * MINUTE;
 
 interface Watched {
@@ -147,7 +147,7 @@ export function createMonitor(deps: MonitorDeps): Monitor {
       states.map((state) => {
         const now = watched.get(state.component);
         if (!now) return { ...state, ...remembered(state) };
-        if (!now?.watch || state.active?.manifestSha256 !== now.release.active.manifestSha256) return state;
+        if (!now.watch || state.active?.manifestSha256 !== now.release.active.manifestSha256) return state;
         const { state: condition, refusal } = now.watch.health();
         return { ...state, health: { state: condition, since: now.since, ...(refusal && { refusal }) } };
       }),

@@ -15,7 +15,7 @@ test('everything is under change until an agent has put in order what it found a
   expect(ended.aborted).toBe(true);
 });
 
-test('a component is under change while it is switched, and can be told apart afterwards', () => {
+test('a component is under change while it is switched, and has another mark afterwards', () => {
   const work = plannedWork();
   work.end();
   const before = work.mark(DUCK, ['duck']);

@@ -15,7 +15,7 @@ export interface PlannedWork {
   end(): void;
   /**
    * A number that differs after a change to the component or to one of the services; undefined while one is under change.
-   * Whoever gets the same number before and after an observation knows that nothing was changed in between.
+   * The same number before and after an observation means that nothing was changed in between.
    */
   mark(component: ComponentName, services: readonly string[]): number | undefined;
   /** Aborts when a work ends. */
@@ -63,8 +63,8 @@ export function plannedWork(): PlannedWork {
 }
 
 /**
- * Steps from the switch to the end that stop, replace or judge what runs; the report among them, so that the server hears
- * that a release was committed before it hears that the release is degraded.
+ * Steps from the switch to the end that stop, replace or judge what runs; the report among them, so that the server learns
+ * that a release was committed before it learns that the release is degraded.
  */
 const CHANGES_ROBOT: ReadonlySet<Journal['step']> = new Set(['switch', 'probation', 'commit', 'roll-back', 'report']);
 

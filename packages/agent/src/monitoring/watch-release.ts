@@ -1,5 +1,4 @@
 /** The checks of one committed release, each in a loop of its own, so that one that hangs delays no other. */
-
 import type { Refusal } from '@fairlead/shared/failure';
 import {
   beginHealth,
@@ -28,7 +27,7 @@ type MonitoredCheck = Pick<Attempt, 'id' | 'check'>;
 
 export interface ReleaseWatch {
   health(): Health;
-  /** Resolves when every loop has ended; attempts under way are called off and not waited for. */
+  /** Resolves when every loop has ended; attempts in progress are aborted and not waited for. */
   readonly ended: Promise<void>;
   stop(): void;
 }
@@ -81,7 +80,7 @@ export function watchRelease(
       if (mark !== lastMark) startedAt = deps.elapsed();
       lastMark = mark;
       const seen = mark === undefined ? [] : await attempts.next();
-      // What was seen while the agent itself stopped, switched or started something says nothing about the release.
+      // An observation made while the agent itself stopped, switched or started something proves nothing about the release.
       if (!stop.signal.aborted && deps.work.mark(component, services) === mark)
         seen.filter((observation) => !isStartingUp(observation)).forEach(add);
       await deps.sleep(intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
@@ -103,12 +102,12 @@ function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: 
       if (isHanging) return [observedHanging(each)];
       // A signal of its own: one that lives for as long as the agent would collect the listeners of all attempts.
       const over = new AbortController();
-      const callOff = (): void => over.abort();
-      stop.addEventListener('abort', callOff, { once: true });
+      const abort = (): void => over.abort();
+      stop.addEventListener('abort', abort, { once: true });
       const attempt = observeCheck({ ...each, signal: over.signal }, deps);
-      void deps.sleep(timeLimitOf(each.check), over.signal).then(callOff);
+      void deps.sleep(timeLimitOf(each.check), over.signal).then(abort);
       const seen = await abortable(attempt, over.signal).catch(() => undefined);
-      stop.removeEventListener('abort', callOff);
+      stop.removeEventListener('abort', abort);
       over.abort();
       if (seen) return seen;
       isHanging = true;

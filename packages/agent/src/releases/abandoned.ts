@@ -1,5 +1,5 @@
 /**
- * Releases of a component that a person on this robot rolled back from, oldest first. It lies beside the committed mark
+ * Releases of a component that a person on this robot rolled back from, oldest first. The file is beside the committed mark
  * and not in it: an older agent must still be able to read the mark.
  */
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ const Abandoned = Type.Object(
 /** Older ones are not on this disk any more. */
 const MAX_KEPT = 20;
 
-/** Empty where nothing was recorded or the record cannot be read: then only the release counters tell. */
+/** Empty where nothing was recorded or the record cannot be read: then only the release counters count. */
 export async function readAbandoned(file: string): Promise<readonly Sha256[]> {
   const json = await readFile(file).then(parseStrictJson, () => undefined);
   const read = json?.ok ? parse(Abandoned, json.value) : undefined;

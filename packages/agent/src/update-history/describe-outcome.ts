@@ -28,7 +28,7 @@ export function describeOutcome(ended: EndedUpdate): string {
 const because = (refusal: Refusal | undefined): string =>
   refusal ? ` in ${refusal.phase}: ${refusal.element}: ${refusal.detail} (${refusal.category})` : '';
 
-/** Whether somebody should look at it. */
+/** Whether a person should look at it: logged as a warning. */
 export const isBad = ({ outcome, by }: EndedUpdate): boolean =>
   by === undefined && (outcome === 'failed' || outcome === 'rejected' || outcome === 'rolled-back');
 

@@ -3,7 +3,6 @@
  * nothing switches under a hold that was heard, nor, where the order asks for it, under one that was not heard yet; and
  * once it is granted and heard, it switches. The driver, the journal's terms, `wait` and the questions are the real ones.
  */
-
 import { accept, type Refusal, refuse } from '@fairlead/shared/failure';
 import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';

@@ -36,7 +36,7 @@ const posts = async (line: string | readonly string[]) =>
     .filter(({ method }) => method === 'POST')
     .map(({ path, body }) => [path, body]);
 
-test('alarms of robots and notices stand side by side, the newest first, each with its id and the next step', async () => {
+test('alarms of robots and notices are one list, the newest first, each with its id and the next step', async () => {
   const { stdout } = await runFairlead('alert list', { script });
   expect(stdout).toMatch(/al_0000000001 {2}duck-1 walking {2}active_damaged[^]*She broke the glass[^]*al_0000000002/);
   expect(stdout).toContain('3 times');

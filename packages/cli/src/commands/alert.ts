@@ -1,6 +1,5 @@
-/** What operators should know: alarms of robots, and notices of the audit log (break glass, overrides), side by side. */
-import type { Alarm } from '@fairlead/shared/fleet/alarm';
-import { ALARM_STATES } from '@fairlead/shared/fleet/alarm';
+/** Alarms of robots, and notices of the audit log (break glass, overrides), in one list. */
+import { ALARM_STATES, type Alarm } from '@fairlead/shared/fleet/alarm';
 import type { AuditEntry } from '@fairlead/shared/fleet/audit';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Command, Option } from 'commander';
@@ -47,7 +46,7 @@ export function addAlertCommands(program: Command, context: CliContext): void {
 
   alerts
     .command('ack')
-    .description('I have seen it. An alarm stays until its robot reports the end; others still see a notice')
+    .description('you have seen it. An alarm stays until its robot reports the end; others still see a notice')
     .argument('[ids...]', 'as alert list shows them')
     .option('--all', 'everything that is open now')
     .option('--reason <text>', 'kept with an alarm')
@@ -90,7 +89,7 @@ const isNotice = (id: string): boolean => /^[0-9]+$/.test(id);
 async function listAll(context: CliContext, { state, robot, limit }: ListOptions) {
   const { operator } = context.client();
   const { items, next } = await operator.listAlerts({ query: { state, limit, ...(robot !== undefined && { robot }) } });
-  // Notices have no states and are about people: asked for a robot or a state, they are not meant.
+  // Notices have no state and name no robot: a list of one robot or one state leaves them out.
   const isNarrowed = robot !== undefined || state !== 'unresolved';
   const notices = isNarrowed ? [] : (await operator.listNotices()).items;
   const alerts: Alert[] = [
@@ -129,13 +128,13 @@ function showAlarm({ out }: CliContext, alarm: Alarm): void {
 const sayWho = ({ by, at, reason }: { by: string; at: string; reason?: string }): string =>
   `${by}, ${ago(at, Date.now())}${reason === undefined ? '' : `: ${reason}`}`;
 
-/** The alarms of one robot that are not resolved, below whatever else is shown of it. */
+/** The alarms of one robot that are not resolved, below the rest of its view. */
 export function showAlarms(context: CliContext, alarms: readonly Alarm[]): void {
   if (alarms.length > 0) context.out.line(`alerts: ${alarms.length}`, 'bad');
   for (const alarm of alarms) showAlarm(context, alarm);
 }
 
-/** Loud entries, above whatever else a command says. */
+/** Loud entries of the audit log, above the output of a command. */
 export function showNotices(context: CliContext, notices: readonly AuditEntry[]): void {
   for (const entry of notices) showEntry(context, entry);
   if (notices.length > 0) context.out.line('Seen it? fairlead alert ack --all', 'dim');

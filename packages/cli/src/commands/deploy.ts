@@ -36,7 +36,7 @@ type RollbackOptions = OrderOptions &
     readonly yes?: true;
   };
 
-const WAIT = 'wait until every deployment has ended, or at most so long (10m); the exit code says how';
+const WAIT = 'wait until every deployment has ended, or at most this time (10m); the exit code shows the result';
 
 export function addDeployCommands(program: Command, context: CliContext): void {
   withSchedule(
@@ -145,7 +145,7 @@ function refuseUnlessMoved({ deployments }: Orders): void {
 /** Seconds. */
 const timeoutOf = (wait: true | number): number => (wait === true ? Number.POSITIVE_INFINITY : wait);
 
-/** With one robot the reason stands alone; with several each has its line. */
+/** With one robot its reason is the location of the error; with several each has its line. */
 function stillWaiting(of: number, waiting: readonly Explanation[], timeoutSec: number): CliError {
   const [first, ...others] = waiting;
   const hint = first?.unblock ?? `fairlead explain ${first?.robot}`;

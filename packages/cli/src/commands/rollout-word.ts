@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import { acceptFailures } from '../rollout/accept-failures.ts';
 import { findRollout, type RolloutWord, rolloutArgument } from '../rollout/find-rollout.ts';
 import type { RolloutView } from '../rollout/stage-counts.ts';
-import { sayWhat, showStanding, tellBlocked } from '../rollout/tell-rollout.ts';
+import { sayWhat, showSubject, tellBlocked } from '../rollout/tell-rollout.ts';
 import { rolloutTone } from '../tones.ts';
 
 interface WordOptions {
@@ -100,7 +100,7 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
   const params = { rollout: await findRollout(context, which) };
   const isFelt = word.asksWith === undefined || options[word.asksWith] === true;
   const seen = await operator.showRollout({ params });
-  showStanding(context, seen);
+  showSubject(context, seen);
   const question = isFelt && options.yes !== true ? await word.asks?.(seen, context) : undefined;
   if (question !== undefined) {
     if (!(await context.askYesNo(question))) {

@@ -253,7 +253,7 @@ test('a long story is told within the width of a terminal, and in one line each 
   expect((await runFairlead(`rollout history ${ROLLOUT}`, { script })).stdout).toContain(detail);
 });
 
-test('who undoes a rollout that is being undone already hears that no second undoing was made', async () => {
+test('undoing a rollout that is being undone already reports that no second rollback was made', async () => {
   const undone = rollout({ state: 'aborted', followedBy: 'ro_9876543210', joined: true });
   const script = { [`POST /api/v1/rollouts/${ROLLOUT}/abort`]: undone, [SHOW]: rollout() };
   const aborted = await runFairlead(`rollout abort ${ROLLOUT} --revert --yes`, { script });
@@ -264,5 +264,5 @@ test('who undoes a rollout that is being undone already hears that no second und
   const again = await runFairlead('rollback --all --component walking', {
     script: { 'POST /api/v1/rollouts/rollback': rollback },
   });
-  expect(again.stdout).toContain('This rollback of the same robots is at work already: no second one was made.');
+  expect(again.stdout).toContain('The same robots are being rolled back already: no second rollback was made.');
 });

@@ -1,10 +1,10 @@
-/** What a person accepts who lets a rollout go on: how many failures, on which robots. */
+/** What a person accepts with `resume` or `promote`: how many failures, on which robots. */
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
-import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
+import { FAILED_STATES } from '@fairlead/shared/rollout/tally';
 import type { CliContext } from '../context.ts';
 import { countStage, type RolloutView } from './stage-counts.ts';
 
-/** Names beyond these help nobody to decide. */
+/** More names than these are not shown. */
 const MOST_NAMES = 5;
 
 /** The question to ask before; undefined where no failure is accepted that was not accepted before. */
@@ -27,7 +27,7 @@ async function failedRobots(context: CliContext, { rollout, stages }: RolloutVie
   const names: string[] = [];
   const states = Object.keys(stages[stage]?.counts.states ?? {}) as DeploymentState[];
   for (const state of states) {
-    if (names.length > MOST_NAMES || outcomesOf({ ...NO_TALLY, states: { [state]: 1 } }).failed === 0) continue;
+    if (names.length > MOST_NAMES || !FAILED_STATES.includes(state)) continue;
     const query = { stage, state, limit: MOST_NAMES + 1 };
     const { items } = await operator.listRolloutRobots({ params: { rollout }, query });
     names.push(...items.map(({ robot, refusal }) => (refusal ? `${robot}: ${refusal.category}` : robot)));

@@ -66,7 +66,7 @@ export function tellOrdered({ out }: CliContext, view: View, zone: string | unde
   out.done(view, () => {
     const what = spec.version === undefined ? `${spec.component} back` : `${spec.component}@${spec.version}`;
     out.line(`${rollout}: ${what} in ${spec.environment}, ${spec.strategy}`, 'strong');
-    if (view.joined) out.line('This rollback of the same robots is at work already: no second one was made.', 'warn');
+    if (view.joined) out.line('The same robots are being rolled back already: no second rollback was made.', 'warn');
     out.line(`stages: ${spec.stages.map(sayStage).join(' → ')}`);
     if (spec.startAt !== undefined) out.line(`starts: ${spec.startAt}, ${localTime(spec.startAt, zone)}`);
     if (spec.switchAt !== undefined) out.line(`switches: ${spec.switchAt}, ${localTime(spec.switchAt, zone)}`);

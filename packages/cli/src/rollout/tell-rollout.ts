@@ -18,7 +18,7 @@ export const sayWhat = ({ spec }: Pick<RolloutView, 'spec'>): string =>
   spec.version === undefined ? `${spec.component}, back to each one's previous` : `${spec.component}@${spec.version}`;
 
 /** One line: what a command is about to act on. */
-export function showStanding({ out }: { readonly out: Pick<Output, 'line'> }, view: RolloutView): void {
+export function showSubject({ out }: { readonly out: Pick<Output, 'line'> }, view: RolloutView): void {
   const stage = view.stages[view.stage];
   const where = stage ? `, stage ${stage.name}: ${sayCounts(countStage(stage))}` : '';
   out.line(`${view.rollout}: ${sayWhat(view)} is ${view.state}${where}`, 'dim');
@@ -43,7 +43,7 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
   if (view.state === 'superseded' && view.stopped) {
     for (const line of wrap(`${view.stopped.why.detail} ${view.stopped.why.hint}`)) out.line(line, 'warn');
   }
-  tellNotReached(out, view);
+  showNotReached(out, view);
   tellApproval(out, view, now);
   tellBlocked(out, view, now);
   out.line('last:', 'strong');
@@ -103,8 +103,8 @@ const sayStopped = ({ stopped, state }: RolloutView, now: number): string =>
 /** What completed was stopped by nobody, and who denied it stands with the approval. */
 const SAYS_BY_WHOM: ReadonlySet<RolloutView['state']> = new Set(['paused', 'halted', 'aborted']);
 
-/** An undoing is over for a person only when this list is empty. */
-function tellNotReached(out: Output, { notReached }: RolloutView): void {
+/** Robots that may still run the undone release: the undoing is complete only when there are none. */
+function showNotReached(out: Output, { notReached }: RolloutView): void {
   if (!notReached) return;
   const { count, robots } = notReached;
   out.line(`not brought back yet: ${count === 1 ? '1 robot' : `${count} robots`}`, 'bad');

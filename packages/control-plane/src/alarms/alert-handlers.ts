@@ -5,8 +5,8 @@ import type { Clock } from '@fairlead/shared/time';
 import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
+import type { AlarmFilter } from '../store/alarms.ts';
 import type { Slices, Store } from '../store/store.ts';
-import type { AlarmFilter } from './alarms.ts';
 
 const DEFAULT_PAGE = 100;
 const UNRESOLVED = ['open', 'acknowledged'] as const;

@@ -1,8 +1,8 @@
-/** What a report about an alarm changes. In the transaction that stores the report. */
+/** Raises or ends an alarm as a robot reports it, in the transaction that stores the report. */
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
-import type { Alarms } from './alarms.ts';
+import type { Alarms } from '../store/alarms.ts';
 
 export type AlarmEvent = Extract<ReportEvent, { event: 'alarm' | 'alarm-resolved' }>;
 
@@ -14,7 +14,7 @@ export async function applyAlarm(
   { at, receivedAt }: { readonly at: Instant; readonly receivedAt: Instant },
 ): Promise<void> {
   if (body.event === 'alarm-resolved') return alarms.resolveReported(robot, body, at);
-  const time = Math.floor(receivedAt).toString(36).padStart(9, '0');
+  const time = receivedAt.toString(36).padStart(9, '0');
   const id = `al_${time}${sha256Hex(`${robot} ${seq} ${toTimestamp(at)}`).slice(0, 12)}`;
   return alarms.raise({ id, robot, refusal: body.refusal, at });
 }

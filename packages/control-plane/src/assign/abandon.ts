@@ -4,8 +4,7 @@
  * a confirmation. An order that names the release again and succeeds ends the record.
  */
 import type { Refusal } from '@fairlead/shared/failure';
-import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
-import { isTerminal } from '@fairlead/shared/fleet/states';
+import { isSwitching } from '@fairlead/shared/fleet/deployment';
 import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { AbandonedRelease } from '../store/abandoned.ts';
@@ -23,7 +22,7 @@ export async function recordLeft(
 ): Promise<void> {
   const { robot, component, manifestSha256, deployment, createdAt: at, createdBy: by, reason } = rollback;
   const active = activeOf(facts, component);
-  const target = standing && isSwitching(standing) ? standing : undefined;
+  const target = standing && isSwitching(standing.state) ? standing : undefined;
   // In the middle of a switch a robot still reports the release that it goes back to.
   const left = [active, target]
     .flatMap((release) => release ?? [])
@@ -42,21 +41,19 @@ export async function recordLeft(
   }
 }
 
-/** After a robot's report: it rolled back by itself, or it runs again what somebody ordered by name. */
+/** After a robot's report: it rolled back by itself, or it runs again what a person ordered by name. */
 export async function recordOutcome(
   { abandoned }: Pick<Slices, 'abandoned'>,
   before: Deployment,
   after: Deployment,
 ): Promise<void> {
   if (after.state === 'succeeded') return abandoned.forget(after, after.createdAt);
-  const wasSwitched = isSwitching(before);
+  const wasSwitched = isSwitching(before.state);
   if (after.state !== 'rolled-back' && !(after.state === 'failed' && wasSwitched)) return;
   const { robot, component, version, manifestSha256, deployment, endedAt: at = after.createdAt, refusal } = after;
   const reason = refusal && { reason: refusal.detail };
   await abandoned.save({ robot, component, version, manifestSha256, at, by: robot, deployment, ...reason });
 }
-
-const isSwitching = ({ state }: Deployment): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
 
 /** Why a robot does not go back to a release that it was rolled back from. */
 export function abandonedRefusal(robot: RobotId, release: AbandonedRelease): Refusal {

@@ -104,7 +104,7 @@ async function supersede(slices: Slices, old: Deployment, order: Order): Promise
   if (part && waits) await slices.rollouts.place(part.rollout, waits, undefined);
 }
 
-/** Counted no more. */
+/** No longer counted in its stage. */
 const withoutStage = ({ stage: _counted, ...history }: RolloutPart): RolloutPart => history;
 
 /**

@@ -30,38 +30,38 @@ export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
 const DIFFERS = 'runs_another_release';
 
 /** Called with every check-in, before its answer is made. Writes only where order and robot differ, or agree again. */
-export async function repairDifferences(deps: RepairDeps, robot: RobotId, said: RobotFacts): Promise<void> {
-  if (!isConclusive(said)) return;
+export async function repairDifferences(deps: RepairDeps, robot: RobotId, facts: RobotFacts): Promise<void> {
+  if (!isConclusive(facts)) return;
   const { deployments } = await deps.store.desired.of(robot);
-  for (const { deployment } of deployments.filter((each) => needsLook(each, said))) {
-    if ((await needsWrite(deps, deployment, said)) && deps.mayChange(robot)) await settle(deps, deployment, said);
+  for (const { deployment } of deployments.filter((each) => needsLook(each, facts))) {
+    if ((await needsWrite(deps, deployment, facts)) && deps.mayChange(robot)) await settle(deps, deployment, facts);
   }
 }
 
-const needsLook = (order: Deployment, said: RobotFacts): boolean =>
-  isRecorded(order) || differenceOf(order, said.components) !== undefined;
+const needsLook = (order: Deployment, facts: RobotFacts): boolean =>
+  isRecorded(order) || differenceOf(order, facts.components) !== undefined;
 
 /** A difference that was recorded before; it ends when the robot reports the ordered digest again. */
 const isRecorded = ({ degradedBy = [] }: Deployment): boolean => degradedBy.some(({ source }) => source === 'release');
 
 /** Looked at without a transaction first: a difference that stays is reported with every check-in. */
-async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], said: RobotFacts) {
+async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], facts: RobotFacts) {
   const order = await store.deployments.find(id);
   if (!order) return false;
-  if (!differenceOf(order, said.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
-  return (await whyNotRepaired(store, order, said, clock.now())) === undefined;
+  if (!differenceOf(order, facts.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
+  return (await whyNotRepaired(store, order, facts, clock.now())) === undefined;
 }
 
-async function settle(deps: RepairDeps, id: Deployment['deployment'], said: RobotFacts): Promise<void> {
+async function settle(deps: RepairDeps, id: Deployment['deployment'], facts: RobotFacts): Promise<void> {
   const now = deps.clock.now();
   const rollout = await deps.store.transaction(async (slices) => {
     const order = await slices.deployments.find(id);
     const { deployments } = order ? await slices.desired.of(order.robot) : { deployments: [] };
     if (!order || !deployments.some(({ deployment }) => deployment === id)) return undefined;
-    if (!differenceOf(order, said.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
-    await recordDifference(slices, order, said, now);
-    if (await whyNotRepaired(slices, order, said, now)) return order.part?.rollout;
-    await orderAgain(deps, slices, order, said, now);
+    if (!differenceOf(order, facts.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
+    await recordDifference(slices, order, facts, now);
+    if (await whyNotRepaired(slices, order, facts, now)) return order.part?.rollout;
+    await orderAgain(deps, slices, order, facts, now);
     return order.part?.rollout;
   });
   if (rollout !== undefined) deps.poke(rollout);
@@ -78,7 +78,7 @@ async function recover({ deployments }: Slices, order: Deployment, at: Instant):
 async function recordDifference(
   { deployments }: Slices,
   order: Deployment,
-  said: RobotFacts,
+  facts: RobotFacts,
   at: Instant,
 ): Promise<void> {
   const refusal: Refusal = {
@@ -86,7 +86,7 @@ async function recordDifference(
     component: order.component,
     element: sayRelease(order),
     category: DIFFERS,
-    detail: `${order.robot} ${reported(order, said)} after it had committed ${sayRelease(order)}.`,
+    detail: `${order.robot} ${reported(order, facts)} after it had committed ${sayRelease(order)}.`,
     retryable: true,
     hint: `See what happened on the robot: fairlead history --robot ${order.robot}`,
   };
@@ -98,7 +98,7 @@ async function orderAgain(
   deps: RepairDeps,
   slices: Slices,
   order: Deployment,
-  said: RobotFacts,
+  facts: RobotFacts,
   now: Instant,
 ): Promise<void> {
   const release = await readRelease(slices, order.environment, order);
@@ -111,9 +111,9 @@ async function orderAgain(
     release: release.published,
     kind,
     allowDowngrade,
-    statement: { facts: said, at: now },
+    statement: { facts: facts, at: now },
     by: 'control-plane',
-    reason: `Repair ${repairs} of ${MAX_REPAIRS}: ${robot} ${reported(order, said)}, ordered is ${sayRelease(order)}.`,
+    reason: `Repair ${repairs} of ${MAX_REPAIRS}: ${robot} ${reported(order, facts)}, ordered is ${sayRelease(order)}.`,
     now,
     repairs,
   });

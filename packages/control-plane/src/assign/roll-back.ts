@@ -2,7 +2,7 @@
 import type { deploymentApi } from '@fairlead/shared/api/deployment-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { isSwitching } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { ComponentName, ReleaseRef, RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { AbandonedRelease } from '../store/abandoned.ts';
@@ -149,7 +149,7 @@ async function wayBack(
   if (standing && isUnfinishedRollback(standing) && standing.manifestSha256 !== undone) return standing;
   const active = activeOf(facts, component);
   // In the middle of a switch a robot still says what it ran before: what it calls previous is one release further.
-  const left = undone ?? (standing && isSwitching(standing) ? standing.manifestSha256 : undefined);
+  const left = undone ?? (standing && isSwitching(standing.state) ? standing.manifestSha256 : undefined);
   if (active && left !== undefined && active.manifestSha256 !== left && !isAbandoned(active.manifestSha256)) {
     return { component, ...active };
   }
@@ -159,8 +159,6 @@ async function wayBack(
 
 /** A second request to go back joins the first. */
 const isUnfinishedRollback = ({ kind, state }: Deployment): boolean => kind === 'rollback' && !isTerminal(state);
-
-const isSwitching = ({ state }: Deployment): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
 
 /** What the robot itself calls previous, unless it was rolled back from it; else the last other release that succeeded. */
 async function previousOf(

@@ -21,8 +21,8 @@ import type { OnlineSigning } from '../trust/online-signing.ts';
 import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
-import { type NoteHealthDeps, noteHealth } from './note-health.ts';
 import { offer } from './offer.ts';
+import { type NoteHealthDeps, recordHealth } from './record-health.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
 export interface CheckInDeps extends OrderBackDeps, NoteHealthDeps {
@@ -32,7 +32,7 @@ export interface CheckInDeps extends OrderBackDeps, NoteHealthDeps {
   readonly calls: WakeUpCalls;
   readonly rules: () => FleetRules;
   /** Orders again what the robot should run and, by this check-in, does not. */
-  readonly repair: (robot: RobotId, said: RobotFacts) => Promise<void>;
+  readonly repair: (robot: RobotId, facts: RobotFacts) => Promise<void>;
   /** Lets the engine look at a rollout at once. */
   readonly poke: (rollout: RolloutId) => void;
 }
@@ -43,9 +43,9 @@ type Answer = ReplyOf<CheckIn>;
 export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotApi, 'checkIn'>> => ({
   checkIn: async (request) => {
     const { params, body } = request;
-    const said = factsOf(body);
-    deps.presence.seen(params.robot, said, deps.signing.clock.now());
-    await deps.repair(params.robot, said);
+    const facts = factsOf(body);
+    deps.presence.seen(params.robot, facts, deps.signing.clock.now());
+    await deps.repair(params.robot, facts);
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
     else await readDesired(deps, params.robot, body);
@@ -74,12 +74,12 @@ async function waitForNews(
   }
 }
 
-/** Reads the robot's orders, and records what it says about the releases that these have installed. */
+/** Reads the robot's orders, and records the health that it reports of the releases that these have installed. */
 async function readDesired(deps: CheckInDeps, robot: RobotId, question: Question): Promise<Desired> {
   const { store, signing, poke } = deps;
   const desired = await store.desired.of(robot);
   const now = signing.clock.now();
-  for (const rollout of await noteHealth(deps, desired, robot, question.components, now)) poke(rollout);
+  for (const rollout of await recordHealth(deps, desired, robot, question.components, now)) poke(rollout);
   return desired;
 }
 

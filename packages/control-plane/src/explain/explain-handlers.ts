@@ -95,8 +95,8 @@ async function withDifferences(
     const facts = presence.of(order.robot)?.facts ?? {};
     const differs = differenceOf(order, facts.components) !== undefined;
     const notRepaired = differs ? await whyNotRepaired(store, order, facts, clock.now()) : undefined;
-    const told = await withUsableHint(store, order);
-    orders.push(notRepaired ? { ...told, notRepaired } : told);
+    const explained = await withUsableHint(store, order);
+    orders.push(notRepaired ? { ...explained, notRepaired } : explained);
   }
   return orders;
 }

@@ -1,6 +1,6 @@
-/** Advice that was right when an order ended may be refused today: its rollout was aborted, superseded or undone since. */
+/** Advice that was right when an order ended may be refused now: its rollout was aborted, superseded or undone since. */
 import { sayRelease } from '@fairlead/shared/ids';
-import { hasEnded } from '@fairlead/shared/rollout/states';
+import { RETRY_STATES } from '@fairlead/shared/rollout/states';
 import type { Deployment } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
 
@@ -9,8 +9,7 @@ export async function withUsableHint({ rollouts }: Pick<Store, 'rollouts'>, orde
   const { refusal, part, robot } = order;
   if (!refusal || !part || !refusal.hint.includes(`fairlead rollout retry ${part.rollout}`)) return order;
   const rollout = await rollouts.find(part.rollout);
-  const isOver = !rollout || (hasEnded(rollout.state) && rollout.state !== 'completed');
-  if (!isOver && rollout.followedBy === undefined) return order;
+  if (rollout && RETRY_STATES.includes(rollout.state) && rollout.followedBy === undefined) return order;
   const hint =
     rollout?.followedBy === undefined
       ? `Order it again if it is wanted: fairlead deploy --robot ${robot} --release ${sayRelease(order)}`

@@ -4,11 +4,11 @@ import { PROBLEM_TYPE } from '@fairlead/shared/api/problem';
 import { SECOND } from '@fairlead/shared/time';
 import { problem } from './problem.ts';
 
-/** A socket closed with unread bytes is reset, and the answer would be lost: so long the rest is read first. */
+/** A socket closed with unread bytes is reset, and the answer is lost: how long the rest is read before it closes. */
 const DRAIN_MS = SECOND;
 const answered = new WeakSet<Socket>();
 
-/** Called again for whatever else such a peer sends. */
+/** Called again for everything else that such a peer sends. */
 export function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (answered.has(socket)) return;
   answered.add(socket);

@@ -41,7 +41,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
   try {
     return send(toProblem(error, request), request, reply);
   } catch {
-    // Nothing can be said any more, for example because the head of the reply has left: the caller sees a cut line.
+    // No reply can be sent any more, for example because its head has left: the caller sees a closed connection.
     reply.raw.destroy();
     return reply;
   }

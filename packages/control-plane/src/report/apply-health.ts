@@ -20,7 +20,7 @@ export interface HealthChange {
   readonly rollout?: RolloutId;
 }
 
-/** The deployment that a health report is about, by its id, else by the release that the robot says it runs. */
+/** The deployment that a health report is about, by its id, else by the release that the robot reports to run. */
 export async function findMonitored(
   { deployments, desired }: Slices,
   robot: RobotId,
@@ -100,7 +100,7 @@ const orderedOf = async ({ desired }: Slices, robot: RobotId, component: Compone
     : (await desired.of(robot)).deployments.find((deployment) => deployment.component === component);
 
 export const unhealthy = ({ robot, component, version }: Deployment): Refusal => ({
-  phase: 'probation',
+  phase: 'monitor',
   component,
   element: `${component}@${version}`,
   category: 'unhealthy',

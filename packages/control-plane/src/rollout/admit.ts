@@ -127,7 +127,7 @@ async function orderOf(deps: RolloutDeps, slices: Slices, turn: Turn, release: P
   return {
     deployment: deps.newId(),
     robot: member.robot,
-    release: release,
+    release,
     kind: spec.kind,
     allowDowngrade: spec.kind === 'rollback' || (spec.allowDowngrade ?? false),
     statement: deps.statementOf(member.robot),
@@ -155,7 +155,7 @@ async function passOver(
     for (const member of members) {
       const robot = await slices.robots.find(member.robot);
       const chosen = robot && (await releaseFor(deps, slices, rollout, robot));
-      // Whoever is free meanwhile, or can't take it any more, is decided at its next turn.
+      // A robot that is free meanwhile, or can't take it any more, is decided at its next turn.
       if (!chosen?.ok || !(await isKept(slices, rollout, member.robot, others))) continue;
       const order = await orderOf(deps, slices, { rollout, member, others, now }, chosen.value);
       const made = await recordPassedOver(slices, order, keptUntilTimeOut(rollout, member.robot));

@@ -1,17 +1,9 @@
-/** The robots that a gate counted as failures, by name: the first question of whoever reads that a stage failed. */
+/** The robots that a gate counted as failures, by name: the first question about a stage that failed. */
 import type { Refusal } from '@fairlead/shared/failure';
-import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { FAILED_STATES } from '@fairlead/shared/rollout/tally';
 import type { Slices } from '../store/store.ts';
 
-const FAILED: readonly DeploymentState[] = [
-  'degraded',
-  'failed',
-  'rolled-back',
-  'rejected',
-  'timed-out',
-  'quarantined',
-];
 const NAMED = 5;
 
 /** Of one stage: the same refusal with the names of its failed robots at the end, as far as they are few. */
@@ -22,7 +14,7 @@ export async function nameFailures(
   why: Refusal,
 ): Promise<Refusal> {
   const named: string[] = [];
-  for (const state of FAILED) {
+  for (const state of FAILED_STATES) {
     const page = await rollouts.members(rollout, { stage, state }, { limit: NAMED + 1 });
     // One that timed out without a grant has tried nothing: the gate does not count it.
     const counted = page.filter(({ deployed }) => state !== 'timed-out' || deployed?.part?.grantedAt !== undefined);

@@ -8,8 +8,8 @@ import { chooseRelease } from '../assign/roll-back.ts';
 import { problem } from '../http/problem.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
-/** The first robot that can go back ends the look; where none can, a large fleet is not searched to its end. */
-const LOOKED_AT = 500;
+/** The first robot that can go back ends the search; where none can, a large fleet is not searched to its end. */
+const MOST_SEARCHED = 500;
 
 /** Throws `refused` with the first robot's reason. `abandoned`: needs `confirmAbandoned`. */
 export async function needWayBack(
@@ -18,9 +18,9 @@ export async function needWayBack(
 ): Promise<void> {
   const all = await resolveTarget(store, target, factsOf);
   const robots = all.filter((robot) => robot.environment === environment);
-  let canMove = robots.length > LOOKED_AT;
+  let canMove = robots.length > MOST_SEARCHED;
   let first: Refusal | undefined;
-  for (const robot of robots.slice(0, LOOKED_AT)) {
+  for (const robot of robots.slice(0, MOST_SEARCHED)) {
     const facts = factsOf(robot.robot);
     const chosen = await chooseRelease(store, robot, facts, {
       component,

@@ -72,8 +72,8 @@ export async function isKept(slices: Slices, rollout: Rollout, robot: RobotId, o
 }
 
 /**
- * The order that the robot fulfilled for somebody who wanted it after this rollout was created: what a person wanted last
- * is not overwritten by what was wanted before.
+ * The order that the robot fulfilled and that was placed after this rollout was created: a newer order is not
+ * overwritten by an older one.
  */
 export async function newerOrder(
   slices: Slices,
@@ -84,7 +84,7 @@ export async function newerOrder(
   const { deployments } = await slices.desired.of(robot);
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
   if (!standing || !(isCommitted(standing.state) || standing.state === 'skipped')) return undefined;
-  // The server repaired a difference by itself: nobody wanted another release.
+  // The server repaired a difference by itself: no person ordered another release.
   if (standing.repairs !== undefined) return undefined;
   const id = standing.part?.rollout;
   if (id === rollout.rollout) return undefined;

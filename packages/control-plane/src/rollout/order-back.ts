@@ -60,7 +60,7 @@ export async function orderBack(
   });
 }
 
-/** Of a robot's orders, one that the server gave up and whose release the robot says it runs nevertheless. */
+/** Of a robot's orders, one that the server gave up and whose release the robot reports to run all the same. */
 export const carriedOutLate = (
   deployments: readonly Deployment[],
   { components = [] }: RobotFacts,

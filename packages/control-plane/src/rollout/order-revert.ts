@@ -23,7 +23,7 @@ export interface Revert {
 
 /**
  * `revert`: those robots that have it go to their previous release; a version: the whole target goes there. Undoing
- * twice is as good as once: where an undoing is at work, that one is answered. Keep `followedBy` in the undone rollout
+ * twice is as good as once: where an undoing is in progress, that one is answered. Keep `followedBy` in the undone rollout
  * in the same transaction, by compare-and-swap: of two requests in one moment the second then finds the first.
  */
 export async function orderRevert(

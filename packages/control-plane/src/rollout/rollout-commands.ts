@@ -4,7 +4,7 @@ import type { RolloutId } from '@fairlead/shared/ids';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
 import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
-import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
+import { hasEnded, hasPassedAllStages, RETRY_STATES } from '@fairlead/shared/rollout/states';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
@@ -117,7 +117,7 @@ export const COMMANDS = {
     return { finalisedAt: now };
   },
   retry: async ({ found, slices }) => {
-    needState(found, ['running', 'paused', 'halted', 'completed', 'ended-without-robots'], 'retried');
+    needState(found, RETRY_STATES, 'retried');
     needNotUndone(found);
     const again = await retryFailed(slices, found);
     if (again === 0)

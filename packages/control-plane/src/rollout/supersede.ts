@@ -36,7 +36,7 @@ async function supersedeOnce(deps: RolloutDeps, older: Rollout, newer: Rollout, 
         action: 'rollout.superseded',
         element: older.rollout,
         detail: `${why.detail} ${involved(older)}`,
-        // Somebody waits for a rollout that never started, or that another person has replaced.
+        // A person waits for a rollout that never started, or that another person has replaced.
         loud: older.startedAt === undefined || older.createdBy !== newer.createdBy,
         at: now,
       }),

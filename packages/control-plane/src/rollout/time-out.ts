@@ -3,7 +3,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { advance } from '@fairlead/shared/fleet/deployment';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { hasEnded } from '@fairlead/shared/rollout/states';
+import { RETRY_STATES } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { placeOrder } from '../assign/place-order.ts';
@@ -60,7 +60,7 @@ async function timeOutOne(
 
 /**
  * The rollout passes the robot over, but going back stays ordered: a robot that returns after days is brought back at
- * its first check-in, and needs no person to remember it.
+ * its first check-in, without a person.
  */
 async function keepOrdered(
   deps: RolloutDeps,
@@ -87,7 +87,7 @@ async function keepOrdered(
 const tooLate = (of: Rollout, deployment: Deployment): Refusal => {
   const { rollout, spec } = of;
   const { robot, state, part, version } = deployment;
-  const canRetry = !hasEnded(of.state) || of.state === 'completed';
+  const canRetry = RETRY_STATES.includes(of.state);
   return {
     phase: 'assign',
     component: spec.component,

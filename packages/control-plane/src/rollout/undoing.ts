@@ -20,7 +20,7 @@ export async function undoingOf(slices: Pick<Slices, 'rollouts'>, undone: Rollou
   return follower;
 }
 
-/** The rollout that this one undoes, as `followedBy` of that one says too. A record of an older version has it only in its target. */
+/** The rollout that this one undoes, the reverse of `followedBy`. A record of an older version names it only in its target. */
 export const undoneBy = ({ undoes, spec: { target } }: Rollout) =>
   undoes ?? ('updatedBy' in target ? target.updatedBy : undefined);
 
@@ -36,7 +36,7 @@ export async function undoneOn(
   return deployment?.manifestSha256;
 }
 
-/** The undoing of this rollout that a second request joins: one at work, or one that has nothing left to do. */
+/** The undoing of this rollout that a second request joins: one in progress, or one that has nothing left to do. */
 export async function undoingToJoin(deps: FactsDeps, slices: Slices, undone: Rollout): Promise<Rollout | undefined> {
   const undoing = await undoingOf(slices, undone);
   if (!undoing || !hasPassedAllStages(undoing.state)) return undoing;
@@ -49,10 +49,10 @@ export async function undoingToJoin(deps: FactsDeps, slices: Slices, undone: Rol
   return left.every(isOnItsWay) ? undoing : undefined;
 }
 
-const AT_WORK: readonly RolloutState[] = ['scheduled', 'running'];
+const IN_PROGRESS: readonly RolloutState[] = ['scheduled', 'running'];
 const PAGE = 500;
 
-/** A rollback at work that does what is asked for: the same way back, in the same stages, for all of these robots. */
+/** A rollback in progress that does what is asked for: the same way back, in the same stages, for all of these robots. */
 export async function rollbackToJoin(
   deps: FactsDeps,
   slices: Slices,
@@ -63,7 +63,7 @@ export async function rollbackToJoin(
   const undoing = undone && (await undoingToJoin(deps, slices, undone));
   if (undoing) return undoing;
   for (const other of await slices.rollouts.active()) {
-    if (!AT_WORK.includes(other.state) || !isSameWayBack(other.spec, spec)) continue;
+    if (!IN_PROGRESS.includes(other.state) || !isSameWayBack(other.spec, spec)) continue;
     const wanted = await robotsMeant(deps, slices, { spec });
     const taken = await robotsOf(deps, slices, other);
     if (wanted.length > 0 && wanted.every(({ robot }) => taken.has(robot))) return other;

@@ -1,7 +1,7 @@
 /**
- * Whether the robots of a stage that soaks still check in. Presence is in memory, so a look at a cohort costs one lookup
- * per robot; which robots belong to it is read from the database only when the counts of the stage have changed, and
- * now and then.
+ * Whether the robots of a stage that soaks still check in. Presence is in memory, so one check of a cohort costs one
+ * lookup per robot; which robots belong to it is read from the database only when the counts of the stage have changed,
+ * and every 30 seconds.
  */
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -17,7 +17,7 @@ export interface SoakWatcher {
    * database: what robots sent meanwhile is unknown, and their silence counts from now on only.
    */
   onTurn(now: Instant): void;
-  /** What the check-ins of the present stage tell; undefined unless it soaks. */
+  /** Which robots of the present stage still check in; undefined unless it soaks. */
   look(slices: Slices, rollout: Rollout, tally: StageTally, now: Instant): Promise<SoakWatch | undefined>;
   /** Robots of the present stage that have been silent for too long. */
   silentRobots(slices: Slices, rollout: Rollout, now: Instant): Promise<readonly WatchedRobot[]>;

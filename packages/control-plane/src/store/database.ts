@@ -3,8 +3,8 @@
  * JSON-as-text columns only, times as RFC 3339 text (they sort), no SQL of one dialect outside its adapter.
  */
 import type { Kysely } from 'kysely';
-import type { AlarmTables } from '../alarms/kysely-alarms.ts';
 import type { AbandonedTables } from './kysely-abandoned.ts';
+import type { AlarmTables } from './kysely-alarms.ts';
 import type { AuditTables } from './kysely-audit.ts';
 import type { DeploymentTables } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';

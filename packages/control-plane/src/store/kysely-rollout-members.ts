@@ -20,7 +20,7 @@ export interface MemberRow {
 }
 type Db = Kysely<RolloutTables & DeploymentTables>;
 
-/** Of each component the newest rollout counts: further back is the past. */
+/** Only the newest rollout of each component is named. */
 const LAST_FEW = 20;
 
 type MemberKeys =

@@ -1,10 +1,10 @@
 /** The store over any Kysely database whose migrations have run. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type KyselyPlugin, sql } from 'kysely';
-import { kyselyAlarms } from '../alarms/kysely-alarms.ts';
 import { oneAtATime } from '../artifacts/one-at-a-time.ts';
 import type { Database } from './database.ts';
 import { kyselyAbandoned } from './kysely-abandoned.ts';
+import { kyselyAlarms } from './kysely-alarms.ts';
 import { kyselyAudit } from './kysely-audit.ts';
 import { kyselyDeployments } from './kysely-deployments.ts';
 import { kyselyDesired } from './kysely-desired.ts';

@@ -1,5 +1,5 @@
 /** What is counted of a rollout, kept right with every change of a deployment, in the same transaction. */
-import { DEPLOYMENT } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT, isSwitching } from '@fairlead/shared/fleet/deployment';
 import { DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { StageTally } from '@fairlead/shared/rollout/tally';
@@ -21,7 +21,7 @@ export const isAwaitingGrant = ({ state, part }: Deployment): boolean =>
 
 /** May be switching now. Also one that switched although its grant was taken back: a fact outranks a wish. */
 export const isInBudget = ({ state, part }: Deployment): boolean =>
-  part !== undefined && !isTerminal(state) && (part.grantedAt !== undefined || !DEPLOYMENT[state].withdrawable);
+  part !== undefined && (isSwitching(state) || (part.grantedAt !== undefined && !isTerminal(state)));
 
 const UNPLACED = 'unplaced';
 

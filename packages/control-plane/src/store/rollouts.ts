@@ -102,7 +102,7 @@ export interface Rollouts {
   lockBudgets(): Promise<void>;
   overdue(rollout: RolloutId, now: Instant, limit: number): Promise<readonly Deployment[]>;
   /**
-   * Deployments past their deadline whose robots may be switching, in rollouts that do not run: nobody drives those, and
+   * Deployments past their deadline whose robots may be switching, in rollouts that do not run: no replica drives those, and
    * a robot that froze in one of them would keep its place in every budget.
    */
   overdueWithoutDriver(now: Instant, limit: number): Promise<readonly Deployment[]>;

@@ -1,7 +1,7 @@
 /** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
-import { describeAlarms } from '../alarms/alarms-contract.ts';
 import { describeAbandoned } from './abandoned-contract.ts';
+import { describeAlarms } from './alarms-contract.ts';
 import { describeDeployments } from './deployments-contract.ts';
 import { describePeople } from './people-contract.ts';
 import { describeReleases } from './releases-contract.ts';

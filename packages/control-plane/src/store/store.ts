@@ -3,9 +3,8 @@
  * Kysely implementation `kysely-….ts`). Each method of a slice is atomic by itself; what must hold together
  * goes through `transaction`.
  */
-
-import type { Alarms } from '../alarms/alarms.ts';
 import type { AbandonedSlice } from './abandoned.ts';
+import type { Alarms } from './alarms.ts';
 import type { AuditSlice } from './audit.ts';
 import type { Deployments } from './deployments.ts';
 import type { DesiredSlice } from './desired.ts';

@@ -1,5 +1,4 @@
 /** A whole control plane in memory, with a clock to turn, for one test. */
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -40,7 +40,7 @@ export interface CallOptions {
   readonly patienceMs?: number;
   /** A repeated POST with the same key is answered with the first one's reply. */
   readonly idempotencyKey?: string;
-  /** The revision that the caller saw: a newer one refuses the request (412). Absent: whatever it is by now. */
+  /** The revision that the caller saw: where it has changed, the request is refused (412). Absent: no condition. */
   readonly ifMatch?: string;
 }
 

@@ -24,7 +24,7 @@ export const Alarm = Type.Object({
       at: Timestamp,
       by: Type.String({ description: 'The robot, or the person who resolved it.' }),
       how: Type.Enum(['reported', 'by-hand', 'decommissioned'], {
-        description: 'reported: the robot said that the condition has ended. by-hand: a person said so.',
+        description: 'reported: the robot reported that the condition has ended. by-hand: a person resolved it.',
       }),
       reason: Type.Optional(Type.String()),
     }),

@@ -1,5 +1,5 @@
 /**
- * Why a committed release counts as degraded. Each source speaks for itself, and only the same source takes its finding
+ * Why a committed release counts as degraded. Each source has its own findings, and only the same source takes a finding
  * back: a robot whose health checks pass again is still degraded while an alarm of that component is open.
  */
 import { type Static, Type } from 'typebox';

@@ -4,7 +4,7 @@
  * outranks the server's wish (a cancellation that reached the robot after its switch).
  */
 import type { ReportEvent } from '../trust/report.ts';
-import type { DeploymentState, UpdateState } from './states.ts';
+import { type DeploymentState, isTerminal, type UpdateState } from './states.ts';
 
 interface Row {
   readonly rank: number;
@@ -69,6 +69,9 @@ export function afterReport(state: DeploymentState, event: ReportEvent): Deploym
 /** The state after a person or a newer order withdrew it; the same state where the robot has begun to switch. */
 export const afterCancel = (state: DeploymentState): DeploymentState =>
   DEPLOYMENT[state].withdrawable ? 'cancelled' : state;
+
+/** It has begun to switch and has not ended: it can't be withdrawn any more. */
+export const isSwitching = (state: DeploymentState): boolean => !isTerminal(state) && !DEPLOYMENT[state].withdrawable;
 
 /** May still turn round: what it asks right before its switch may be answered with a hold. */
 export const mayBeHeld = (state: DeploymentState): boolean => DEPLOYMENT[state].withdrawable || state === 'switching';

@@ -9,7 +9,7 @@ import type { Lifecycle, Presence } from './states.ts';
 /** What the robot should run, one entry per component, with how far that has come. */
 export interface Order extends ComparedOrder {
   readonly deployment: DeploymentId;
-  /** Going back is worth a sentence of its own where a robot can't be reached. */
+  /** A rollback has a sentence of its own where the robot can't be reached. */
   readonly kind?: 'deploy' | 'rollback';
   readonly refusal?: Refusal;
   /** Why a difference between this order and what the robot reports is not repaired by another order. */

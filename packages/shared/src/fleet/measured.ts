@@ -37,8 +37,8 @@ export function differenceOf(
 }
 
 /** A robot at work reports what it is leaving, and unsent reports may explain the difference. */
-export const isConclusive = (said: { readonly activity?: Activity; readonly unsentReports?: number }): boolean =>
-  said.activity?.state === 'idle' && !said.activity.refusal && said.unsentReports === 0;
+export const isConclusive = (facts: { readonly activity?: Activity; readonly unsentReports?: number }): boolean =>
+  facts.activity?.state === 'idle' && !facts.activity.refusal && facts.unsentReports === 0;
 
 /** A robot that leaves its release again and again has a cause that another order does not mend. */
 export const MAX_REPAIRS = 3;

@@ -114,7 +114,7 @@ function afterRestarts(
   return { ...health, services, ...(added > 0 && { lastRestartAt: now }) };
 }
 
-/** What was counted before the first look is not held against the release; a counter that fell began again at 0. */
+/** Restarts before the first observation do not count; a counter that fell began again at 0. */
 function newRestarts(before: number | undefined, restarts: number): number {
   if (before === undefined) return 0;
   return restarts >= before ? restarts - before : restarts;

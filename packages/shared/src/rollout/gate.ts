@@ -90,7 +90,7 @@ function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   return judgeCertainty(facts);
 }
 
-/** A robot that timed out says nothing about the release, and nobody withdrew its order. */
+/** A robot that timed out proves nothing about the release, and its order was not withdrawn. */
 function describeNeutral({ neutral, silent = 0 }: Outcomes): string {
   const withdrawn = neutral - silent;
   const timedOut = silent > 0 ? [`${silent} timed out before the switch`] : [];

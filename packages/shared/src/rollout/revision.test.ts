@@ -24,7 +24,7 @@ test.each([
   [{ stage: 2 }, 0, 'its stage was canary and is none'],
   [{ stages: [{ state: 'soaking' }] }, 0, 'its stage was running and is soaking'],
   [{}, 3, '0 robots had failed and 3 have failed now'],
-  [{ switchingSince: 9 }, 0, 'its robots were let switch together'],
+  [{ switchingSince: 9 }, 0, 'its robots were allowed to switch together'],
 ])('a command is stale after %j with %i failures', (more, failures, says) => {
   expect(changesSince(formatRevision(at({}), 0), at(more), failures)).toContain(says);
 });

@@ -67,7 +67,7 @@ export function changesSince(seen: string, rollout: Rollout, failures: number): 
     `its stage was ${before.stageState} and is ${now.stageState}`,
   );
   add(before.failures !== now.failures, `${before.failures} robots had failed and ${now.failures} have failed now`);
-  add(before.switchingSince !== now.switchingSince, 'its robots were let switch together');
+  add(before.switchingSince !== now.switchingSince, 'its robots were allowed to switch together');
   add(before.stoppedAt !== now.stoppedAt && before.state === now.state, 'it was stopped again, for another reason');
   return changes.length > 0 ? changes : ['its revision is unknown'];
 }

@@ -5,7 +5,7 @@ import type { ConditionVerdict } from './gate.ts';
 import type { Rollout } from './rollout.ts';
 import { outcomesOf, type StageTally } from './tally.ts';
 
-/** What check-ins tell of the succeeded robots of a stage that soaks. */
+/** Which succeeded robots of a stage that soaks still check in. */
 export interface SoakWatch {
   /** Robots that stopped checking in: they count as failures once they are marked. */
   readonly silent: number;

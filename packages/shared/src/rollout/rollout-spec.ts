@@ -171,7 +171,7 @@ export const allowanceOf = (many: HowMany, of: number): number => Math.floor(sha
 export const requirementOf = (many: HowMany, of: number): number => Math.ceil(shareOf(many, of));
 
 /**
- * How many robots may be at something at the same time: a batch, a budget. Rounds down, but not to 0: with a limit of
+ * How many robots may be changed at the same time: a batch, a budget. Rounds down, but not to 0: with a limit of
  * 10% a group of three robots is still updated, one by one. Only 0 and 0% stand for none.
  */
 export function limitOf(many: HowMany, of: number): number {

@@ -32,6 +32,15 @@ export const hasEnded = (state: RolloutState): boolean => ENDED_STATES.includes(
 export const hasPassedAllStages = (state: RolloutState): boolean =>
   state === 'completed' || state === 'ended-without-robots';
 
+/** In these, robots that failed, timed out or were cancelled can be ordered it once more. */
+export const RETRY_STATES: readonly RolloutState[] = [
+  'running',
+  'paused',
+  'halted',
+  'completed',
+  'ended-without-robots',
+];
+
 export const STAGE_STATES = ['pending', 'running', 'soaking', 'passed', 'failed', 'inconclusive'] as const;
 export const StageState = Type.Enum([...STAGE_STATES]);
 export type StageState = (typeof STAGE_STATES)[number];

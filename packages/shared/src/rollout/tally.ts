@@ -1,5 +1,5 @@
 /** What became of a stage's robots, counted. Kept up to date with every change of a deployment; never recounted. */
-import type { DeploymentState } from '../fleet/states.ts';
+import { DEPLOYMENT_STATES, type DeploymentState } from '../fleet/states.ts';
 
 export interface StageTally {
   readonly states: Readonly<Partial<Record<DeploymentState, number>>>;
@@ -43,6 +43,9 @@ const COUNTS_AS: Readonly<Record<DeploymentState, Kind>> = {
   'quarantined': 'failed',
   'cancelled':   'neutral',
 };
+
+/** Final states that a gate counts as failures; of `timed-out` only those that were granted the switch (`silent`). */
+export const FAILED_STATES = DEPLOYMENT_STATES.filter((state) => COUNTS_AS[state] === 'failed');
 
 export function outcomesOf(tally: StageTally): Outcomes {
   const outcomes = { succeeded: 0, failed: 0, neutral: 0, open: 0 };

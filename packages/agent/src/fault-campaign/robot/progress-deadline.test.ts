@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { progressDeadline } from './progress-deadline.ts';
 
-function robotWatchedFor(patienceMs: number) {
+function robotWatchedFor(timeoutMs: number) {
   let now = 1000.5;
-  const deadline = progressDeadline(patienceMs, () => now);
+  const deadline = progressDeadline(timeoutMs, () => now);
   return (afterMs: number, progress: string) => {
     now += afterMs;
     return deadline.isOver(progress);
@@ -16,7 +16,7 @@ test('a robot that makes progress is waited for, however slow its machine is', (
   expect(steps.map((step) => isOver(99, step))).toEqual(steps.map(() => false));
 });
 
-test('a robot that makes no progress is given up after its patience', () => {
+test('a robot that makes no progress is given up after its timeout', () => {
   const isOver = robotWatchedFor(100);
   expect([isOver(0, 'waiting'), isOver(100, 'waiting'), isOver(1, 'waiting')]).toEqual([false, false, true]);
 });

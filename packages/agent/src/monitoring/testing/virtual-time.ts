@@ -1,4 +1,4 @@
-/** Time that passes only when a test says so; whoever sleeps wakes in order. */
+/** Time that passes only when a test lets it pass; sleepers wake in order. */
 import { setImmediate as turn } from 'node:timers/promises';
 
 export interface VirtualTime {

@@ -1,5 +1,4 @@
 /** A robot for tests: the real updater on a real disk; server, services, health and time are told what to do. */
-
 import { mkdtemp, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

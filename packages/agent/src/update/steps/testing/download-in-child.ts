@@ -2,7 +2,6 @@
  * The download step in a process of its own: `node --expose-gc download-in-child.ts SERVER ROOT MANIFEST`. Prints what it
  * had in memory as JSON: resident MB before, at most, and after the download.
  */
-
 import { readFile } from 'node:fs/promises';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import { identify, parseManifest } from '@fairlead/shared/release/parse-manifest';

@@ -3,8 +3,8 @@ import { Alarm } from '@fairlead/shared/fleet/alarm';
 import type { RobotId } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { ExpressionBuilder, Kysely } from 'kysely';
-import { readColumn, readJsonColumn } from '../store/read-column.ts';
 import type { AlarmIdentity, Alarms, Resolution } from './alarms.ts';
+import { readColumn, readJsonColumn } from './read-column.ts';
 
 interface AlarmRow {
   id: string;

@@ -3,9 +3,9 @@ import { ALARM_STATES } from '@fairlead/shared/fleet/alarm';
 import type { RobotId } from '@fairlead/shared/ids';
 import { HOUR } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
-import type { Store } from '../store/store.ts';
 import type { Alarms } from './alarms.ts';
 import { MOST_RESOLVED_PER_ROBOT, MOST_UNRESOLVED_PER_ROBOT } from './kysely-alarms.ts';
+import type { Store } from './store.ts';
 
 const DUCK = 'duck-1' as RobotId;
 const NOON = Date.parse('2026-11-28T12:00:00Z');

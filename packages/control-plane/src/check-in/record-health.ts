@@ -1,5 +1,5 @@
 /**
- * What a check-in says about the health of committed releases. Reports say the same, and more exactly; but a check-in
+ * Records the health of committed releases as a check-in states it. Reports state the same more exactly, but a check-in
  * may arrive before a report that waits in the robot's outbox, and it ends a silence.
  */
 import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
@@ -19,7 +19,7 @@ export interface NoteHealthDeps {
 }
 
 /** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
-export async function noteHealth(
+export async function recordHealth(
   { store, mayChange }: NoteHealthDeps,
   { deployments }: Desired,
   robot: RobotId,
@@ -42,19 +42,19 @@ export async function noteHealth(
   });
 }
 
-/** The robot is not silent any more; the rest is up to what it says of the release that it was ordered to run. */
+/** The robot is not silent any more; its health counts where it runs the release that it was ordered. */
 function afterCheckIn(deployment: Deployment, components: readonly ComponentState[]): Deployment {
   if (!isCommitted(deployment.state)) return deployment;
-  const heard = withoutDegradation(deployment, ({ source }) => source === 'silence');
-  const said = components.find(({ component }) => component === deployment.component);
-  if (said?.active?.manifestSha256 !== deployment.manifestSha256) return heard;
-  switch (said.health?.state) {
+  const seen = withoutDegradation(deployment, ({ source }) => source === 'silence');
+  const reported = components.find(({ component }) => component === deployment.component);
+  if (reported?.active?.manifestSha256 !== deployment.manifestSha256) return seen;
+  switch (reported.health?.state) {
     case 'degraded':
-      return withDegradation(heard, { source: 'health', refusal: said.health.refusal ?? unhealthy(deployment) });
+      return withDegradation(seen, { source: 'health', refusal: reported.health.refusal ?? unhealthy(deployment) });
     case 'healthy':
-      return withoutDegradation(heard, ({ source }) => source === 'health');
+      return withoutDegradation(seen, ({ source }) => source === 'health');
     case 'unknown':
     case undefined:
-      return heard;
+      return seen;
   }
 }
