@@ -32,6 +32,7 @@ const SLACK = 15 * SECOND;
 const OUTCOME_OF: Readonly<Record<string, readonly string[]>> = {
   'failed to install': ['failed'],
   'rolled back from': ['rolled-back'],
+  'removed its first release': ['rolled-back'],
 };
 const STATE_OF: Readonly<Record<string, string>> = {
   downloads: 'downloading',
@@ -72,6 +73,8 @@ const rolloutIs =
 const isOpen = (rollout: Rollout): boolean => !hasEnded(rollout.state);
 
 const RULES: readonly (readonly [RegExp, Judge])[] = [
+  // First: what follows its colon is the detail of another reason.
+  [/^\S+ reports .+ but its order is /, differs],
   [
     / was taken out of the fleet/,
     ({ isDecommissioned }) => (isDecommissioned ? undefined : 'it was not decommissioned'),
@@ -99,7 +102,7 @@ const RULES: readonly (readonly [RegExp, Judge])[] = [
     / is left out of rollout (ro_\w+)/,
     rolloutIs('it leaves nothing out', (rollout) => isOpen(rollout) || hasPassedAllStages(rollout.state)),
   ],
-  [/ (failed to install|rolled back from) /, outcomeIs],
+  [/ (failed to install|rolled back from|removed its first release) /, outcomeIs],
   [
     / (refused|may not try again) /,
     ({ desired }) => (desired && isTerminal(desired.state) ? undefined : 'its order is open'),
@@ -119,8 +122,11 @@ const RULES: readonly (readonly [RegExp, Judge])[] = [
   ],
 ];
 
+/** Whether a rule judges this sentence. */
+export const isJudged = (sentence: string): boolean => RULES.some(([pattern]) => pattern.test(sentence));
+
 /**
- * Why the sentence is false; undefined where it is true, and 'unknown' where no rule knows it: then the rules must be
+ * Whether the sentence is true, and why not. A sentence without a rule counts as false: the rules must then be
  * extended, or a sentence would go unchecked.
  */
 export function judgeExplanation(
@@ -185,6 +191,12 @@ function upToDate(world: World, _told: unknown, match: RegExpMatchArray): string
   const runs = robot.disk.active?.version;
   if (!match[1]?.includes(`@${runs}`)) return `it runs ${runs}`;
   return healthIs('not degraded', { robot, truth }, '');
+}
+
+function differs({ robot, truth, desired }: World): string | undefined {
+  if (!desired) return 'it has no order';
+  const runsIt = isKnownToServer({ robot, truth }) && robot.disk.active?.manifestSha256 === desired.release;
+  return runsIt ? 'it runs what it was ordered' : undefined;
 }
 
 function healthIs(
