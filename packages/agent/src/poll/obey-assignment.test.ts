@@ -32,12 +32,13 @@ const refusal = (category: string, retryable: boolean): Refusal => ({
   hint: '',
 });
 
-function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['verify']>) {
+function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['verify']>, defect?: Error) {
   const offered: DeploymentId[] = [];
   const cancelled: DeploymentId[] = [];
   const heard: (string | undefined)[][] = [];
   const told: ReportEvent[] = [];
   const ends: EndedUpdate[] = [];
+  const checkIns: string[] = [];
   let activity: Activity = { state: 'idle' };
   let finish = (): void => undefined;
   const obedience = createObedience({
@@ -46,6 +47,7 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
       hear: async (orders) => void heard.push(orders.map(({ hold }) => hold?.category)),
       offer: async ({ deployment, component }) => {
         offered.push(deployment);
+        if (defect) throw defect;
         // As the real one: it looks at the disk before it shows what it does.
         await nextTurn();
         activity = { state: 'downloading', deployment, component };
@@ -64,12 +66,12 @@ function robotThat(verdict: (order: ComponentOrder) => ReturnType<ObeyDeps['veri
       hasEnded: (deployment) => told.some((event) => event.event === 'update-ended' && event.deployment === deployment),
     },
     verify: verdict,
-    onEnd: () => undefined,
+    onEnd: () => void checkIns.push('at once'),
     onDefect: (error) => {
-      throw error;
+      if (error !== defect) throw error;
     },
   });
-  return { obedience, offered, cancelled, heard, told, ends, finish: () => finish() };
+  return { obedience, offered, cancelled, heard, told, ends, checkIns, finish: () => finish() };
 }
 const verified = async ({ deployment, component }: ComponentOrder) =>
   accept({ deployment, component } as VerifiedOrder);
@@ -82,6 +84,19 @@ test('a verified order is begun, and the next check-in is not held up by it', as
   await nextTurn();
   finish();
   await obedience.settled();
+});
+
+test('an update that ends in a defect waits for the next regular check-in, says why, and is tried again', async () => {
+  const { obedience, offered, told, checkIns } = robotThat(verified, new Error('EEXIST: file already exists, mkdir'));
+  for (let checkIn = 1; checkIn <= 3; checkIn += 1) {
+    await obedience.obey(answer([order(1)]));
+    await obedience.settled();
+    expect(obedience.activity()).toMatchObject({ state: 'waiting', deployment: order(1).deployment });
+  }
+  // A check-in at once would repeat the defect several times a second, for ever.
+  expect(checkIns).toEqual([]);
+  expect(offered).toHaveLength(3);
+  expect(told).toMatchObject([{ event: 'update-state', state: 'waiting', refusal: { category: 'unexpected' } }]);
 });
 
 test('an order that vanished from the assignment is called off', async () => {

@@ -7,6 +7,7 @@ import type { Activity } from '@fairlead/shared/fleet/robot-facts';
 import type { DeploymentId } from '@fairlead/shared/ids';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Outbox } from '../outbox/outbox.ts';
+import { refusalOf } from '../update/refusal-of.ts';
 import type { Updater } from '../update/updater.ts';
 import type { UpdateHistory } from '../update-history/update-history.ts';
 import type { OpenedAnswer } from './open-answer.ts';
@@ -37,16 +38,26 @@ export function createObedience(deps: ObeyDeps): Obedience {
   /** The reasons for waiting that were told already, so that a robot without network does not fill its outbox. */
   const told = new Set<string>();
 
-  const begin = (order: VerifiedOrder): void => {
+  const begin = (order: ComponentOrder, verified: VerifiedOrder): void => {
     waiting = undefined;
-    const ended = updater
-      .offer(order)
-      .catch(deps.onDefect)
-      .finally(() => {
+    const ended = updater.offer(verified).then(
+      () => {
         underWay = undefined;
         deps.onEnd();
-      });
+      },
+      (error: unknown) => {
+        underWay = undefined;
+        return afterDefect(order, error);
+      },
+    );
     underWay = { deployment: order.deployment, ended };
+  };
+  /** The order is tried again after the next regular check-in: at once, the same defect would follow for ever. */
+  const afterDefect = async (order: ComponentOrder, error: unknown): Promise<void> => {
+    deps.onDefect(error);
+    const refusal = refusalOf(error, 'decide', order.component);
+    waiting = { order, refusal };
+    await tell(order, refusal);
   };
   const tell = async ({ deployment, component, target }: ComponentOrder, refusal: Refusal): Promise<void> => {
     if (!refusal.retryable) {
@@ -78,7 +89,7 @@ export function createObedience(deps: ObeyDeps): Obedience {
         const again = updater.wantsAgain(order.component, order.target.sha256);
         if (outbox.hasEnded(order.deployment) && !again) continue;
         const verified = behind ? refuse(behind) : await deps.verify(order);
-        if (verified.ok) return begin(verified.value);
+        if (verified.ok) return begin(order, verified.value);
         await tell(order, verified.refused);
         // The next component may go ahead: one that waits for a component may even wait for this one.
         if (verified.refused.retryable) waiting ??= { order, refusal: verified.refused };
