@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import pc from 'picocolors';
 import { featuresFor, missingFor, neverExercised } from '../tests/simulation/coverage.ts';
 import { formatOutcome, robotYears } from '../tests/simulation/format-outcome.ts';
-import { INVARIANTS } from '../tests/simulation/invariants/checks.ts';
+import { INVARIANTS, Violation } from '../tests/simulation/invariants/checks.ts';
 import { appendToLedger, freshSeeds, LEDGER, ledgerLine, readLedger } from '../tests/simulation/ledger.ts';
 import { simulate } from '../tests/simulation/simulation.ts';
 import type { Outcome } from '../tests/simulation/stage.ts';
@@ -21,12 +21,13 @@ const USAGE = `npm run simulate -- [--robots 100] [--seed 1 | --seeds 20] [--hou
 --seeds     run so many fresh seeds and append them to ${LEDGER}
 --hours     of virtual time with faults; half as many without faults follow (default: 6, less for large fleets)
 --with      enable these features whatever the seed says
---minutes   with --seeds: begin no seed after so many minutes of real time
+--minutes   with --seeds: end after so many minutes of real time, whatever is under way; then only broken
+            invariants fail the set, and those that were not exercised are named
 --no-ledger with --seeds: leave the ledger as it is
 --quiet     print only the result of each seed
 
-A set of seeds fails where one of them breaks an invariant, or where none of them exercised one; seeds beyond the
-number that was asked for are run with the features that are missing, as long as the time allows.
+A set of seeds fails where one of them breaks an invariant, or where none of them exercised one; up to twice as many
+seeds more are run with the features that are missing.
 
 Features: ${ALL_FEATURES.join(', ')}`;
 
@@ -37,7 +38,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     hours: { type: 'string' },
     with: { type: 'string', default: '' },
-    minutes: { type: 'string', default: '600' },
+    minutes: { type: 'string' },
     'no-ledger': { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -45,18 +46,19 @@ const { values } = parseArgs({
 });
 const robots = Number(values.robots);
 const hours = Number(values.hours ?? hoursFor(robots));
-const minutes = Number(values.minutes);
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
 const forced = values.with.split(',').filter((feature) => feature !== '') as Feature[];
 const count = values.seeds === undefined ? undefined : Number(values.seeds);
 const seed = Number(values.seed ?? 1);
 const mistakes = [
   ...(Number.isInteger(robots) && robots > 0 ? [] : [`--robots ${values.robots} is not a number of robots`]),
   ...(hours > 0 ? [] : [`--hours ${values.hours} is not a number of hours`]),
-  ...(minutes > 0 ? [] : [`--minutes ${values.minutes} is not a number of minutes`]),
+  ...(minutes === undefined || minutes > 0 ? [] : [`--minutes ${values.minutes} is not a number of minutes`]),
   ...(Number.isInteger(seed) ? [] : [`--seed ${values.seed} is not an integer`]),
   ...(count === undefined || (Number.isInteger(count) && count > 0)
     ? []
     : [`--seeds ${values.seeds} is not a number of seeds`]),
+  ...(minutes !== undefined && count === undefined ? ['--minutes needs --seeds'] : []),
   ...(values.seed !== undefined && values.seeds !== undefined ? ['--seed and --seeds exclude each other'] : []),
   ...forced
     .filter((feature) => !ALL_FEATURES.includes(feature))
@@ -67,6 +69,8 @@ if (values.help || mistakes.length > 0) {
   process.exit(values.help ? 0 : 2);
 }
 
+const endsAt = minutes === undefined ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
+const isOutOfTime = (): boolean => performance.now() > endsAt;
 const isTerminal = process.stdout.isTTY;
 const clear = (): void => void (isTerminal && process.stdout.write('\r\x1b[K'));
 
@@ -76,6 +80,7 @@ async function run(seed: number, features: readonly Feature[]): Promise<Outcome>
     robots,
     hours,
     story: operators(),
+    isOutOfTime,
     swarm: swarmOf(seed, features),
     onLine({ at, says }) {
       if (values.quiet) return;
@@ -94,45 +99,53 @@ async function run(seed: number, features: readonly Feature[]): Promise<Outcome>
   const withFeatures = features.length > 0 ? ` --with ${features.join(',')}` : '';
   const replay = `npm run simulate -- --robots ${robots} --seed ${seed} --hours ${hours}${withFeatures}`;
   const { found, robotYears: years } = ledgerLine(outcome);
-  const inShort = `seed ${seed}: ${found === '-' ? pc.green('green') : pc.red(found)}, ${years.toFixed(2)} robot-years in ${(outcome.realMs / 1000).toFixed(0)} s`;
+  const verdict = found !== '-' ? pc.red(found) : pc.green(outcome.isCut ? 'green until the time was up' : 'green');
+  const inShort = `seed ${seed}: ${verdict}, ${years.toFixed(2)} robot-years in ${(outcome.realMs / 1000).toFixed(0)} s`;
   process.stdout.write(`${values.quiet && !outcome.failure ? inShort : `\n${formatOutcome(outcome, replay, pc)}`}\n`);
   return outcome;
 }
 
-/** One seed: what its swarm disabled cannot be asked of it, all else must have been exercised. */
+/** One seed: a chosen run cannot exercise everything, so that it only names what it did not. */
 async function runOne(): Promise<boolean> {
   const outcome = await run(seed, forced);
   const never = neverExercised([outcome]).filter((name) => missingFor(name, outcome.swarm).length === 0);
-  if (never.length > 0)
-    process.stdout.write(`${pc.red('never exercised')}: ${never.join(', ')}. Use more robots, hours or seeds.\n`);
-  return !outcome.failure && never.length === 0;
+  if (never.length > 0) process.stdout.write(`${pc.yellow('not exercised')}: ${never.join(', ')}\n`);
+  return outcome.failure === undefined;
 }
 
-/** Fresh seeds: every invariant must have been exercised by at least one of them. */
+/**
+ * Fresh seeds: every invariant must have been exercised by at least one of them. With a limit of time a busy machine
+ * decides how far they get: then only a broken invariant fails the set.
+ */
 async function runMany(wanted: number): Promise<boolean> {
   const ledger = await readLedger(LEDGER);
   const outcomes: Outcome[] = [];
-  const latest = performance.now() + minutes * 60_000;
   const seeds = freshSeeds(ledger, wanted * 3, Math.random);
   for (const fresh of seeds) {
     const never = neverExercised(outcomes);
     const isExtra = outcomes.length >= wanted;
     if (isExtra && never.length === 0) break;
-    if (outcomes.length > 0 && performance.now() > latest) break;
+    if (isOutOfTime()) break;
     const features = [...new Set([...forced, ...(isExtra ? featuresFor(never) : [])])];
     const outcome = await run(fresh, features);
     outcomes.push(outcome);
-    if (!values['no-ledger']) await appendToLedger(LEDGER, ledgerLine(outcome));
+    // A run that was cut short has not been judged to its end.
+    if (!values['no-ledger'] && !outcome.isCut) await appendToLedger(LEDGER, ledgerLine(outcome));
   }
   const never = neverExercised(outcomes);
-  const broken = outcomes.filter(({ failure }) => failure !== undefined);
+  const failed = outcomes.filter(({ failure }) => failure !== undefined);
+  const broken = failed.filter(({ failure }) => failure?.error instanceof Violation);
+  const isStrict = minutes === undefined;
   const years = outcomes.reduce((sum, outcome) => sum + robotYears(outcome), 0);
   const lines = [
-    `${outcomes.length} seeds of ${robots} robots: ${years.toFixed(2)} virtual robot-years, ${broken.length} seeds found something`,
-    ...never.map((name) => `${pc.red('never exercised')}: ${name} (${INVARIANTS[name].says})`),
+    `${outcomes.length} seeds of ${robots} robots: ${years.toFixed(2)} virtual robot-years, ${failed.length} seeds found something`,
+    ...never.map(
+      (name) =>
+        `${isStrict ? pc.red('never exercised') : pc.yellow('not exercised')}: ${name} (${INVARIANTS[name].says})`,
+    ),
   ];
   process.stdout.write(`\n${lines.join('\n')}\n`);
-  return broken.length === 0 && never.length === 0;
+  return isStrict ? failed.length === 0 && never.length === 0 : broken.length === 0;
 }
 
 process.exitCode = (await (count === undefined ? runOne() : runMany(count))) ? 0 : 1;

@@ -22,6 +22,10 @@ export interface SimulationOptions {
   readonly story: Story;
   /** For tests of the simulation itself. */
   readonly mutant?: Mutant;
+  /** Invariants that end the run where they are broken; all by default. */
+  readonly judges?: readonly Invariant[];
+  /** Asked all the time: true ends the run as it stands, without the last look at everything. */
+  readonly isOutOfTime?: () => boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly onLine?: (line: TimeLineEntry) => void;
   /** Where the database lies; a folder in memory by default. */
@@ -83,6 +87,8 @@ export interface Outcome {
   readonly virtualMs: number;
   readonly realMs: number;
   readonly rssMb: number;
+  /** It ran out of time before its end: what it looks at only there was not checked. */
+  readonly isCut: boolean;
   /** The first thing that must not have happened. */
   readonly failure?: {
     readonly error: Error;

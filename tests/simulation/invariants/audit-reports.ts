@@ -33,6 +33,8 @@ export async function auditReports(
 /** How a deployment ended is what the robot says, for every one that it ended. */
 export async function auditVerdicts(server: Pick<Server, 'read'>, robot: VirtualRobot, checks: Checks): Promise<void> {
   const { disk, traits } = robot;
+  // It was decommissioned while its network was gone: what it still keeps to itself the server never learns.
+  if (!robot.isUp() && (disk.queue.length > 0 || disk.flight.length > 0)) return;
   const rows = await server.read((database) =>
     database.selectFrom('deployments').select(['deployment', 'state']).where('robot', '=', traits.name).execute(),
   );

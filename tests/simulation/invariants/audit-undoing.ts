@@ -7,6 +7,7 @@ import type { DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import { type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
+import type { Person } from '../world/people.ts';
 import type { Audit, AuditDeps } from './audit.ts';
 import type { Run } from './ground-truth.ts';
 import type { DeploymentRecord } from './server-records.ts';
@@ -47,16 +48,30 @@ const describeRuns = (runs: readonly Run[]): string =>
 /** A robot that came back gets its order with its next check-in, does the work and may have to wait for a lease. */
 const TIME_TO_GO_BACK = 40 * MINUTE;
 
-export function auditUndoing({ stage, records }: AuditDeps): Audit {
+/** What no rollback can change: the robot has no other release, or none that it was not rolled back from, or must not have one. */
+const NO_WAY_BACK = new Set(['no_previous', 'abandoned', 'quarantined', 'not_accepted', 'revoked']);
+
+export function auditUndoing({ stage, records }: AuditDeps, auditor: Person): Audit {
   const { world, fleet } = stage;
   const { agenda, truth, checks } = world;
 
-  const checkRobot = (
+  /** It was left out for such a reason, and the undoing names it to people. */
+  const isNamedAsLeftOut = async ({ rollout }: Rollout, robot: RobotId): Promise<boolean> => {
+    const why = (await records.excluded(rollout)).get(robot);
+    if (why === undefined || !NO_WAY_BACK.has(why.category)) return false;
+    const { notReached } = await auditor.must((api) => api.showRollout({ params: { rollout } }));
+    const named = notReached?.robots ?? [];
+    return (
+      named.some((one) => one.robot === robot && one.why === why.detail) || (notReached?.count ?? 0) > named.length
+    );
+  };
+
+  const checkRobot = async (
     robot: RobotId,
     undo: Rollout,
     undone: RolloutId,
     { orders, desired, deployments }: Known,
-  ): void => {
+  ): Promise<void> => {
     const one = fleet.get(robot);
     const run = truth.runs(robot).at(-1);
     const since = one?.onlineSince();
@@ -71,7 +86,8 @@ export function auditUndoing({ stage, records }: AuditDeps): Audit {
     const brought = run?.deployment === undefined ? undefined : deployments.get(run.deployment);
     const says = () =>
       `${robot} runs ${run?.version} by ${run?.deployment} of ${undone}, which ${undo.rollout} undid until ${toTimestamp(undo.endedAt ?? 0)}; its part of the undoing is ${order?.state ?? 'absent'}`;
-    checks.expect('undone-gone', brought?.rollout !== undone, says, robot);
+    const isGone = brought?.rollout !== undone;
+    checks.expect('undone-gone', isGone || (!order && (await isNamedAsLeftOut(undo, robot))), says, robot);
   };
 
   return {
@@ -92,7 +108,7 @@ export function auditUndoing({ stage, records }: AuditDeps): Audit {
         if (!('updatedBy' in target)) continue;
         const orders = new Map((await records.deploymentsOfRollout(undo.rollout)).map((one) => [one.robot, one]));
         const touched = new Set((await records.deploymentsOfRollout(target.updatedBy)).map(({ robot }) => robot));
-        for (const robot of touched) checkRobot(robot, undo, target.updatedBy, { orders, desired, deployments });
+        for (const robot of touched) await checkRobot(robot, undo, target.updatedBy, { orders, desired, deployments });
       }
     },
   };

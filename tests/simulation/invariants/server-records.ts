@@ -1,4 +1,5 @@
 /** What the server's own records say of deployments and rollouts, read beside the server. */
+import type { Refusal } from '@fairlead/shared/failure';
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -39,6 +40,8 @@ const COLUMNS = [
 export interface ServerRecords {
   deployments(ids: Iterable<DeploymentId>): Promise<ReadonlyMap<DeploymentId, DeploymentRecord>>;
   deploymentsOfRollout(rollout: RolloutId): Promise<readonly DeploymentRecord[]>;
+  /** Robots that were left out of a rollout, and why. */
+  excluded(rollout: RolloutId): Promise<ReadonlyMap<RobotId, Refusal>>;
   /** Deployments that were skipped because the robot runs the release already. */
   skipped(): Promise<readonly DeploymentRecord[]>;
   /** What each robot should run, or only this one. */
@@ -66,6 +69,16 @@ export function serverRecords(server: Server): ServerRecords {
           database.selectFrom('deployments').select(COLUMNS).where('rollout', '=', rollout).execute(),
         )
       ).map(toRecord),
+    async excluded(rollout) {
+      const rows = await server.read((database) =>
+        database.selectFrom('rollout_members').select(['robot', 'excluded']).where('rollout', '=', rollout).execute(),
+      );
+      return new Map(
+        rows.flatMap(({ robot, excluded }) =>
+          excluded === null ? [] : [[robot as RobotId, JSON.parse(excluded) as Refusal] as const],
+        ),
+      );
+    },
     skipped: async () =>
       (
         await server.read((database) =>
@@ -88,6 +101,19 @@ export function serverRecords(server: Server): ServerRecords {
       ),
   };
 }
+
+/** A server that supersedes each rollout by the next one, whichever robots that takes. */
+export const supersedingAll = (records: ServerRecords): ServerRecords => ({
+  ...records,
+  async rollouts() {
+    const all = (await records.rollouts()).toSorted((a, b) => a.createdAt - b.createdAt);
+    return all.map((rollout, index): Rollout => {
+      const next = all[index + 1];
+      if (!next || rollout.startedAt !== undefined) return rollout;
+      return { ...rollout, state: 'superseded', endedAt: next.createdAt, followedBy: next.rollout };
+    });
+  },
+});
 
 interface Row {
   readonly deployment: string;

@@ -23,7 +23,9 @@ export function drawFate(order: {
   readonly release: Sha256;
 }): void {
   const { world, disk, chance, temper, deployment, release } = order;
-  const [degrades, silences] = [chance.happens(temper.degrades), chance.happens(temper.silences)];
+  // A mutant that hides its state has something to hide.
+  const hides = world.mutant === 'hides-degradation';
+  const [degrades, silences] = [hides || chance.happens(temper.degrades), chance.happens(temper.silences)];
   if (!degrades && !silences) return;
   const at = world.agenda.now() + chance.between(10 * SECOND, 12 * MINUTE);
   const lasts = chance.between(10 * MINUTE, 90 * MINUTE);
@@ -48,9 +50,10 @@ export function afterCommit(deps: {
   const change = (deployment: DeploymentId, state: 'degraded' | 'healthy'): void => {
     const why =
       state === 'degraded' ? refusal('probation', 'unhealthy', 'Three rounds of health checks failed.') : undefined;
-    disk.health = { state, since: toTimestamp(agenda.now()), ...(why && { refusal: why }) };
     chronicle.note(robot, `is ${state}`);
     truth.healthChanged(robot, deployment, state);
+    if (world.mutant === 'hides-degradation') return;
+    disk.health = { state, since: toTimestamp(agenda.now()), ...(why && { refusal: why }) };
     const active = slots(disk).active;
     spool.append({
       event: 'health-changed',

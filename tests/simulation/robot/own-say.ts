@@ -1,7 +1,6 @@
 /** What the robot itself has to say about a switch: its application's lease, the window of its agent.yaml. */
 import type { SwitchPermission } from '@fairlead/agent/update/switch-permission';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
-import type { Assignment } from '@fairlead/shared/trust/assignment';
 import { askWindow } from '@fairlead/shared/update/window';
 import { refusal } from './steps.ts';
 import type { Traits } from './traits.ts';
@@ -26,9 +25,5 @@ export const ownSay = ({ window }: Traits, lease: () => Lease | undefined, now: 
   },
 });
 
-/** What mutants say and hear instead. */
+/** What a mutant has to say: nothing. */
 export const NOTHING_TO_SAY: SwitchPermission = { ask: async () => ({ granted: true }) };
-export const withoutHolds = (assignment: Assignment): Assignment => ({
-  ...assignment,
-  components: assignment.components.map(({ hold: _hold, ...order }) => order),
-});

@@ -26,7 +26,8 @@ import { begin, type World } from '../world/world.ts';
 import { afterCommit, drawFate } from './after-commit.ts';
 import { diskChain, diskSpool, freshDisk } from './disk.ts';
 import { beginLife, createBell, type Life } from './life.ts';
-import { type Lease, NOTHING_TO_SAY, ownSay, withoutHolds } from './own-say.ts';
+import { asMutantReads, claimedSlots } from './mutants.ts';
+import { type Lease, NOTHING_TO_SAY, ownSay } from './own-say.ts';
 import type { VirtualRobot } from './robot-handle.ts';
 import { refusal, virtualSteps } from './steps.ts';
 import type { Traits } from './traits.ts';
@@ -127,7 +128,14 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
           knownSeq: disk.last?.seq ?? 0,
           waitSec: 0,
           components: disk.active
-            ? [{ component: COMPONENT, ...slots(disk), ...(disk.health && { health: disk.health }) }]
+            ? [
+                {
+                  component: COMPONENT,
+                  ...slots(disk),
+                  ...claimedSlots(world),
+                  ...(disk.health && { health: disk.health }),
+                },
+              ]
             : [],
           activity,
           ...metricsOf(),
@@ -166,8 +174,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
       }
       const { desiredSha256, issuedAt } = opened.value;
-      const assignment =
-        world.mutant === 'deaf-to-holds' ? withoutHolds(opened.value.assignment) : opened.value.assignment;
+      const assignment = asMutantReads(world, disk, opened.value.assignment);
       disk.last = { seq: assignment.seq, sha256: desiredSha256 };
       clock.believe({ time: issuedAt, askedAt, answeredAt });
       lastAnswered = agenda.now();

@@ -12,7 +12,7 @@ import { auditSchedule, auditSuperseded } from '../invariants/audit-schedule.ts'
 import { auditSoak } from '../invariants/audit-soak.ts';
 import { auditBudgets, auditConfirmations } from '../invariants/audit-switches.ts';
 import { auditRollbacks, auditSkipped, auditUndoing } from '../invariants/audit-undoing.ts';
-import { serverRecords } from '../invariants/server-records.ts';
+import { serverRecords, supersedingAll } from '../invariants/server-records.ts';
 import { createStops } from '../invariants/stops.ts';
 import type { Stage, Story } from '../stage.ts';
 import { type Chance, chanceOf } from '../world/chance.ts';
@@ -57,12 +57,13 @@ export function operators(): Story {
       const { world, admin, auditor, fleet } = stage;
       const desk: Desk = { stage, stops: createStops(world.agenda.now), releases: [], rollouts: [], deployments: [] };
       const limits = await setRules(stage);
-      const deps = { stage, records: serverRecords(world.server) };
+      const records = serverRecords(world.server);
+      const deps = { stage, records: world.mutant === 'supersedes-everything' ? supersedingAll(records) : records };
       audits = [
         auditBudgets(deps, auditor, limits),
         auditConfirmations(deps, auditor, desk.stops),
         auditRollbacks(deps),
-        auditUndoing(deps),
+        auditUndoing(deps, auditor),
         auditSkipped(deps),
         auditSchedule(deps, auditor),
         auditSuperseded(deps),

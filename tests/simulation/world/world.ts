@@ -36,7 +36,17 @@ export interface Release {
 }
 
 /** A world in which somebody breaks a promise on purpose, to see that it is noticed. */
-export const MUTANTS = ['blind-to-leases', 'deaf-to-holds', 'swallowed-reports', 'no-limits'] as const;
+export const MUTANTS = [
+  'blind-to-leases',
+  'deaf-to-holds',
+  'swallowed-reports',
+  'no-limits',
+  'ignores-orders',
+  'never-goes-back',
+  'hides-degradation',
+  'claims-newest-release',
+  'supersedes-everything',
+] as const;
 export type Mutant = (typeof MUTANTS)[number];
 
 export interface World {
