@@ -48,7 +48,8 @@ describe.skipIf(noPostgres)(`replicas${noPostgres ? ` (${noPostgres})` : ''}`, (
     duck = await replicas.join('duck-1');
     await publishRelease(fleet, { version: '1.0.0', policy: { seed: 1 }, probationSec: 1 });
     const settings = await fleet.api.showSettings();
-    await fleet.api.changeSettings({ body: { ...settings, checkInIntervalSec: 60, longPollSec: 25 } });
+    const patient = { checkInIntervalSec: 60, longPollSec: 25, lateAfterSec: 120, offlineAfterSec: 300 };
+    await fleet.api.changeSettings({ body: { ...settings, ...patient } });
     await waitFor('the other replica to know the new pace', async () => {
       const { longPollSec } = await b.api.showSettings();
       return longPollSec === 25 || undefined;
