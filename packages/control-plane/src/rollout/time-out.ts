@@ -3,7 +3,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { advance } from '@fairlead/shared/fleet/deployment';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { RETRY_STATES } from '@fairlead/shared/rollout/states';
+import { RETRY_STATES, type RolloutState } from '@fairlead/shared/rollout/states';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import { readRelease } from '../assign/deploy.ts';
 import { placeOrder } from '../assign/place-order.ts';
@@ -55,7 +55,19 @@ async function timeOutOne(
     { ...deployment, state, endedAt: now, refusal },
     { at: now, state, by: 'control-plane', refusal },
   );
-  if (deployment.kind === 'rollback') await keepOrdered(deps, slices, rollout, deployment, now);
+  if (deployment.kind === 'rollback' && (await isStillWanted(slices, rollout, deployment))) {
+    await keepOrdered(deps, slices, rollout, deployment, now);
+  }
+}
+
+const GIVEN_UP: readonly RolloutState[] = ['aborted', 'superseded'];
+
+/** Not where a person gave the rollback up, or has ordered something else of the robot while it switched. */
+async function isStillWanted({ desired }: Slices, { state }: Rollout, deployment: Deployment): Promise<boolean> {
+  if (GIVEN_UP.includes(state)) return false;
+  const { deployments } = await desired.of(deployment.robot);
+  const standing = deployments.find(({ component }) => component === deployment.component);
+  return standing?.deployment === deployment.deployment;
 }
 
 /**
