@@ -7,7 +7,7 @@ import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degr
 import { isCommitted } from '@fairlead/shared/fleet/deployment';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
-import type { Instant } from '@fairlead/shared/time';
+import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
@@ -55,15 +55,35 @@ export async function degradeByAlarm(
   told: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, refusal.component);
-  if (!found?.part || !isCommitted(found.state)) return {};
+  if (!found || !isCommitted(found.state)) return {};
   const at = notBefore(found, told);
-  if (at < (found.endedAt ?? 0)) return {};
-  const { rollout: id, stage } = found.part;
-  const rollout = await slices.rollouts.find(id);
-  const progress = stage === undefined ? undefined : rollout?.stages[stage];
-  const isJudged = progress?.state === 'running' || progress?.state === 'soaking';
-  if (!rollout || hasEnded(rollout.state) || !isJudged) return {};
+  if (at < (found.endedAt ?? 0) || !(await isJudged(slices, found))) return {};
   return saveHealth(slices, found, withDegradation(found, { source: 'alarm', refusal }), at);
+}
+
+/** A release that was just committed: alarms raised since its switch, and not resolved, count as those that follow. */
+export async function degradeByOpenAlarms(slices: Slices, committed: Deployment, at: Instant): Promise<void> {
+  const { robot, component, deployment } = committed;
+  if (!(await isJudged(slices, committed))) return;
+  const open = await slices.alarms.list({ states: ['open', 'acknowledged'], robot }, { limit: MOST_ALARMS });
+  const ofComponent = open.filter(({ refusal }) => refusal.component === component);
+  if (ofComponent.length === 0) return;
+  const events = await slices.deployments.events(deployment);
+  const switchedAt = events.findLast(({ state }) => state === 'switching')?.at ?? committed.part?.grantedAt ?? at;
+  const next = ofComponent
+    .filter(({ lastSeen }) => fromTimestamp(lastSeen) >= switchedAt)
+    .reduce((found, { refusal }) => withDegradation(found, { source: 'alarm', refusal }), committed);
+  await saveHealth(slices, committed, next, at);
+}
+
+const MOST_ALARMS = 100;
+
+/** Whether the stage of its rollout still runs or soaks. */
+async function isJudged({ rollouts }: Slices, { part }: Deployment): Promise<boolean> {
+  const rollout = part && (await rollouts.find(part.rollout));
+  if (!rollout || hasEnded(rollout.state) || part.stage === undefined) return false;
+  const state = rollout.stages[part.stage]?.state;
+  return state === 'running' || state === 'soaking';
 }
 
 export async function recoverFromAlarm(

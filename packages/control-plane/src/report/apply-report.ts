@@ -13,7 +13,7 @@ import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
-import { applyHealth, degradeByAlarm, findMonitored, recoverFromAlarm } from './apply-health.ts';
+import { applyHealth, degradeByAlarm, degradeByOpenAlarms, findMonitored, recoverFromAlarm } from './apply-health.ts';
 import { componentsAfter } from './components-after.ts';
 import { notBefore } from './not-before.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
@@ -88,8 +88,10 @@ async function applyToDeployment(
   await recordOutcome(slices, found, next);
   if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
-  if (body.event === 'update-ended' && isCommitted(state))
+  if (body.event === 'update-ended' && isCommitted(state)) {
+    await degradeByOpenAlarms(slices, next, at);
     await orderBack(deps, slices, next, factsAfter(deps.factsOf(robot), body), at);
+  }
   const applied = found.part ? { rollout: found.part.rollout } : {};
   if (isOrdered(state) === isOrdered(found.state)) return applied;
   // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.

@@ -123,6 +123,33 @@ describe('a robot of a stage that soaks', () => {
     expect(component).toBe(world.component);
   });
 
+  test('whose component raised an alarm between its switch and its commit fails the stage', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.everybodyRuns(fleet.v1);
+    const stages = [{ name: 'canary', upTo: { count: 1 }, soakSec: 40 }, { upTo: { percent: 100 } }];
+    const { component, v2 } = fleet;
+    const body = { target: { all: true }, component, version: v2.version, shape: { strategy: 'canary', stages } };
+    const { rollout } = await fleet.operator.createRollout({ body: body as Create });
+    await fleet.drive();
+    const [canary] = await fleet.ordered();
+    if (!canary) throw new Error('the canary has its order');
+    const { deployment } = canary.order;
+    const { robot } = canary;
+    const activity = { state: 'waiting', deployment, component, ready: true } as const;
+    await robot.ask({ understands: ['hold'], activity });
+    await fleet.drive();
+    await robot.tells({ event: 'update-state', deployment, component, state: 'switching' });
+    await robot.tells({ event: 'alarm', refusal: restarts });
+    const active = running(v2);
+    await robot.tells({ event: 'update-ended', deployment, component, outcome: 'succeeded', active });
+    await fleet.drive();
+    const view = await fleet.operator.showRollout({ params: { rollout } });
+    expect(view).toMatchObject({
+      state: 'paused',
+      stages: [{ state: 'failed', counts: { states: { degraded: 1 } } }, { state: 'pending' }],
+    });
+  });
+
   test('is not failed by an alarm of another component, or of none', async () => {
     const world = await soakingCanary();
     const { component: _component, ...ofNone } = restarts;
@@ -157,6 +184,14 @@ describe('a stage that soaks', () => {
     expect(items[0]?.deployment).toMatchObject({ state: 'degraded', refusal: { category: 'silent' } });
     await world.canary.runs(world.v2, world.v1);
     expect((await world.show()).stages[0]?.counts.states).toEqual({ succeeded: 1 });
+  });
+
+  test('does not fail because its canary was decommissioned and is silent', async () => {
+    const soaking = await soakingCanary();
+    const { canary, others, operator } = soaking;
+    await operator.decommissionRobot({ params: { robot: canary.name } });
+    await soaking.soak(10 * MINUTE, others);
+    expect(await soaking.show()).toMatchObject({ state: 'running', stages: [{ state: 'passed' }, {}] });
   });
 
   test('takes no silence for a failure that only shows that the control plane was away', async () => {

@@ -87,12 +87,17 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
     },
     async watched(rollout, stage, { after, limit }) {
       let query = due(rollout)
-        .select(['robot', 'deployment'])
+        .innerJoin('desired', (join) =>
+          join
+            .onRef('desired.robot', '=', 'deployments.robot')
+            .onRef('desired.deployment', '=', 'deployments.deployment'),
+        )
+        .select(['deployments.robot', 'deployments.deployment'])
         .where('stage', '=', stage)
         .where('state', '=', 'succeeded')
-        .orderBy('deployment')
+        .orderBy('deployments.deployment')
         .limit(limit);
-      if (after !== undefined) query = query.where('deployment', '>', after);
+      if (after !== undefined) query = query.where('deployments.deployment', '>', after);
       return (await query.execute()).map((row) => ({
         robot: readColumn(RobotId, row.robot),
         deployment: readColumn(DeploymentId, row.deployment),

@@ -141,14 +141,20 @@ export function describeRollouts(open: () => Promise<Store>): void {
 
     test('know which robots of a stage have it, page by page, and not those that are degraded', async () => {
       const store = await withRollout(open);
-      const { rollouts, deployments } = store;
+      const { rollouts, deployments, desired } = store;
       for (const n of [1, 2, 3]) await deployments.save(deployment(n, 'succeeded'));
       await deployments.save(deployment(4, 'degraded'));
       await deployments.save(deployment(5, 'succeeded', { stage: 1 }));
+      for (const n of [1, 2, 3, 4, 5]) {
+        await desired.raise(duck(n));
+        await desired.set(duck(n), deployment(n, 'succeeded').component, deployment(n, 'succeeded').deployment);
+      }
       const first = await rollouts.watched(RO, 0, { limit: 2 });
       const rest = await rollouts.watched(RO, 0, { after: first.at(-1)?.deployment, limit: 2 });
       expect([...first, ...rest].map(({ robot }) => robot).sort()).toEqual([duck(1), duck(2), duck(3)]);
       expect(await rollouts.watched(RO, 1, { limit: 2 })).toMatchObject([{ robot: duck(5) }]);
+      await desired.unset(duck(5), deployment(5, 'succeeded').component);
+      expect(await rollouts.watched(RO, 1, { limit: 2 })).toEqual([]);
     });
 
     test('keep why one of them is degraded', async () => {

@@ -111,7 +111,10 @@ export interface Rollouts {
   countOverdue(rollout: RolloutId, now: Instant): Promise<number>;
   /** When the next open deployment of it is due; undefined where none is open. */
   nextDeadline(rollout: RolloutId): Promise<Instant | undefined>;
-  /** Robots of the stage on which it succeeded, by the id of their deployment, after the last one of the page before. */
+  /**
+   * Robots of the stage on which it succeeded and that are still ordered so, by the id of their deployment, after the
+   * last one of the page before. One that left the fleet, or that another order took, is watched no more.
+   */
   watched(
     rollout: RolloutId,
     stage: number,
