@@ -13,7 +13,7 @@ import type { CountedStage } from '../store/kysely-tallies.ts';
 import type { Member } from '../store/rollouts.ts';
 import { changeRollout, withStage } from './change-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { takeIn } from './start-rollout.ts';
+import { supersedeOlder, takeIn } from './start-rollout.ts';
 
 const PIECE = 500;
 
@@ -30,6 +30,7 @@ export async function beginStage(
   const { store } = deps;
   const stage = rollout.spec.stages[rollout.stage];
   if (!stage) throw new Error(`rollout ${rollout.rollout} has no stage ${rollout.stage}`);
+  if (rollout.stage === 0) await supersedeOlder(deps, rollout, now);
   if (rollout.spec.newRobots === 'include') await takeIn(deps, rollout);
   const { members, excluded } = await store.rollouts.countMembers(rollout.rollout);
   const taken = tallies.get(rollout.stage)?.unplaced ?? 0;

@@ -63,3 +63,16 @@ export async function withdrawOpen(
     await breathe();
   }
 }
+
+const ENDED_EARLY = ['aborted', 'superseded'] as const;
+const NEWEST = 200;
+
+/** Orders that a process which died in the middle of an end left open: withdraws what has not switched. */
+export async function withdrawLeftOpen(deps: RolloutDeps, now: Instant): Promise<void> {
+  for (const state of ENDED_EARLY) {
+    for (const { rollout, stopped } of await deps.store.rollouts.list({ state }, { limit: NEWEST })) {
+      if ((await deps.store.rollouts.open(rollout, { limit: 1 })).length === 0) continue;
+      await withdrawOpen(deps, rollout, { by: stopped?.by ?? 'control-plane', now, why: `Its rollout was ${state}.` });
+    }
+  }
+}

@@ -7,6 +7,7 @@ import type { ComponentName, DeploymentId, RobotId, RolloutId, Version } from '@
 import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { outcomesOf } from '@fairlead/shared/rollout/tally';
 import { testClock } from '@fairlead/shared/testing/test-clock';
+import { HOUR, toTimestamp } from '@fairlead/shared/time';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { deploymentIds } from '../assign/deployment-id.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -59,6 +60,8 @@ const SPEC: RolloutSpec = {
   priority: 50,
 };
 const ID = 'ro_0123456789abc' as RolloutId;
+/** Would bring the same robots to it later: the other one takes them all. */
+const OLDER = 'ro_0123456789abb' as RolloutId;
 
 interface World {
   readonly store: Store;
@@ -75,7 +78,11 @@ async function open(name: string): Promise<World> {
   onTestFinished(() => store.close());
   const clock = testClock();
   const rollout = newRollout({ id: ID, spec: SPEC, by: 'ann', now: clock.now() });
-  await store.rollouts.insert(rollout, { at: clock.now(), by: 'ann', what: 'created' });
+  const later = toTimestamp(clock.now() + 9 * HOUR);
+  const older = newRollout({ id: OLDER, spec: { ...SPEC, startAt: later }, by: 'ann', now: clock.now() - 1 });
+  for (const one of [older, rollout]) {
+    await store.rollouts.insert(one, { at: clock.now(), by: 'ann', what: 'created' });
+  }
   const rules = openTestRules();
   const engineOn = (its: Store, holder = 'one'): Engine => {
     const deps: EngineDeps = {
@@ -130,6 +137,7 @@ async function toTheEnd(world: World, engine: Engine): Promise<void> {
 async function expectWhole({ store }: World): Promise<void> {
   const rollout = await store.rollouts.find(ID);
   expect(rollout).toMatchObject({ state: 'completed', members: ROBOTS, stages: [{ size: 2 }, { size: 3 }] });
+  expect(await store.rollouts.find(OLDER)).toMatchObject({ state: 'superseded', followedBy: ID });
   const members = await store.rollouts.members(ID, {}, { limit: 100 });
   expect(members.map(({ deployed }) => deployed?.state)).toEqual(Array(ROBOTS).fill('succeeded'));
   const tallies = await store.rollouts.tallies(ID);

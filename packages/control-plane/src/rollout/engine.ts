@@ -6,8 +6,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { planNextStep } from '@fairlead/shared/rollout/plan-next-step';
-import { type Instant, SECOND } from '@fairlead/shared/time';
+import { type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
 import { Overtaken } from './change-rollout.ts';
+import { withdrawLeftOpen } from './end-rollout.ts';
 import { readFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { takeStep } from './take-step.ts';
@@ -35,6 +36,7 @@ export const LEASE_MS = 10 * SECOND;
 /** A rollout never keeps the others waiting: after so many steps it is their turn. */
 const STEPS_IN_A_ROW = 50;
 const MOST_PATIENCE_MS = 5 * SECOND;
+const CLEANUP_MS = 10 * MINUTE;
 
 export function createEngine(deps: EngineDeps): Engine {
   const { store, clock } = deps;
@@ -44,6 +46,8 @@ export function createEngine(deps: EngineDeps): Engine {
   const inVain = new Map<RolloutId, Instant>();
   /** Until when this process drives which rollout, as far as it knows. */
   const leases = new Map<RolloutId, Instant>();
+  /** The first turn of a process ends what one before it may have left. */
+  let nextCleanup = -Infinity;
   let turning: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -93,6 +97,10 @@ export function createEngine(deps: EngineDeps): Engine {
 
   const tick = async (): Promise<void> => {
     await timeOutWithoutDriver(deps, clock.now());
+    if (clock.now() >= nextCleanup) {
+      await withdrawLeftOpen(deps, clock.now());
+      nextCleanup = clock.now() + CLEANUP_MS;
+    }
     const active = await store.rollouts.active();
     deps.soak.onTurn(clock.now());
     // Who goes first where limits are shared.

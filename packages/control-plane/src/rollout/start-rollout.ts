@@ -1,4 +1,4 @@
-/** A rollout starts: its members are fixed, in pieces that never hold up a check-in, and what it replaces gives way. */
+/** A rollout starts: its members are fixed, in pieces that never hold up a check-in. */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
@@ -18,7 +18,6 @@ export async function startRollout(deps: RolloutDeps, rollout: Rollout, now: Ins
     const change = { state: 'running', startedAt: now, members, excluded } as const;
     await changeRollout(slices, rollout, change, now, { by: 'control-plane', what: 'started', detail });
   });
-  await supersedeOlder(deps, rollout, now);
 }
 
 /** Adds every robot that the target means now and that does not take part yet. Answers how many came. */
@@ -36,9 +35,9 @@ export async function takeIn(deps: RolloutDeps, rollout: Rollout): Promise<numbe
 
 /**
  * An older rollout of the component has nothing left to do where this one takes every robot that it still had. One that
- * shares only some of its robots goes on, or still starts, for the others.
+ * shares only some of its robots goes on, or still starts, for the others. A crash in the middle repeats it.
  */
-async function supersedeOlder(deps: RolloutDeps, rollout: Rollout, now: Instant): Promise<void> {
+export async function supersedeOlder(deps: RolloutDeps, rollout: Rollout, now: Instant): Promise<void> {
   const { component, environment, priority } = rollout.spec;
   for (const older of await deps.store.rollouts.active()) {
     if (older.rollout === rollout.rollout || older.createdAt > rollout.createdAt) continue;
