@@ -6,7 +6,7 @@
 import { choosing } from '@fairlead/shared/fleet/choose-robots';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
-import { hasPassedAllStages } from '@fairlead/shared/rollout/states';
+import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import type { Instant } from '@fairlead/shared/time';
 import { labelled } from '../fleet/labelled.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -23,7 +23,7 @@ export async function joinRollouts(deps: RolloutDeps, name: RobotId): Promise<vo
   const { store, clock } = deps;
   const robot = await store.robots.find(name);
   if (robot?.lifecycle !== 'accepted') return;
-  for (const { rollout } of await openToNewcomers(store, robot)) {
+  for (const { rollout } of await openToNewcomers(deps, robot)) {
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       try {
         await store.transaction((slices) => join(deps, slices, rollout, robot, clock.now()));
@@ -36,21 +36,38 @@ export async function joinRollouts(deps: RolloutDeps, name: RobotId): Promise<vo
   }
 }
 
-/** Of each component the newest one only: an older release is nobody's wish any more, and what is undone neither. */
-async function openToNewcomers({ rollouts }: Slices, { environment }: RobotRecord): Promise<readonly Rollout[]> {
+/**
+ * Of each component only the newest that means this robot: what is undone, or what robots like it were rolled back from
+ * since, is wanted by nobody any more.
+ */
+async function openToNewcomers(
+  { store: { rollouts, rules }, factsOf }: RolloutDeps,
+  robot: RobotRecord,
+): Promise<readonly Rollout[]> {
+  const { environment } = robot;
   const completed = await rollouts.list({ state: 'completed' }, { limit: REMEMBERED });
   const empty = await rollouts.list({ state: 'ended-without-robots' }, { limit: REMEMBERED });
   const known = [...(await rollouts.active()), ...completed, ...empty].filter(
-    ({ spec }) => spec.kind === 'deploy' && spec.environment === environment,
+    ({ spec }) => spec.environment === environment,
   );
+  const { groups } = await rules.all();
+  const meansIt = ({ spec: { target } }: Rollout): boolean => {
+    if ('updatedBy' in target) return false;
+    const chooses = choosing(target, groups);
+    return chooses.ok && chooses.value(labelled(robot, factsOf(robot.robot)));
+  };
   const newest = new Map<string, Rollout>();
-  for (const rollout of known.sort((a, b) => b.createdAt - a.createdAt)) {
-    if (!newest.has(rollout.spec.component)) newest.set(rollout.spec.component, rollout);
+  for (const rollout of known.filter(meansIt).sort((a, b) => b.createdAt - a.createdAt)) {
+    const { component } = rollout.spec;
+    if (!newest.has(component)) newest.set(component, rollout);
   }
   return [...newest.values()].filter(
-    ({ spec, followedBy }) => spec.newRobots === 'include' && followedBy === undefined,
+    (rollout) => rollout.spec.kind === 'deploy' && rollout.spec.newRobots === 'include' && isOpen(rollout),
   );
 }
+
+const isOpen = ({ state, followedBy }: Rollout): boolean =>
+  followedBy === undefined && (!hasEnded(state) || hasPassedAllStages(state));
 
 async function join(
   deps: RolloutDeps,
@@ -61,7 +78,7 @@ async function join(
 ): Promise<void> {
   const rollout = await slices.rollouts.find(id);
   // Before its start everybody is asked anyway.
-  if (!rollout || rollout.startedAt === undefined) return;
+  if (!rollout || rollout.startedAt === undefined || !isOpen(rollout)) return;
   const { target } = rollout.spec;
   if ('robot' in target || 'updatedBy' in target || (await slices.rollouts.member(id, robot.robot))) return;
   const { groups } = await slices.rules.all();

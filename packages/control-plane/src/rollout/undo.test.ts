@@ -67,3 +67,42 @@ test('a robot that joins after a rollout was undone is not brought to what was u
   }
   expect(await fleet.operator.showRollout({ params })).toMatchObject({ state: 'completed', members: 1 });
 });
+
+/** A fleet of which every robot has switched to 2.0.0, and that takes newcomers along. */
+async function fleetWithNewcomers() {
+  const fleet = await rolloutFleet(1);
+  await fleet.everybodyRuns(fleet.v1);
+  const params = { rollout: await create(fleet, blueGreen, { newRobots: 'include' }) };
+  await fleet.everybodyUpdates();
+  await fleet.operator.switchRollout({ params, body: {} });
+  await fleet.everybodyUpdates();
+  fleet.clock.pass(1000);
+  return { fleet, params };
+}
+
+test('a robot that joins after the whole fleet was rolled back is not brought to what it was rolled back from', async () => {
+  const { fleet } = await fleetWithNewcomers();
+  const shape = { strategy: 'all-at-once' } as const;
+  await fleet.operator.createRollback({ body: { target: { all: true }, component: fleet.component, shape } });
+  await fleet.drive();
+  await fleet.everybodyUpdates();
+  const late = await fleet.robot('late-1');
+  await fleet.drive();
+  expect((await late.ask({ understands: ['hold'] })).assignment?.components).toEqual([]);
+});
+
+test('a newer rollout for other robots does not keep a newcomer from the release of its own', async () => {
+  const { fleet } = await fleetWithNewcomers();
+  const [robot] = fleet.robots;
+  if (!robot) throw new Error('there is a robot');
+  const { component, v1 } = fleet;
+  const shape = { strategy: 'all-at-once' } as const;
+  const target = { robot: robot.name } as const;
+  const body = { target, component, version: v1.version, shape, allowDowngrade: true } as const;
+  await fleet.operator.createRollout({ body });
+  await fleet.drive();
+  const late = await fleet.robot('late-1');
+  await fleet.drive();
+  const { assignment } = await late.ask({ understands: ['hold'] });
+  expect(assignment?.components).toMatchObject([{ target: { version: '2.0.0' } }]);
+});
