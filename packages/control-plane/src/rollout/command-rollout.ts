@@ -1,6 +1,7 @@
 /** Runs one command on a rollout. Of two at once the second is decided on what the first has left. */
 import { changesSince, failuresOf } from '@fairlead/shared/rollout/revision';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import { toTimestamp } from '@fairlead/shared/time';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
@@ -11,6 +12,7 @@ import { withdrawOpen } from './end-rollout.ts';
 import { orderRevert } from './order-revert.ts';
 import { COMMANDS, type RolloutCommand, type Tallies, type Verb } from './rollout-commands.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { undoingToJoin } from './undoing.ts';
 
 const TRIES = 5;
 
@@ -41,7 +43,9 @@ async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, r
     // A second request to undo joins the one in progress, whatever its author saw: it changes nothing.
     const isUndoing = revert || verb === 'switch-back';
     if (!isUndoing || found.followedBy === undefined) await needCurrent(slices, found, tallies, command.seen);
-    const change = await COMMANDS[verb]({ ...command, deps, slices, found, tallies, now });
+    // Of two operators in one moment the second finds it aborted: robots are brought back all the same.
+    const isReverted = revert && (found.state === 'aborted' || (await isBeingUndone(deps, slices, found)));
+    const change = isReverted ? {} : await COMMANDS[verb]({ ...command, deps, slices, found, tallies, now });
     const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
       : undefined;
@@ -81,6 +85,9 @@ async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, r
   deps.poke(next.rollout);
   return { rollout: next, joined };
 }
+
+const isBeingUndone = async (deps: RolloutDeps, slices: Slices, found: Rollout): Promise<boolean> =>
+  hasEnded(found.state) && (await undoingToJoin(deps, slices, found)) !== undefined;
 
 /** Refuses a command whose author saw another rollout: with what has changed, and by whom. */
 async function needCurrent(

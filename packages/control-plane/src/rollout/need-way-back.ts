@@ -7,29 +7,32 @@ import { resolveTarget } from '../assign/resolve-target.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
 import { problem } from '../http/problem.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
+import { undoneOn } from './undoing.ts';
 
 /** The first robot that can go back ends the search; where none can, a large fleet is not searched to its end. */
 const MOST_SEARCHED = 500;
 
 /** Throws `refused` with the first robot's reason. `abandoned`: needs `confirmAbandoned`. */
-export async function needWayBack(
-  { store, factsOf }: RolloutDeps,
-  { environment, target, component, version: toVersion, confirmAbandoned }: RolloutSpec,
-): Promise<void> {
+export async function needWayBack({ store, factsOf }: RolloutDeps, spec: RolloutSpec): Promise<void> {
+  const { environment, target, component, version: toVersion, confirmAbandoned } = spec;
   const all = await resolveTarget(store, target, factsOf);
   const robots = all.filter((robot) => robot.environment === environment);
   let canMove = robots.length > MOST_SEARCHED;
   let first: Refusal | undefined;
   for (const robot of robots.slice(0, MOST_SEARCHED)) {
     const facts = factsOf(robot.robot);
+    const undone = await undoneOn(store, { spec }, robot.robot);
     const chosen = await chooseRelease(store, robot, facts, {
       component,
+      undone,
       confirmAbandoned,
       ...(toVersion !== undefined && { toVersion }),
     });
     if (!chosen.ok && chosen.refused.category === 'abandoned' && toVersion !== undefined)
       throw unconfirmed(chosen.refused);
     if (!chosen.ok) first ??= chosen.refused;
+    // One that was let switch to what is undone may run it, or still come to it, whatever it reported last.
+    else if (undone !== undefined) canMove = true;
     else if (activeOf(facts, component)?.manifestSha256 !== chosen.value.manifestSha256) canMove = true;
     if (canMove && toVersion === undefined) return;
   }

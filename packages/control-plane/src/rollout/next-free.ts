@@ -12,6 +12,7 @@ import type { Instant } from '@fairlead/shared/time';
 import type { Deployment } from '../store/deployments.ts';
 import type { Member } from '../store/rollouts.ts';
 import type { Slices } from '../store/store.ts';
+import { undoneOn } from './undoing.ts';
 
 /** Mostly the very next ones are free; where they are not, a look goes on in larger steps. */
 const LARGEST_PAGE = 500;
@@ -103,7 +104,12 @@ async function keeperOf(
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
   if (!standing || isTerminal(standing.state) || standing.part?.rollout === rollout.rollout) return undefined;
   const since = standing.createdAt;
-  if (!standing.part) return since >= rollout.createdAt ? { by: 'a person', since } : undefined;
+  if (!standing.part) {
+    // The server ordered the undone release again by itself: that is no person's wish.
+    const isRepair = standing.repairs !== undefined;
+    if (isRepair && (await undoneOn(slices, rollout, standing.robot)) === standing.manifestSha256) return undefined;
+    return since >= rollout.createdAt ? { by: 'a person', since } : undefined;
+  }
   const id = standing.part.rollout;
   if (!others.has(id)) others.set(id, await slices.rollouts.find(id));
   const other = others.get(id);

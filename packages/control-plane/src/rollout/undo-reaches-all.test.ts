@@ -3,7 +3,7 @@ import type { RolloutId } from '@fairlead/shared/ids';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
-import { type FleetRobot, running } from '../testing/test-fleet.ts';
+import { type FleetRobot, installed, running } from '../testing/test-fleet.ts';
 import type { CheckInBody } from '../testing/test-robot.ts';
 
 const DEADLINE_SEC = 600;
@@ -98,6 +98,37 @@ describe('undoing takes every robot that was allowed to switch', () => {
     const orders = await Promise.all(fleet.robots.map((robot) => orderOf(fleet, robot)));
     expect(orders).toEqual(['1.0.0 pending', '1.0.0 pending']);
   });
+});
+
+test('the only robot of a rollout is ordered back, though it froze in its switch and reports the old release', async () => {
+  const fleet = await rolloutFleet(1);
+  const [robot] = fleet.robots;
+  if (!robot) throw new Error('there is a robot');
+  await fleet.everybodyRuns(fleet.v1);
+  const rollout = await deployToAll(fleet);
+  await everybodyIsGranted(fleet);
+  fleet.clock.pass((DEADLINE_SEC + 1) * SECOND);
+  await fleet.drive();
+  expect(await orderOf(fleet, robot)).toBe('2.0.0 timed-out');
+  await undo(fleet, rollout);
+  await fleet.drive();
+  expect(await orderOf(fleet, robot)).toBe('1.0.0 pending');
+});
+
+test('a robot that the server has ordered the undone release again is ordered back, whatever came first', async () => {
+  const fleet = await rolloutFleet(1);
+  const [robot] = fleet.robots;
+  if (!robot) throw new Error('there is a robot');
+  await fleet.everybodyRuns(fleet.v1);
+  const rollout = await deployToAll(fleet);
+  await fleet.everybodyUpdates();
+  // Its disk was restored.
+  await robot.ask({ components: [installed(fleet.v1)] });
+  expect(await orderOf(fleet, robot)).toBe('2.0.0 offered');
+  // In the same moment: the repair looks as new as the undoing.
+  await undo(fleet, rollout);
+  await fleet.drive();
+  expect(await orderOf(fleet, robot)).toBe('1.0.0 pending');
 });
 
 describe('a robot that could not be reached is brought back when it returns', () => {

@@ -101,6 +101,33 @@ describe('undoing twice is as good as undoing once', () => {
     expect(await undoings(fleet)).toHaveLength(1);
   });
 
+  test('two who abort and revert in one moment get the same undoing', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.everybodyRuns(fleet.v1);
+    const params = await start(fleet, AT_ONCE);
+    const abort = () => fleet.operator.abortRollout({ params, body: { revert: true } });
+    const both = await Promise.all([abort(), abort()]);
+    expect(new Set(both.map(({ followedBy }) => followedBy)).size).toBe(1);
+    expect(both.map(({ joined }) => joined).filter(Boolean)).toEqual([true]);
+    await fleet.drive();
+    expect(await undoings(fleet)).toHaveLength(1);
+  });
+
+  test('who aborts and reverts after another operator has aborted brings its robots back', async () => {
+    const fleet = await rolloutFleet(2);
+    await fleet.everybodyRuns(fleet.v1);
+    const params = await start(fleet, BLUE_GREEN);
+    await fleet.everybodyUpdates();
+    await fleet.operator.switchRollout({ params, body: {} });
+    await fleet.drive();
+    await everybodyBeginsToSwitch(fleet);
+    await fleet.operator.abortRollout({ params, body: {} });
+    const { state, followedBy } = await fleet.operator.abortRollout({ params, body: { revert: true } });
+    expect({ state, followedBy }).toEqual({ state: 'aborted', followedBy: expect.any(String) });
+    await fleet.drive();
+    expect(await everyOrder(fleet)).toEqual(['1.0.0 pending', '1.0.0 pending']);
+  });
+
   test('a rollback of the same robots joins the one that runs', async () => {
     const { fleet } = await switchedFleet(2);
     const body = { target: { all: true }, component: fleet.component, shape: AT_ONCE } as const;

@@ -10,6 +10,7 @@ import type { Slices } from '../store/store.ts';
 import { robotsMeant } from './find-members.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
+type Undoing = Pick<Rollout, 'undoes' | 'spec'>;
 type FactsDeps = Pick<RolloutDeps, 'factsOf'>;
 const GIVEN_UP: readonly RolloutState[] = ['denied', 'expired', 'aborted', 'superseded'];
 
@@ -21,13 +22,13 @@ export async function undoingOf(slices: Pick<Slices, 'rollouts'>, undone: Rollou
 }
 
 /** The rollout that this one undoes, the reverse of `followedBy`. A record of an older version names it only in its target. */
-export const undoneBy = ({ undoes, spec: { target } }: Rollout) =>
+export const undoneBy = ({ undoes, spec: { target } }: Undoing) =>
   undoes ?? ('updatedBy' in target ? target.updatedBy : undefined);
 
 /** Digest of the release that a rollback undoes on this robot; undefined where it undoes no rollout. */
 export async function undoneOn(
   { rollouts, deployments }: Pick<Slices, 'rollouts' | 'deployments'>,
-  undoing: Rollout,
+  undoing: Undoing,
   robot: RobotId,
 ): Promise<Sha256 | undefined> {
   const undone = undoneBy(undoing);
