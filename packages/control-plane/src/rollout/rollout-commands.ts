@@ -172,9 +172,12 @@ function needBlueGreen({ spec }: Rollout): void {
   throw problem('conflict', `This is a ${spec.strategy} rollout; only blue-green ones switch together.`);
 }
 
-const ended = ({ state, rollout }: Rollout) =>
+const ended = ({ state, rollout, spec }: Rollout) =>
   problem('conflict', `It is ${state} already.`, {
-    hint: `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
+    hint:
+      state === 'aborted' && spec.kind === 'deploy'
+        ? `To bring its robots back: fairlead rollout abort ${rollout} --revert`
+        : `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
   });
 
 const aborted = (found: Rollout, { name }: Author, reason: string | undefined): Refusal => ({
