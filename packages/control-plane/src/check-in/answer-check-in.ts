@@ -12,6 +12,7 @@ import type { FleetSettings } from '../fleet/fleet-settings.ts';
 import { needRobot } from '../fleet/list-robots.ts';
 import type { PresenceRegistry } from '../fleet/presence-registry.ts';
 import type { Handlers } from '../http/handlers.ts';
+import { isCloned } from '../report/quarantine.ts';
 import { carriedOutLate, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { FleetRules } from '../rollout/rollout-deps.ts';
 import type { Desired } from '../store/desired.ts';
@@ -45,7 +46,7 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const { params, body } = request;
     const facts = factsOf(body);
     deps.presence.seen(params.robot, facts, deps.signing.clock.now());
-    await deps.repair(params.robot, facts);
+    if (!isCloned(await needRobot(deps.store, params.robot))) await deps.repair(params.robot, facts);
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
     else await readDesired(deps, params.robot, body);
@@ -74,10 +75,14 @@ async function waitForNews(
   }
 }
 
-/** Reads the robot's orders, and records the health that it reports of the releases that these have installed. */
+/**
+ * Reads the robot's orders, and records the health that it reports of the releases that these have installed: unless two
+ * machines use its key, whose reports are not believed either.
+ */
 async function readDesired(deps: CheckInDeps, robot: RobotId, question: Question): Promise<Desired> {
   const { store, signing, poke } = deps;
   const desired = await store.desired.of(robot);
+  if (isCloned(await needRobot(store, robot))) return desired;
   const now = signing.clock.now();
   for (const rollout of await recordHealth(deps, desired, robot, question.components, now)) poke(rollout);
   return desired;

@@ -16,7 +16,7 @@ import type { OrderBackDeps } from '../rollout/order-back.ts';
 import type { Slices, Store } from '../store/store.ts';
 import { applyReport } from './apply-report.ts';
 import type { FloodLimit } from './flood-limit.ts';
-import { quarantine } from './quarantine.ts';
+import { isCloned, quarantine } from './quarantine.ts';
 import { placeInChain } from './report-chain.ts';
 
 /** Base64 characters of one report. The longest honest one has about 20 000. */
@@ -116,7 +116,7 @@ async function storeAll(
   };
   let firstUnknown: ProblemReply | undefined;
   const robot = await needRobot(slices, sender.robot);
-  if (robot.quarantined?.category === 'fork') return done(forked(robot.quarantined));
+  if (isCloned(robot)) return done(forked(robot.quarantined));
   for (const one of opened) {
     if (one instanceof Error) return done(one);
     const { seq, prevReportSha256 } = one.report;

@@ -5,7 +5,7 @@ import type { ComponentName } from '@fairlead/shared/ids';
 import { DAY, HOUR, SECOND } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { rolloutFleet } from '../testing/rollout-fleet.ts';
-import { installed, running, testFleet } from '../testing/test-fleet.ts';
+import { fleetRobot, installed, running, testFleet } from '../testing/test-fleet.ts';
 
 const duck = 'duck-policy' as ComponentName;
 const alarm = (more: Partial<Refusal> = {}): Refusal => ({
@@ -34,7 +34,7 @@ async function committed() {
   const success = (deployment: typeof first) =>
     ({ event: 'update-ended', deployment, component: duck, outcome: 'succeeded', active: running(v2) }) as const;
   await robot.tells(success(first));
-  return { ...fleet, robot, v1, v2, success, nextOrder };
+  return { ...fleet, join: fleet.robot, robot, first, v1, v2, success, nextOrder };
 }
 
 describe('a compromised robot', () => {
@@ -94,6 +94,56 @@ describe('a compromised robot', () => {
     );
     const [deployment] = (await fleet.controlPlane.store.desired.of(robot.name)).deployments;
     expect([deployment?.state, deployment?.degradedBy?.length]).toEqual(['degraded', MOST_ALARMS]);
+  });
+
+  test('attack 99: that is cloned changes no outcome by what its check-ins say', async () => {
+    const { robot, v1, v2, controlPlane, publisher, first } = await committed();
+    const clone = fleetRobot(controlPlane, publisher, robot);
+    const health = (state: 'degraded' | 'healthy') => ({ state, since: '2026-11-21T09:00:00.000Z' });
+    await robot.ask({ components: [{ ...installed(v2), health: health('degraded') }] });
+    const stateOf = async () => (await controlPlane.store.deployments.find(first))?.state;
+    expect(await stateOf()).toBe('degraded');
+    await expect(clone.tells({ event: 'alarm', refusal: alarm() })).rejects.toMatchObject({
+      problem: { code: 'fork' },
+    });
+    await clone.ask({ components: [{ ...installed(v2), health: health('healthy') }] });
+    expect(await stateOf()).toBe('degraded');
+    const before = await controlPlane.store.deployments.list({ robot: robot.name }, { limit: 10 });
+    await clone.ask({ components: [installed(v1)] });
+    expect(await controlPlane.store.deployments.list({ robot: robot.name }, { limit: 10 })).toEqual(before);
+  });
+
+  test('attack 100: that names the order of another robot changes nothing of it, and its alarms are its own', async () => {
+    const { robot: honest, join, first, controlPlane, v2 } = await committed();
+    const robot = await join('duck-2');
+    const before = await controlPlane.store.deployments.find(first);
+    await honest.tells({ event: 'alarm', refusal: alarm() });
+    const about = { event: 'health-changed', deployment: first, component: duck, active: running(v2) } as const;
+    const refusals = [
+      { ...about, state: 'degraded' as const, refusal: alarm() },
+      { event: 'update-ended', deployment: first, component: duck, outcome: 'rolled-back' } as const,
+    ];
+    for (const event of refusals) {
+      await expect(robot.tells(event)).rejects.toMatchObject({
+        problem: { code: 'refused', refusal: { category: 'unknown_deployment' } },
+      });
+    }
+    const { element, category } = alarm();
+    await robot.tells({ event: 'alarm-resolved', component: duck, element, category });
+    await robot.tells({ event: 'local-rollback', component: duck, by: 'root', previous: running(v2) });
+    expect(await controlPlane.store.deployments.find(first)).toEqual(before);
+    expect(await controlPlane.store.abandoned.of(honest.name, duck)).toEqual([]);
+    expect(await controlPlane.store.alarms.counts()).toEqual({ open: 1, acknowledged: 0 });
+  });
+
+  test('attack 101: that reports lines of a log writes one line, and none of its own', async () => {
+    const { robot, controlPlane } = await committed();
+    const forged = '\n<0>{"level":60,"msg":"forged"}\r\n\u2028<0>';
+    await robot.tells({ event: 'alarm', refusal: alarm({ element: forged, detail: forged, hint: forged }) });
+    const lines = controlPlane.log.filter((line) => line.includes('a robot raised an alarm'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.trimEnd()).not.toMatch(/[\r\n]/);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 40, refusal: { detail: forged } });
   });
 
   test('attack 98: that names a person is the author itself, in the audit log and of what it left', async () => {

@@ -5,9 +5,13 @@ import type { Instant } from '@fairlead/shared/time';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 
+/** Whether two machines were seen to speak with its key: what either says of its releases is not believed. */
+export const isCloned = (robot: RobotRecord): robot is RobotRecord & { readonly quarantined: Refusal } =>
+  robot.quarantined?.category === 'fork';
+
 /** Sets the robot apart and ends its unfinished deployments; answers why. Doing it twice is as good as once. */
 export async function quarantine(slices: Slices, robot: RobotRecord, seq: number, now: Instant): Promise<Refusal> {
-  if (robot.quarantined?.category === 'fork') return robot.quarantined;
+  if (isCloned(robot)) return robot.quarantined;
   const refusal: Refusal = {
     phase: 'report',
     element: robot.robot,
