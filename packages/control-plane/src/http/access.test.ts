@@ -1,7 +1,6 @@
 /** Authorisation, for every route there is: nobody reaches a route above their role, or past their door. */
 import { type Access, ROLES, type Role, type Route } from '@fairlead/shared/api/route';
 import { V1 } from '@fairlead/shared/api/v1';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PASSWORD, type TestControlPlane, testControlPlane } from '../testing/test-control-plane.ts';
 import { testRobot } from '../testing/test-robot.ts';
@@ -49,23 +48,23 @@ test('no caller enters a route above its role, and each enters those of its role
     return controlPlane.app.inject({
       method: route.method,
       url: example(route.path),
-      headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+      // Who may not enter is not told either whether the precondition holds.
+      headers: { 'if-match': '"of long ago"', ...(token !== undefined && { authorization: `Bearer ${token}` }) },
       // Nothing that any route would carry out.
       ...(route.method !== 'GET' && { payload: { nothing: 'of this' } }),
     });
   };
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...routes), fc.constantFrom(...CALLERS), async ({ route }, caller) => {
-      // Its only argument is the path: entering means carrying it out.
-      fc.pre(route.path !== '/api/v1/login');
+  for (const { name, route } of routes) {
+    // Its only argument is the path: entering means carrying it out.
+    if (route.path === '/api/v1/login') continue;
+    for (const caller of CALLERS) {
       const { statusCode } = await knock(route, caller);
       const turnedAway = statusCode === 401 || statusCode === 403;
-      expect(`${caller} ${turnedAway ? 'turned away' : 'let in'}`).toBe(
-        `${caller} ${mayEnter(route.access, caller) ? 'let in' : 'turned away'}`,
+      expect(`${name}: ${caller} ${turnedAway ? 'turned away' : 'let in'}`).toBe(
+        `${name}: ${caller} ${mayEnter(route.access, caller) ? 'let in' : 'turned away'}`,
       );
-    }),
-    { numRuns: 600 },
-  );
+    }
+  }
 });
 
 test('a robot enters its own routes and the blobs, and none that are for people', async () => {
