@@ -23,10 +23,10 @@ import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
 import { offer } from './offer.ts';
-import { type NoteHealthDeps, recordHealth } from './record-health.ts';
+import { type RecordHealthDeps, recordHealth } from './record-health.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
-export interface CheckInDeps extends OrderBackDeps, NoteHealthDeps {
+export interface CheckInDeps extends OrderBackDeps, RecordHealthDeps {
   readonly presence: PresenceRegistry;
   readonly settings: FleetSettings;
   readonly signing: OnlineSigning;

@@ -12,7 +12,7 @@ import type { Deployment } from '../store/deployments.ts';
 import type { Desired } from '../store/desired.ts';
 import type { Store } from '../store/store.ts';
 
-export interface NoteHealthDeps {
+export interface RecordHealthDeps {
   readonly store: Store;
   /** Whether the robot may change one more thing now: see change-limit.ts. */
   readonly mayChange: (robot: RobotId) => boolean;
@@ -20,7 +20,7 @@ export interface NoteHealthDeps {
 
 /** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
 export async function recordHealth(
-  { store, mayChange }: NoteHealthDeps,
+  { store, mayChange }: RecordHealthDeps,
   { deployments }: Desired,
   robot: RobotId,
   components: readonly ComponentState[],
