@@ -18,6 +18,9 @@ import { addRun } from './run.ts';
 import { addSelfTest } from './self-test.ts';
 import { addVerify } from './verify.ts';
 
+/** Each adds its commands; `fairlead-agent --help` lists them in this order. */
+export const COMMANDS = [addRun, addEnroll, addAskAgent, addLease, addVerify, addSelfTest, addFaultCampaign] as const;
+
 /** Runs one command; resolves to the exit code. What went wrong is on stderr, as a sentence and a hint. */
 export async function runCommandLine(
   argv: readonly string[],
@@ -49,8 +52,7 @@ export async function runCommandLine(
       process.stdout.write(`${text}\n`);
     },
   };
-  for (const add of [addRun, addEnroll, addAskAgent, addLease, addVerify, addSelfTest, addFaultCampaign])
-    add(program, context);
+  for (const add of COMMANDS) add(program, context);
   try {
     await program.parseAsync(argv);
     return EXIT_CODES.ok;
@@ -70,4 +72,7 @@ function soundOrUsage(config: Result<AgentConfig, readonly string[]>): AgentConf
 }
 
 const EXIT_CODE_HELP = `
-Exit codes: 0 done, 1 failed, 2 wrong command line or agent.yaml, 3 refused, 4 nobody answers.`;
+Exit codes:
+  0  done                                  3  refused
+  1  failed                                4  nobody answers
+  2  wrong command line or agent.yaml`;

@@ -84,7 +84,7 @@ async function useToken(
     token?.environment === environment && (token.robot ?? robot) === robot && token.expiresAt > now ? token : undefined;
   if (!fits) {
     throw problem('unauthenticated', 'The enrolment token is not valid for this robot, or no longer.', {
-      hint: `fairlead token enrolment --environment ${environment} --robot ${robot}`,
+      hint: `Make another: fairlead robot token --environment ${environment} --robot ${robot}`,
     });
   }
   if (await enrolmentTokens.use(fits.id, robot, now)) return fits;
@@ -114,6 +114,6 @@ const nameTaken = ({ robot, lifecycle }: RobotRecord) =>
 
 const tooManyPending = () =>
   problem('rate_limited', `${MOST_PENDING} robots wait to be accepted already.`, {
-    hint: 'Reject those you do not know (fairlead robot list --lifecycle pending), or enrol with a token.',
+    hint: 'Reject those you do not know (fairlead robot list --pending), or enrol with a token.',
     retryAfterSec: 600,
   });

@@ -22,7 +22,7 @@ export async function logInHandlers(deps: LogInDeps): Promise<Handlers<Pick<type
       const fits = await isPassword(body.password, user?.passwordHash ?? nobodysHash);
       if (!user || !fits) {
         throw problem('unauthenticated', 'The name or the password is wrong.', {
-          hint: 'An admin can set a new password: fairlead user set-password NAME.',
+          hint: 'An admin can set a new password: fairlead user password NAME.',
         });
       }
       const { token, expiresAt } = deps.sessions.issue(user);
