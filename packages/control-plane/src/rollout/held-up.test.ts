@@ -143,10 +143,15 @@ test('after an undoing every command that a rollout names works', async () => {
   const stages = [{ upTo: { count: 1 }, gate: { maxFailures: 0 } }, { upTo: { percent: 100 } }];
   const rollout = await create(fleet, { shape: { strategy: 'custom', stages }, onFailure: 'revert' });
   await fleet.everybodyUpdates('rolled-back');
-  const { stopped, followedBy } = await show(fleet, rollout);
-  expect(stopped?.why.hint).toBe(
-    `${followedBy} brings its robots back (fairlead rollout watch ${followedBy}); end this one: fairlead rollout abort ${rollout}`,
-  );
+  const { stopped, blocked, followedBy } = await show(fleet, rollout);
+  const advice = `${followedBy} brings its robots back (fairlead rollout watch ${followedBy}); end this one: fairlead rollout abort ${rollout}`;
+  expect(stopped?.why.hint).toBe(advice);
+  // What is judged again with the counts of now gives the same advice, also to a robot that has not begun.
+  expect(blocked?.why.hint).toBe(advice);
+  const { items } = await fleet.operator.listRolloutRobots({ params: { rollout }, query: {} });
+  const waiting = items.find(({ deployment }) => deployment === undefined);
+  if (!waiting) throw new Error('two robots have not begun');
+  expect((await fleet.operator.explainRobot({ params: { robot: waiting.robot } })).unblock).toBe(advice);
   expect(await fleet.operator.abortRollout({ params: { rollout }, body: {} })).toMatchObject({ state: 'aborted' });
 });
 

@@ -81,7 +81,11 @@ function whyStopped(facts: RolloutFacts): Refusal {
   // Metrics are read only while the stage works: without them the recorded text is the newest.
   if (stopped.why.category.startsWith('metric') && !conditions) return stopped.why;
   const verdict = judge(facts, stage, progress);
-  if ('category' in verdict) return refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout);
+  if ('category' in verdict) {
+    const why = refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout);
+    // What is being undone can only be ended: the recorded advice says so.
+    return rollout.followedBy === undefined ? why : { ...why, hint: stopped.why.hint };
+  }
   return { ...stopped.why, detail: `${stopped.why.detail.replace(/\.$/, '')}; now ${verdict.says}.` };
 }
 
