@@ -1,4 +1,5 @@
 /** Before something that robots will feel: a person reads what will happen and says yes. */
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { printable } from '@fairlead/shared/printable';
 import type { Terminal } from './ask-secret.ts';
@@ -21,7 +22,10 @@ export const yesNoAsker =
     const shown = question.split('\n').map(printable).join('\n');
     const terminal = createInterface({ input: stdin, output: stderr });
     try {
-      return /^y(es)?$/i.test((await terminal.question(`${shown} [y/N] `)).trim());
+      // Ctrl-D ends the input without an answer: that is no yes.
+      const closed = once(terminal, 'close').then(() => '');
+      const answer = await Promise.race([terminal.question(`${shown} [y/N] `), closed]);
+      return /^y(es)?$/i.test(answer.trim());
     } finally {
       terminal.close();
     }

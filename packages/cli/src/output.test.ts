@@ -10,7 +10,7 @@ function speaker(options: { json?: boolean; terminal?: boolean; env?: NodeJS.Pro
   stderr.on('data', (chunk) => (said.stderr += String(chunk)));
   const out = createOutput({
     json: () => options.json === true,
-    stdout: { write: (text) => (said.stdout += text), isTTY: options.terminal === true },
+    stdout: { write: (text) => (said.stdout += text), isTTY: options.terminal === true, columns: 40 },
     stderr,
     env: options.env ?? {},
   });
@@ -58,4 +58,14 @@ test('warnings go to stderr, so that a pipe gets only the result', () => {
   const { out, said } = speaker({ json: true });
   out.warn('careful');
   expect(said).toEqual({ stdout: '', stderr: 'warning: careful\n' });
+});
+
+test('a long sentence is broken between words on a terminal, and stays one line in a pipe', () => {
+  const sentence = 'next: fairlead rollout robots ro_1 shows the failed ones';
+  const terminal = speaker({ terminal: true });
+  terminal.out.line(sentence);
+  expect(terminal.said.stdout).toBe('next: fairlead rollout robots ro_1 shows\n      the failed ones\n');
+  const pipe = speaker();
+  pipe.out.line(sentence);
+  expect(pipe.said.stdout).toBe(`${sentence}\n`);
 });

@@ -4,10 +4,11 @@
  */
 
 import { printable } from '@fairlead/shared/printable';
+import { wrap, wrapLine } from '@fairlead/toolkit/wrap';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
-import { wrap } from './rollout/wrap.ts';
+import { sayDuration } from './rollout/durations.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Text of a cell; whatever it holds, it cannot move the cursor. */
@@ -33,7 +34,7 @@ export interface Output {
   readonly json: boolean;
   /** Human only. Columns that are all '' print no heading. */
   table(columns: readonly string[], rows: readonly (readonly Cell[])[], options?: TableOptions): void;
-  /** Human only: one line on stdout. */
+  /** Human only: one line on stdout; on a terminal as several where it is too long for one. */
   line(text: string, tone?: Tone): void;
   /** Human only: text for another program to read, unchanged. Never for what came from elsewhere. */
   text(text: string): void;
@@ -66,12 +67,16 @@ const COLOUR = { good: 'green', bad: 'red', warn: 'yellow', dim: 'dim', strong: 
 
 export function createOutput({ json, stdout, stderr, env }: OutputOptions): Output {
   const colourful = (stream: TextStream): boolean => stream.isTTY === true && !env['NO_COLOR'];
-  const say = (stream: TextStream, text: string, tone?: Tone): string =>
-    tone ? picocolors.createColors(colourful(stream))[COLOUR[tone]](printable(text)) : printable(text);
+  const paint = (stream: TextStream, text: string, tone?: Tone): string =>
+    tone ? picocolors.createColors(colourful(stream))[COLOUR[tone]](text) : text;
+  const say = (stream: TextStream, text: string, tone?: Tone): string => paint(stream, printable(text), tone);
   const cell = (value: Cell): string => {
     if (value === undefined) return say(stdout, '-', 'dim');
     return typeof value === 'object' ? say(stdout, value.text, value.tone) : printable(String(value));
   };
+
+  const linesOf = (stream: TextStream, text: string): string =>
+    stream.isTTY === true && stream.columns ? wrapLine(printable(text), stream.columns).join('\n') : printable(text);
 
   return {
     get json() {
@@ -88,7 +93,7 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
       stdout.write(`${table.toString().replaceAll(/ +$/gm, '')}\n`);
     },
     line(text, tone) {
-      if (!json()) stdout.write(`${say(stdout, text, tone)}\n`);
+      if (!json()) stdout.write(`${paint(stdout, linesOf(stdout, text), tone)}\n`);
     },
     text(text) {
       if (!json()) stdout.write(text);
@@ -100,16 +105,20 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     progress(title, total) {
       if (json() || stderr.isTTY !== true) return { set: () => {}, stop: () => {} };
       const format = `${printable(title)} {bar} {percentage}% {eta_formatted}`;
-      const bar = new SingleBar({ format, stream: stderr, hideCursor: true }, Presets.shades_classic);
+      const options = { format, formatTime: formatRemaining, stream: stderr, hideCursor: true };
+      const bar = new SingleBar(options, Presets.shades_classic);
       bar.start(total, 0);
       return { set: (value) => bar.update(value), stop: () => bar.stop() };
     },
     live: () => (json() || stderr.isTTY !== true ? undefined : liveLines(stderr)),
     warn(text) {
-      stderr.write(`${say(stderr, `warning: ${text}`, 'warn')}\n`);
+      stderr.write(`${paint(stderr, linesOf(stderr, `warning: ${text}`), 'warn')}\n`);
     },
   };
 }
+
+/** Nothing while no rate is known yet: cli-progress then gives the text INF, as if it were a number of seconds. */
+const formatRemaining = (seconds: number): string => (Number.isFinite(seconds) ? sayDuration(Math.round(seconds)) : '');
 
 function liveLines(stream: NodeJS.WritableStream): Live {
   const format = (_options: unknown, _params: unknown, { line }: { line: string }) => line;

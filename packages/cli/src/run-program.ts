@@ -1,6 +1,7 @@
 /** Runs one command and turns however it ends into an exit code and at most a few lines on stderr. */
 
 import { printable } from '@fairlead/shared/printable';
+import { wrapLine } from '@fairlead/toolkit/wrap';
 import { CommanderError } from 'commander';
 import { EXIT, toCliError } from './cli-error.ts';
 import type { TextStream } from './output.ts';
@@ -22,10 +23,12 @@ export async function runProgram({ command, context }: Program, argv: readonly s
         `${JSON.stringify({ error: { message: error.message, where, hint, exitCode, refusal, problem, mistakes } })}\n`,
       );
     } else {
-      stderr.write(`error: ${printable(error.message)}\n`);
-      for (const mistake of mistakes ?? []) stderr.write(`       ${printable(mistake)}\n`);
-      if (where !== undefined) stderr.write(`where: ${printable(where)}\n`);
-      if (hint !== undefined) stderr.write(`next:  ${printable(hint)}\n`);
+      const width = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY;
+      const show = (text: string) => stderr.write(`${wrapLine(printable(text), width).join('\n')}\n`);
+      show(`error: ${error.message}`);
+      for (const mistake of mistakes ?? []) show(`       ${mistake}`);
+      if (where !== undefined) show(`where: ${where}`);
+      if (hint !== undefined) show(`next:  ${hint}`);
     }
     return exitCode;
   }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Result } from '@fairlead/shared/failure';
 import { printable } from '@fairlead/shared/printable';
 import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
+import { wrapLine } from '@fairlead/toolkit/wrap';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
 import { ensureConfig } from '../enrol/first-config.ts';
@@ -48,7 +49,9 @@ export async function runCommandLine(
     config: async () => soundOrUsage(await readConfig(options().config)),
     firstConfig: async (given) => soundOrUsage(await ensureConfig(options().config, given, hostname())),
     answer: (value, human) => {
-      const text = options().json ? JSON.stringify(value, null, 2) : human().map(printable).join('\n');
+      const width = (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+      const lines = (): string[] => human().flatMap((line) => wrapLine(printable(line), width));
+      const text = options().json ? JSON.stringify(value, null, 2) : lines().join('\n');
       process.stdout.write(`${text}\n`);
     },
   };

@@ -54,6 +54,6 @@ function describeLast(last: LastOutcome): string[] {
   return [line('last order', `${describeOutcome(last)} (${last.endedAt}${time})`), ...next];
 }
 
-const line = (name: string, text: string): string => `${name.padEnd(16)} ${text}`;
+const line = (name: string, text: string): string => `${name.padEnd(15)} ${text}`;
 const say = (release: RunningRelease | undefined): string =>
   release ? `${release.version} (${release.manifestSha256.slice(0, 12)})` : 'none';

@@ -92,7 +92,7 @@ test('a quarantined robot explains why it gets no orders, and who can end that',
 test('status shows the last order of a component with its reason and its next step', () => {
   const lines = sayStatus(idle(last({})));
   const at = lines.findIndex((line) => line.startsWith('last order'));
-  expect(lines.slice(at, at + 2).map((line) => line.slice(17))).toEqual([
+  expect(lines.slice(at, at + 2).map((line) => line.slice(16))).toEqual([
     'walking@2.0.0 was rejected in smoke-test: policy.onnx: The output holds NaN. (nan) (2026-11-21T09:59:00.000Z, after 33.0 s)',
     '-> Retrain the model.',
   ]);

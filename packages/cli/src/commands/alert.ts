@@ -2,12 +2,12 @@
 import { ALARM_STATES, type Alarm } from '@fairlead/shared/fleet/alarm';
 import type { AuditEntry } from '@fairlead/shared/fleet/audit';
 import { RobotId } from '@fairlead/shared/ids';
+import { wrap } from '@fairlead/toolkit/wrap';
 import { type Command, Option } from 'commander';
 import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
-import { wrap } from '../rollout/wrap.ts';
 
 /** One line of the list: an alarm by its id, a notice by its number in the audit log. */
 type Alert = ({ readonly kind: 'alarm' } & Alarm) | ({ readonly kind: 'notice'; readonly id: string } & AuditEntry);
@@ -40,7 +40,7 @@ export function addAlertCommands(program: Command, context: CliContext): void {
         if (items.length === 0) out.line('No alerts.', 'good');
         for (const alert of items) showAlert(context, alert);
         if (next !== undefined) out.line('There are more: --limit 500.', 'dim');
-        if (items.length > 0) out.line('Seen it? fairlead alert ack ID, or --all', 'dim');
+        if (items.some(isUnseen)) out.line('Seen it? fairlead alert ack ID, or --all', 'dim');
       });
     });
 
@@ -99,6 +99,8 @@ async function listAll(context: CliContext, { state, robot, limit }: ListOptions
   const sorted = alerts.toSorted((one, other) => timeOf(other).localeCompare(timeOf(one)));
   return { items: sorted, ...(next !== undefined && { next }) };
 }
+/** What `alert ack` still has an effect on. */
+const isUnseen = (alert: Alert): boolean => alert.kind === 'notice' || alert.state === 'open';
 const timeOf = (alert: Alert): string => (alert.kind === 'alarm' ? alert.lastSeen : alert.at);
 
 async function openIds(context: CliContext): Promise<string[]> {

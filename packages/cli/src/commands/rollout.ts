@@ -3,6 +3,7 @@ import { DeploymentState } from '@fairlead/shared/fleet/states';
 import { sayTarget } from '@fairlead/shared/fleet/target';
 import { ComponentName, type RolloutId } from '@fairlead/shared/ids';
 import { RolloutState } from '@fairlead/shared/rollout/states';
+import { clip } from '@fairlead/toolkit/wrap';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { allPages } from '../all-pages.ts';
@@ -13,7 +14,6 @@ import { findRollout, type RolloutWord, rolloutArgument } from '../rollout/find-
 import { countStage } from '../rollout/stage-counts.ts';
 import { sayWhat, tellRollout } from '../rollout/tell-rollout.ts';
 import { watchRollout } from '../rollout/watch-rollout.ts';
-import { clip } from '../rollout/wrap.ts';
 import { deploymentCell, rolloutTone } from '../tones.ts';
 import { addRolloutWords } from './rollout-word.ts';
 

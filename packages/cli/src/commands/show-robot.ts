@@ -17,7 +17,7 @@ export function showRobot(out: Output, view: RobotView): void {
     ['environment', view.environment],
     ['group', view.group],
     ['labels', labels.join(', ') || undefined],
-    ['key fingerprint', view.keyFingerprint],
+    ['key', view.keyFingerprint],
     ['doing', view.activity && `${view.activity.state} ${view.activity.component ?? ''}`.trim()],
     ['machine', inventory && `${inventory.board ?? inventory.arch}, ${inventory.os}, ${inventory.cores} cores`],
     ['agent', inventory && `${inventory.agentVersion}, Node ${inventory.nodeVersion}`],

@@ -5,13 +5,13 @@ import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import { RobotId, sayRelease } from '@fairlead/shared/ids';
 import { hasEnded, ROLLOUT_STATES } from '@fairlead/shared/rollout/states';
+import { wrap } from '@fairlead/toolkit/wrap';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { argument, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
 import { aboutWhat, explainRollout } from '../rollout/explain-rollout.ts';
-import { wrap } from '../rollout/wrap.ts';
 import { deploymentCell } from '../tones.ts';
 import { showAlarms, showNotices } from './alert.ts';
 
@@ -77,7 +77,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
             who,
             refusal && `${refusal.detail} (${refusal.category})`,
           ]);
-          out.table(['AT', 'STATE', 'BY', 'WHY'], rows);
+          out.table(['AT', 'STATE', 'BY', 'WHY'], rows, { wrapLast: true });
         }
         if (history.items.length === 0) out.line('Nothing was ever deployed to this robot.', 'dim');
       });

@@ -3,12 +3,12 @@ import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import { sayTarget } from '@fairlead/shared/fleet/target';
 import { hasEnded } from '@fairlead/shared/rollout/states';
+import { clip, wrap } from '@fairlead/toolkit/wrap';
 import { ago } from '../ago.ts';
 import type { Cell, Output } from '../output.ts';
 import { rolloutTone, stageCell } from '../tones.ts';
 import { sayWhen } from './say-when.ts';
 import { countStage, LEGEND, type RolloutView, sayCounts, sayReach, stageBar } from './stage-counts.ts';
-import { clip, wrap } from './wrap.ts';
 
 export type RolloutEvents = ReplyOf<typeof rolloutApi.rolloutHistory>['items'];
 const LAST = 5;
@@ -71,7 +71,9 @@ function factsOf(view: RolloutView, now: number): Cell[][] {
     ['by', `${view.createdBy}, ${ago(view.createdAt, now)}`],
     ...(spec.reason === undefined ? [] : lines('why', spec.reason)),
     ...(when === undefined ? [] : [[word, sayWhen(when, now)]]),
-    ...(followedBy === undefined ? [] : [['then', `${followedBy} took its place or undoes it`]]),
+    ...(followedBy === undefined
+      ? []
+      : [['then', `${followedBy} ${view.state === 'superseded' ? 'superseded it' : 'brings its robots back'}`]]),
     ...(undoes === undefined ? [] : [['undoes', undoes]]),
     ...(spec.emergency === undefined
       ? []

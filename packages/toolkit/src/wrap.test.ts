@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { wrapLine } from './wrap.ts';
+
+test('a line that fits stays as it is, with its spaces', () => {
+  expect(wrapLine('robot            duck-1', 80)).toEqual(['robot            duck-1']);
+});
+
+test('a long line goes on below its own text', () => {
+  expect(wrapLine('last order  walking was rolled back in probation', 36)).toEqual([
+    'last order  walking was rolled back',
+    '            in probation',
+  ]);
+  expect(wrapLine('next: look at the log of the service', 30)).toEqual([
+    'next: look at the log of the',
+    '      service',
+  ]);
+  expect(wrapLine('  -> look at the log of the service', 30)).toEqual(['  -> look at the log of the', '     service']);
+});
+
+test('a word that is wider than the screen is not cut: it may be a digest or an address', () => {
+  const digest = 'a'.repeat(64);
+  expect(wrapLine(`manifest ${digest} differs`, 40)).toEqual(['manifest', digest, 'differs']);
+});
