@@ -135,3 +135,18 @@ test('robot.key: the robot becomes somebody new, keeps its application up, and a
   const { items } = await fleet.api.robotHistory({ params: { robot: 'swan-1' as RobotId } });
   expect(items.length).toBeGreaterThan(0);
 });
+
+test('a file where a folder of the agent belongs: the application runs, and the robot says what is in the way', async ({
+  fleet,
+}) => {
+  const gull = await fleet.join({ name: 'gull-1' });
+  const trust = join(gull.root, 'trust');
+  await restart(gull, async () => {
+    await rm(trust, { recursive: true });
+    await writeFile(trust, 'rot');
+  });
+  await expectUp(gull, 'walking@1.0.0');
+  expect(await untilTroubled(gull, 'io')).toMatchObject({ detail: expect.stringContaining(trust) });
+  await rm(trust);
+  expect((await deploy(fleet, gull, 'walking@2.0.0')).view.state).toBe('succeeded');
+});

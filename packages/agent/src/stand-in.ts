@@ -7,7 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { ProblemError } from '@fairlead/shared/api/client';
 import { PROBLEMS } from '@fairlead/shared/api/problem';
 import type { Refusal } from '@fairlead/shared/failure';
+import type { ComponentName } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
+import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import type { AgentConfig } from './config.ts';
 import { machineFacts } from './inventory/machine-facts.ts';
 import { serviceNotifier } from './lifeline/service-notifier.ts';
@@ -15,6 +17,10 @@ import { explainLocally } from './local-api/explain-locally.ts';
 import type { AgentStatus } from './local-api/local-api.ts';
 import type { LocalHandlers } from './local-api/serve-local-api.ts';
 import { openServices } from './open-agent.ts';
+import { layoutOf } from './releases/layout.ts';
+import { listComponents, openReleaseFolder } from './releases/release-folder.ts';
+import type { ServiceManager } from './services/service-manager.ts';
+import { startForgotten } from './update/keep-services-up.ts';
 import { AGENT_VERSION } from './version.ts';
 
 export interface StandIn {
@@ -29,6 +35,7 @@ export async function openStandIn(config: AgentConfig, trouble: () => Refusal): 
   // Where not even that opens, no agent has ever started a service here.
   const services = await openServices(config, bootId).catch(() => undefined);
   await services?.adopt().catch(() => undefined);
+  if (services) await startStopped(services.manager, config.root);
   const notifier = serviceNotifier(process.env);
   notifier.tell('READY=1', 'STATUS=waiting for its disk');
   const feed = setInterval(() => notifier.tell('WATCHDOG=1'), (notifier.watchdogMs ?? 60_000) / 3);
@@ -83,3 +90,15 @@ export async function openStandIn(config: AgentConfig, trouble: () => Refusal): 
     },
   };
 }
+
+/** An agent that ends may stop its services with itself: they are started without the agent that would do that. */
+async function startStopped(manager: ServiceManager, root: string): Promise<void> {
+  const layout = layoutOf(root);
+  const folderOf = (component: ComponentName) => openReleaseFolder(layout, component, neverMeasured);
+  // What can't be read has nothing to start.
+  for (const component of await listComponents(layout).catch(() => [])) {
+    await startForgotten(component, { folderOf, services: manager }).catch(() => undefined);
+  }
+}
+
+const neverMeasured: MeasureTree = () => Promise.reject(new Error('a stand-in measures nothing'));

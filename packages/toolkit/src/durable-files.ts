@@ -84,7 +84,7 @@ export async function linkDurably(path: string, to: string): Promise<void> {
     await symlink(to, temp);
     await rename(temp, path).catch(async (cause: unknown) => {
       if (codeOf(cause) !== 'EISDIR') throw cause;
-      await rename(path, tempBeside(path));
+      await moveAside(path);
       await rename(temp, path);
     });
   } catch (cause) {
@@ -93,6 +93,9 @@ export async function linkDurably(path: string, to: string): Promise<void> {
   }
   await syncFolder(dirname(path));
 }
+
+/** Gives what is in the way a temp name beside it, for a janitor to sweep. */
+export const moveAside = (path: string): Promise<void> => rename(path, tempBeside(path));
 
 /** Renames durably inside one file system. */
 export async function renameDurably(from: string, to: string): Promise<void> {

@@ -6,7 +6,7 @@ import { type Clock, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { Journal } from '@fairlead/shared/update/journal';
 import { removeDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
+import { isFolder, isMissing } from '../releases/disk-errors.ts';
 import type { JournalStore } from './journal-store.ts';
 
 /** `file` is absolute; unreadable journals are put beside it as `file.bad-TIME`, for a person to look at. */
@@ -20,7 +20,8 @@ export function fileJournalStore(file: string, clock: Clock): JournalStore {
         bytes = await readFile(file);
       } catch (error) {
         if (isMissing(error)) return accept(undefined);
-        throw error;
+        if (!isFolder(error)) throw error;
+        bytes = new Uint8Array();
       }
       const journal = parseJournal(bytes);
       if (journal.ok) return journal;

@@ -9,9 +9,9 @@ import { parse } from '@fairlead/shared/parse';
 import { Timestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { InstalledRelease } from '@fairlead/shared/update/journal';
-import { writeDurably } from '@fairlead/toolkit/durable-files';
 import { type Static, Type } from 'typebox';
-import { isMissing } from './disk-errors.ts';
+import { isFolder, isMissing } from './disk-errors.ts';
+import { reclaimFile } from './reclaim.ts';
 
 const Committed = Type.Object(
   {
@@ -34,9 +34,10 @@ export async function readCommitted(file: string): Promise<Committed | 'absent' 
     return committed.ok ? committed.value : 'damaged';
   } catch (error) {
     if (isMissing(error)) return 'absent';
+    if (isFolder(error)) return 'damaged';
     throw error;
   }
 }
 
 export const writeCommitted = (file: string, committed: Omit<Committed, 'schema'>): Promise<void> =>
-  writeDurably(file, `${JSON.stringify({ schema: 'fairlead.committed.v1', ...committed }, null, 2)}\n`);
+  reclaimFile(file, `${JSON.stringify({ schema: 'fairlead.committed.v1', ...committed }, null, 2)}\n`);

@@ -12,11 +12,12 @@ import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
-import { linkDurably, makeFolderDurably, readLink, syncFolder, writeDurably } from '@fairlead/toolkit/durable-files';
+import { linkDurably, readLink, syncFolder } from '@fairlead/toolkit/durable-files';
 import { readAbandoned, writeAbandoned } from './abandoned.ts';
 import { type Committed, readCommitted, writeCommitted } from './committed.ts';
-import { isMissing } from './disk-errors.ts';
+import { isFolder, isMissing } from './disk-errors.ts';
 import type { ComponentLayout, Layout, Slot } from './layout.ts';
+import { reclaimFile, reclaimFolder } from './reclaim.ts';
 
 type MeasurePhase = Parameters<MeasureTree>[0]['phase'];
 
@@ -59,11 +60,12 @@ export async function openReleaseFolder(
   measureTree: MeasureTree,
 ): Promise<ReleaseFolder> {
   const paths = layout.component(component);
-  for (const folder of [paths.releases, paths.manifests, paths.stateBackups]) await makeFolderDurably(folder);
+  for (const folder of [paths.folder, paths.releases, paths.manifests, paths.stateBackups]) await reclaimFolder(folder);
 
   const readManifest: ReleaseFolder['readManifest'] = async (release, phase) => {
     const bytes = await readFile(paths.manifest(release.manifestSha256)).catch((error: unknown) => {
       if (isMissing(error)) return undefined;
+      if (isFolder(error)) return new Uint8Array();
       throw error;
     });
     if (bytes && sha256Hex(bytes) === release.manifestSha256) return parseManifest(bytes, phase);
@@ -92,7 +94,7 @@ export async function openReleaseFolder(
       await syncFolder(paths.folder);
     },
     points: async (slot, release) => (await readLink(paths.slot(slot))) === paths.linkTo(release),
-    saveManifest: (release, bytes) => writeDurably(paths.manifest(release.manifestSha256), bytes),
+    saveManifest: (release, bytes) => reclaimFile(paths.manifest(release.manifestSha256), bytes),
     measure: async (release, phase) => {
       const manifest = await readManifest(release, phase);
       if (!manifest.ok) return manifest;
@@ -118,7 +120,7 @@ export async function openReleaseFolder(
 
 /** Components that have a folder on this robot. */
 export async function listComponents(layout: Layout): Promise<ComponentName[]> {
-  await makeFolderDurably(layout.components);
+  await reclaimFolder(layout.components);
   const names = (await readdir(layout.components)).map((name) => parse(ComponentName, name));
   return names.flatMap((name) => (name.ok ? [name.value] : []));
 }
@@ -132,7 +134,7 @@ async function findByLink(
   const digest12 = link.slice(-12);
   for (const name of await readdir(paths.manifests)) {
     if (!name.startsWith(digest12)) continue;
-    const bytes = await readFile(join(paths.manifests, name));
+    const bytes = await readFile(join(paths.manifests, name)).catch(() => new Uint8Array());
     const manifest = parseManifest(bytes);
     if (!manifest.ok) continue;
     const release = { component, version: manifest.value.version, manifestSha256: sha256Hex(bytes) };

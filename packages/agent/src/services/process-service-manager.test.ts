@@ -249,6 +249,18 @@ test('a disk that takes no record keeps no service from starting and stopping', 
   expect(runs(pid)).toBe(false);
 });
 
+test('a file in the place of the folder of the services is moved aside, and keeps no service from starting', async () => {
+  const robot = robotOnDisk();
+  writeFileSync(join(robot.root, 'services'), 'rot');
+  const manager = await robot.startAgent();
+  onTestFinished(async () => {
+    await manager.close('stop');
+    rmSync(robot.root, { recursive: true });
+  });
+  expect((await manager.start('steady', 'switch')).ok).toBe(true);
+  expect(robot.recordOf('steady')).toMatchObject({ wanted: 'running' });
+});
+
 test('after a reboot a service is started again, and that is no crash', async () => {
   const { startAgent, manager } = await withAgent();
   await manager.start('steady', 'switch');

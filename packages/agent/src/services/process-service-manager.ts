@@ -1,8 +1,9 @@
 /** Adapter: the agent supervises the commands of agent.yaml itself (containers, developer machines, the quick start). */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ServiceCommand } from '../config.ts';
+import { isExisting } from '../releases/disk-errors.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { keepShort } from './bounded-log.ts';
 import type { ServiceManager } from './service-manager.ts';
@@ -26,7 +27,12 @@ export async function processServiceManager(options: {
 }): Promise<ProcessServiceManager> {
   const { root, bootId } = options;
   const folder = join(root, 'services');
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch(async (error: unknown) => {
+    if (!isExisting(error)) throw error;
+    // Not a folder, so the disk has damaged it. What it held is less than a robot whose application does not start.
+    await rename(folder, `${folder}.damaged`);
+    await mkdir(folder);
+  });
   const logOf = (name: string): string => join(folder, `${name}.log`);
   const services = new Map<string, SupervisedService>(
     Object.entries(options.commands).map(([name, command]) => {

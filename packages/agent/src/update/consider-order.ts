@@ -14,7 +14,8 @@ import type { StepDeps } from './step-deps.ts';
 type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined }
-  | { readonly go: false };
+  /** `isWhole`: what was damaged is what was signed again, without an update. */
+  | { readonly go: false; readonly isWhole?: true };
 
 /**
  * Goes: the manifest is kept durably beside the releases. Does not go: the server has been told why, once. `again`: the
@@ -36,7 +37,7 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   await folder.saveManifest(order.candidate, order.manifestBytes);
   if (running?.manifestSha256 === order.candidate.manifestSha256) {
     const measured = await folder.measure(running, 'verify');
-    if (measured.ok) return again ? { go: false } : end(order, 'skipped', undefined, deps);
+    if (measured.ok) return again ? { go: false, isWhole: true } : end(order, 'skipped', undefined, deps);
     if (order.component === OWN_COMPONENT) return end(order, 'failed', overItself(measured.refused), deps);
     return { go: true, current: order.candidate };
   }

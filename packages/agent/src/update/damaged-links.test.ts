@@ -1,5 +1,6 @@
 /** What a restored backup, a disk or a person does to the links of a component, and a disk that breaks between stop and start. */
-import { cp, readlink, rm } from 'node:fs/promises';
+import { cp, readlink, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { DUCK, type TestRobot, testRobot } from './testing/test-robot.ts';
 
@@ -53,6 +54,53 @@ describe('a link that became a folder, as in a backup that was restored without 
     expect(robot.ends().at(-1)).toBe('succeeded');
     expect(await robot.slots()).toMatchObject({ active: '3.0.0' });
     expect([...robot.services.running]).toEqual(['duck']);
+  });
+});
+
+describe('a file where a folder belongs, or a folder where a file belongs', () => {
+  const inComponent = (name: string) => (robot: TestRobot) => join(robot.layout.component(DUCK).folder, name);
+  const pathOf: Record<string, (robot: TestRobot) => string | Promise<string>> = {
+    'journal.json': ({ layout }) => layout.journal,
+    downloads: ({ layout }) => layout.downloads,
+    'committed.json': inComponent('committed.json'),
+    'abandoned.json': inComponent('abandoned.json'),
+    'state-backups': inComponent('state-backups'),
+    staged: inComponent('staged'),
+  };
+
+  test.each(Object.keys(pathOf))(
+    'in the place of %s leaves the application up, and no release fails for it',
+    async (name) => {
+      const robot = await withTwoReleases();
+      const path = (await pathOf[name]?.(robot)) ?? '';
+      await rm(path, { recursive: true, force: true });
+      if (name.endsWith('.json')) await cp(robot.layout.component(DUCK).manifests, path, { recursive: true });
+      else await writeFile(path, 'rot');
+      // As the agent before leaves it that stops its services with itself.
+      await robot.services.stop('duck', 'switch');
+      const agent = robot.restarted({ services: { ...robot.services, ownsStops: true } });
+      await agent.recover();
+      expect([...robot.services.running]).toEqual(['duck']);
+      expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+      await agent.offer(await robot.release('3.0.0'));
+      expect(robot.ends().at(-1)).toBe('succeeded');
+    },
+  );
+
+  test('in the place of the manifests leaves the application up, and the release is fetched again', async () => {
+    const robot = await testRobot();
+    const order = await robot.release('1.0.0');
+    await robot.updater.offer(order);
+    const { manifests } = robot.layout.component(DUCK);
+    await rm(manifests, { recursive: true });
+    await writeFile(manifests, 'rot');
+    const agent = robot.restarted();
+    await agent.recover();
+    expect([...robot.services.running]).toEqual(['duck']);
+    expect(agent.wantsAgain(DUCK, order.candidate.manifestSha256)).toBe(true);
+    await agent.offer(order);
+    expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
+    expect([agent.damages(), robot.openAlarms()]).toEqual([[], []]);
   });
 });
 

@@ -271,7 +271,8 @@ test('an interrupted update comes to its end, whatever the disk did to another c
   const agent = robot.restarted();
   await agent.recover();
   expect(robot.ends()).toEqual(['succeeded']);
-  expect(robot.alarms()).toHaveLength(1);
+  // A file where a folder belongs is moved aside.
+  expect(robot.alarms()).toEqual([]);
   expect(await agent.components()).toMatchObject([{ component: 'arm' }, { active: { version: '1.0.0' } }]);
 });
 

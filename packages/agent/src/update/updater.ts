@@ -31,7 +31,7 @@ import { considerOrder } from './consider-order.ts';
 import { damageBook } from './damage-book.ts';
 import type { Forbids } from './forbids.ts';
 import { healActives } from './heal-active.ts';
-import { keepServicesUp } from './keep-services-up.ts';
+import { keepServicesUp, startForgotten } from './keep-services-up.ts';
 import { makeSteps } from './make-steps.ts';
 import { recordUpdate } from './record-update.ts';
 import { refusalOf } from './refusal-of.ts';
@@ -201,6 +201,13 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     }
   };
 
+  /** Only the manifest was damaged, and the order brought it again. */
+  const onWhole = async (component: ComponentName): Promise<void> => {
+    damages.mended(component);
+    deps.alarms.resolveWhere((open) => open.component === component && open.category === 'active_damaged');
+    await startForgotten(component, deps);
+  };
+
   return {
     recover: () =>
       alone(async () => {
@@ -230,6 +237,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         if (again) damages.begin(order.component);
         const current = await considerOrder(order, again, deps);
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
+        else if (current.isWhole) await onWhole(order.component);
       }).finally(() => cancels.delete(order.deployment));
     },
     hear: async (heard) => {

@@ -4,10 +4,10 @@ import type { Manifest } from '@fairlead/shared/release/manifest';
 import { SECOND } from '@fairlead/shared/time';
 import type { StepResult } from '@fairlead/shared/update/journey';
 import { planRetry } from '@fairlead/shared/update/retry';
-import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { type Attempt, fetchPart } from '../../download/fetch-part.ts';
 import { openPart, type PartFile, removePart } from '../../download/part-file.ts';
 import { isFull } from '../../releases/disk-errors.ts';
+import { reclaimFolder } from '../../releases/reclaim.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction, Update } from '../steps.ts';
 import { clearDamagedCandidate } from './clear-damaged-candidate.ts';
@@ -30,7 +30,7 @@ export const download =
     if (!manifest.ok) return manifest;
     if (await clearDamagedCandidate(folder, candidate)) return { ok: true };
     await untilLinkAllows(update, deps);
-    await makeFolderDurably(deps.layout.downloads);
+    await reclaimFolder(deps.layout.downloads);
     const file = deps.layout.part(manifest.value.bundle.sha256);
     const part = await openPart(file, deps.elapsed);
     try {
