@@ -20,7 +20,7 @@ const USAGE = `npm run simulate -- [--robots 100] [--seed 1 | --seeds 20] [--hou
 --seed      run this seed: the same seed is the same run, event for event
 --seeds     run so many fresh seeds and append them to ${LEDGER}
 --hours     of virtual time with faults; half as many without faults follow (default: 6, less for large fleets)
---with      enable these features whatever the seed says
+--with      enable these features whatever the seed draws
 --minutes   with --seeds: end after so many minutes of real time, whatever is under way; then only broken
             invariants fail the set, and those that were not exercised are named
 --no-ledger with --seeds: leave the ledger as it is

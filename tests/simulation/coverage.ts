@@ -1,6 +1,6 @@
 /**
- * Which invariants a set of runs has put to the test. An invariant that none of them exercised fails the set, whatever
- * their swarms had enabled: a promise that nothing tested is not kept, it is unknown.
+ * Which invariants a set of runs has exercised. An invariant that none of them exercised fails the set, whatever
+ * their swarms had enabled: of a promise that nothing tested it is unknown whether it is kept.
  */
 import { ALL_INVARIANTS, INVARIANTS, type Invariant } from './invariants/checks.ts';
 import type { Outcome } from './stage.ts';

@@ -62,7 +62,7 @@ describe('a release that passes its probation and whose service dies again and a
     expect(await degradations(fleet, crashing)).toHaveLength(1);
   });
 
-  test('stays until somebody decides: the robot does not go back by itself', async ({ fleet }) => {
+  test('stays until a person decides: the robot does not go back by itself', async ({ fleet }) => {
     const { components } = await fleet.api.showRobot({ params: { robot: 'duck-1' as RobotId } });
     expect(components[0]?.active?.version).toBe('1.0.0');
   });

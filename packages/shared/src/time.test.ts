@@ -8,7 +8,7 @@ const anyMs = fc.oneof(
   fc.constantFrom(1795831338425.685, 0.999, LAST_INSTANT),
 );
 
-test('an Instant is a whole number of milliseconds, never later than the source said', () => {
+test('an Instant is a whole number of milliseconds, never later than its source', () => {
   fc.assert(
     fc.property(anyMs, (ms) => {
       const made = instant(ms);

@@ -35,7 +35,7 @@ export type Authorize = (route: Route, request: Pick<RawRequest, 'method' | 'pat
 export const requestsOf = (apis: readonly Api[]): RouteRequest[] =>
   apis.flatMap((api) => Object.entries(api).map(([name, route]) => requestOf(name, route)));
 
-/** Anew for each sending: a robot's signature counts once, and each upload is of a blob that nobody knows. */
+/** Made for each request: a robot's signature counts once, and each upload is of a new blob. */
 export function authorized(request: RouteRequest, authorize: Authorize): RouteRequest {
   const fresh = { ...request, path: request.path.replace(PARAMS['sha256'] ?? '', randomBytes(32).toString('hex')) };
   return { ...fresh, headers: { ...fresh.headers, ...authorize(fresh.route, fresh) } };

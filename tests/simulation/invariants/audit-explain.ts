@@ -9,10 +9,10 @@ import type { Audit, AuditDeps } from './audit.ts';
 import { isKnownToServer, judgeExplanation } from './explain-truth.ts';
 import type { DeploymentRecord } from './server-records.ts';
 
-/** Robots asked at each look. */
+/** Robots asked in each audit. */
 const SAMPLE = 40;
-/** So many looks with the same sentence of a robot that nothing blocks are too many. */
-const PATIENCE = 4;
+/** How many audits in a row may find the same sentence about a robot that nothing blocks. */
+const MOST_REPEATS = 4;
 /** From a new order to the first step, where nothing holds the robot up. */
 const UNTIL_IT_BEGINS = 30 * MINUTE;
 const RUNS_IT: readonly DeploymentState[] = ['succeeded', 'degraded', 'skipped'];
@@ -26,7 +26,7 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
   const { world, fleet, interval } = stage;
   const { agenda, truth, checks } = world;
   const chance = chanceOf(world.seed, 'explain');
-  /** Robots that were said to proceed, until they did. */
+  /** Robots whose explanation says that they proceed, until they do. */
   const watched = new Map<RobotId, Repeated>();
 
   const sample = (): ReadonlySet<RobotId> => {
@@ -41,9 +41,9 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
 
   /** The server's explanation of one robot, and its records as of the same moment. */
   const ask = async (name: RobotId) => {
-    const told = await auditor.must((api) => api.explainRobot({ params: { robot: name } }));
+    const explanation = await auditor.must((api) => api.explainRobot({ params: { robot: name } }));
     const [desired, rollouts] = [(await records.desired(name)).get(name), await records.rollouts()];
-    return { told, desired, rollouts: new Map(rollouts.map((one) => [one.rollout, one])) };
+    return { explanation, desired, rollouts: new Map(rollouts.map((one) => [one.rollout, one])) };
   };
 
   return {
@@ -51,7 +51,7 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
       for (const name of last ? fleet.keys() : sample()) {
         const robot = fleet.get(name);
         if (!robot) continue;
-        const { told, desired, rollouts } = await ask(name);
+        const { explanation, desired, rollouts } = await ask(name);
         const isDecommissioned = stage.decommissioned.has(name);
         const facts = {
           now: agenda.now(),
@@ -63,40 +63,45 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
           interval,
           serverUpSince: world.server.upSince(),
         };
-        const { isTrue, why } = judgeExplanation(told, facts);
-        checks.expect('explain-true', isTrue, () => `"${told.sentence}" (${told.refusal?.category}), but ${why}`, name);
+        const { isTrue, why } = judgeExplanation(explanation, facts);
+        checks.expect(
+          'explain-true',
+          isTrue,
+          () => `"${explanation.sentence}" (${explanation.refusal?.category}), but ${why}`,
+          name,
+        );
         if (isDecommissioned) continue;
-        watch(name, told, desired);
-        checkNotForgotten(name, told, desired, last);
+        watch(name, explanation, desired);
+        checkNotForgotten(name, explanation, desired, last);
       }
     },
   };
 
   function watch(
     name: RobotId,
-    told: { readonly sentence: string; readonly blocked: boolean },
+    explanation: { readonly sentence: string; readonly blocked: boolean },
     desired: DeploymentRecord | undefined,
   ): void {
     const isOpen = desired !== undefined && !isTerminal(desired.state);
-    if (told.blocked || !isOpen) {
+    if (explanation.blocked || !isOpen) {
       watched.delete(name);
       return;
     }
     const before = watched.get(name);
-    const times = before?.sentence === told.sentence ? before.times + 1 : 1;
-    watched.set(name, { sentence: told.sentence, times });
+    const times = before?.sentence === explanation.sentence ? before.times + 1 : 1;
+    watched.set(name, { sentence: explanation.sentence, times });
     if (times < 2) return;
     checks.expect(
       'unblocked-moves',
-      times <= PATIENCE,
-      () => `for ${times} looks explain says that ${told.sentence}`,
+      times <= MOST_REPEATS,
+      () => `in ${times} audits in a row: ${explanation.sentence}`,
       name,
     );
   }
 
   function checkNotForgotten(
     name: RobotId,
-    told: { readonly sentence: string; readonly blocked: boolean },
+    explanation: { readonly sentence: string; readonly blocked: boolean },
     desired: DeploymentRecord | undefined,
     last: boolean,
   ): void {
@@ -110,7 +115,7 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
     const isOnItsWay = journal !== undefined && !last;
     if (!isKnownToServer({ robot, truth }) && !last) return;
     const says = () =>
-      `${name} should run ${desired.version} (${desired.deployment} is ${desired.state}) and runs ${active?.version}; explain says only "${told.sentence}"`;
-    checks.expect('never-forgotten', isAtIt || isOnItsWay || told.blocked, says, name);
+      `${name} should run ${desired.version} (${desired.deployment} is ${desired.state}) and runs ${active?.version}; explain says only "${explanation.sentence}"`;
+    checks.expect('never-forgotten', isAtIt || isOnItsWay || explanation.blocked, says, name);
   }
 }

@@ -25,7 +25,7 @@ const covers = ({ from, until }: Spell, since: Instant, to: Instant): boolean =>
 const STOPS = new Set(['paused', 'stage-failed', 'stage-inconclusive', 'aborted', 'superseded']);
 const GOES = new Set(['resumed', 'promoted', 'retried']);
 
-/** When it stood still, from its own history: gates stop rollouts too, and nobody acknowledges that. */
+/** When it stood still, from its own history: gates stop rollouts too, without an acknowledgement. */
 function standstills(history: readonly { readonly at: string; readonly what: string }[]): readonly Spell[] {
   const spells: Spell[] = [];
   let since: Instant | undefined;
@@ -38,7 +38,7 @@ function standstills(history: readonly { readonly at: string; readonly what: str
   return since === undefined ? spells : [...spells, { from: since, until: Infinity }];
 }
 
-/** A robot that is not heard any more loses its place: that is what a time-out is. */
+/** A robot that is silent loses its place in the budget: that is what a time-out is. */
 const stayOf = ({ from, until }: Interval, order: DeploymentRecord): Stay => {
   const gone = order.state === 'timed-out' ? order.endedAt : undefined;
   return { from, until: gone === undefined ? until : Math.max(from, Math.min(gone, until ?? gone)) };
@@ -77,7 +77,7 @@ export function auditBudgets({ stage, records }: AuditDeps, auditor: Person, lim
           ? []
           : [{ interval, part, stay: stayOf(interval, part), rollout: part.rollout }];
       });
-      // Break glass may exceed the limits; all others keep them whatever it does.
+      // Break glass may exceed the limits; all others keep them.
       const bound = stays.filter(({ rollout }) => !stage.unlimited.has(rollout));
       if (limits) {
         expectRoom(
@@ -107,7 +107,7 @@ export function auditConfirmations({ stage, records }: AuditDeps, auditor: Perso
   const { world, checks } = stage;
   const { truth } = world;
 
-  /** Somebody stopped a rollout that this robot is part of: only then can a confirmation be wrong. */
+  /** A rollout of this robot was stopped: only then can a confirmation be wrong. */
   const checkStops = async (confirmed: readonly Confirmed[], parts: ReadonlyMap<DeploymentId, DeploymentRecord>) => {
     const halts = new Map<RolloutId, readonly Spell[]>();
     for (const { robot, deployment, askedAt, at } of confirmed) {

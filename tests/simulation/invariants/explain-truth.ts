@@ -24,7 +24,7 @@ export interface World {
   readonly interval: number;
 }
 /** Why the sentence is false; undefined where it is true. */
-type Judge = (world: World, told: Static<typeof Explanation>, match: RegExpMatchArray) => string | undefined;
+type Judge = (world: World, explanation: Static<typeof Explanation>, match: RegExpMatchArray) => string | undefined;
 
 /** A check-in is on its way, and heartbeats are stored in batches. */
 const SLACK = 15 * SECOND;
@@ -65,7 +65,7 @@ const wasReported = ({ robot, serverUpSince }: World, state: string): string | u
 
 const rolloutIs =
   (name: string, isSo: (rollout: Rollout) => boolean): Judge =>
-  ({ rollouts }, _told, match) => {
+  ({ rollouts }, _explanation, match) => {
     const rollout = rollouts.get(match[1] as RolloutId);
     if (!rollout) return `there is no rollout ${match[1]}`;
     return isSo(rollout) ? undefined : `${name}, and the rollout is ${rollout.state}`;
@@ -107,12 +107,12 @@ const RULES: readonly (readonly [RegExp, Judge])[] = [
     / (refused|may not try again) /,
     ({ desired }) => (desired && isTerminal(desired.state) ? undefined : 'its order is open'),
   ],
-  [/ is degraded/, ({ robot, truth }, told) => healthIs('degraded', { robot, truth }, told.sentence)],
+  [/ is degraded/, ({ robot, truth }, explanation) => healthIs('degraded', { robot, truth }, explanation.sentence)],
   [/ did not finish in time with /, notFinished],
   [/ waits( with \S+)?(:|\.|$)/, waits],
   [
     / (downloads|verifies|unpacks|tests, in a guarded child,|switches to|runs on probation:|commits|rolls back from|reports on) /,
-    (world, _told, match) => wasReported(world, STATE_OF[match[1] ?? ''] ?? ''),
+    (world, _explanation, match) => wasReported(world, STATE_OF[match[1] ?? ''] ?? ''),
   ],
   [/ (will be offered|was offered|works on) /, notEnded],
   [/ is up to date with (.+)/, upToDate],
@@ -130,13 +130,13 @@ export const isJudged = (sentence: string): boolean => RULES.some(([pattern]) =>
  * extended, or a sentence would go unchecked.
  */
 export function judgeExplanation(
-  told: Static<typeof Explanation>,
+  explanation: Static<typeof Explanation>,
   world: World,
 ): { readonly isTrue: boolean; readonly why: string } {
   for (const [pattern, judge] of RULES) {
-    const match = told.sentence.match(pattern);
+    const match = explanation.sentence.match(pattern);
     if (!match) continue;
-    const why = judge(world, told, match);
+    const why = judge(world, explanation, match);
     return { isTrue: why === undefined, why: why ?? '' };
   }
   return { isTrue: false, why: 'no rule of the simulation knows this sentence: add one to explain-truth.ts' };
@@ -148,7 +148,7 @@ function silentFor({ robot, now, interval }: World, times: number): string | und
   return `it was answered ${Math.round(silence / SECOND)} s ago`;
 }
 
-function outcomeIs({ robot, desired }: World, _told: unknown, match: RegExpMatchArray): string | undefined {
+function outcomeIs({ robot, desired }: World, _explanation: unknown, match: RegExpMatchArray): string | undefined {
   if (!desired) return 'it has no order';
   const really = robot.disk.outcomes.get(desired.deployment);
   return OUTCOME_OF[match[1] ?? '']?.includes(really ?? '')
@@ -162,7 +162,7 @@ function notEnded({ robot, desired, truth }: World): string | undefined {
   return `it reported that this ended as ${really}`;
 }
 
-/** A robot that was given up may be told so, and cancel. */
+/** A robot that timed out may have received its cancellation. */
 function notFinished(world: World): string | undefined {
   const { robot, desired } = world;
   return desired && robot.disk.outcomes.get(desired.deployment) === 'cancelled' ? undefined : notEnded(world);
@@ -185,7 +185,7 @@ function waits(world: World, { refusal }: Static<typeof Explanation>): string | 
   return wasReported(world, 'waiting');
 }
 
-function upToDate(world: World, _told: unknown, match: RegExpMatchArray): string | undefined {
+function upToDate(world: World, _explanation: unknown, match: RegExpMatchArray): string | undefined {
   const { robot, truth } = world;
   if (!isKnownToServer(world)) return undefined;
   const runs = robot.disk.active?.version;

@@ -107,7 +107,7 @@ export function createGroundTruth(order: {
   let switched = 0;
 
   const mayRun = (robot: RobotId, { manifestSha256, version }: InstalledRelease): void => {
-    const says = () => `${robot} runs ${version}, which nobody ordered of it`;
+    const says = () => `${robot} runs ${version}, which was never ordered of it`;
     checks.expect('approved-release', ordered.get(robot)?.has(manifestSha256) === true, says, robot);
   };
   /** Counted only where something could have gone wrong: a robot that has a lease or a window, or must ask. */

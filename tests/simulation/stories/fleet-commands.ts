@@ -4,9 +4,9 @@ import type { RobotId } from '@fairlead/shared/ids';
 import { SITES } from '../robot/traits.ts';
 import type { Chance } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
-import { answered, type Command, type Desk } from './desk.ts';
+import { answered, type Command, type OperatorContext } from './operator-context.ts';
 
-export const readmit: Command = async (_desk, person, chance) => {
+export const readmit: Command = async (_context, person, chance) => {
   const status = await person.must((api) => api.fleetStatus());
   const quarantined = status.attention.filter(({ sentence }) => sentence.includes('is quarantined'));
   const chosen = quarantined[chance.whole(Math.max(1, quarantined.length))];
@@ -15,12 +15,12 @@ export const readmit: Command = async (_desk, person, chance) => {
   return `readmits ${chosen.robot}: ${answered(answer, ({ lifecycle }) => lifecycle)}`;
 };
 
-export const addRobot: Command = async (desk) => {
-  const robot = await desk.stage.join();
+export const addRobot: Command = async (context) => {
+  const robot = await context.stage.join();
   return `${robot.traits.name} joins`;
 };
 
-/** The fleet stays large enough to tell something. */
+/** A fleet of fewer robots tests too little. */
 const KEEPS = 0.8;
 export const decommission: Command = async ({ stage }, person, chance) => {
   const names = [...stage.fleet.keys()].filter((name) => !stage.decommissioned.has(name));
@@ -36,7 +36,7 @@ export const decommission: Command = async ({ stage }, person, chance) => {
 
 const hour = (value: number): string => `${String(((Math.floor(value) % 24) + 24) % 24).padStart(2, '0')}:00`;
 
-function drawScope({ stage }: Desk, chance: Chance): WindowScope {
+function drawScope({ stage }: OperatorContext, chance: Chance): WindowScope {
   const names = [...stage.fleet.keys()];
   const robot: RobotId | undefined = names[chance.whole(names.length)];
   switch (chance.whole(4)) {
@@ -52,15 +52,15 @@ function drawScope({ stage }: Desk, chance: Chance): WindowScope {
 }
 
 /** Adds a window, or takes one away: admins only. */
-export const changeWindows: Command = async (desk, _person, chance) => {
-  const { admin, windows, world } = desk.stage;
+export const changeWindows: Command = async (context, _person, chance) => {
+  const { admin, windows, world } = context.stage;
   const [name] = windows.windows.keys();
-  if (name !== undefined && chance.happens(0.6)) return removeWindow(desk, admin, name);
+  if (name !== undefined && chance.happens(0.6)) return removeWindow(context, admin, name);
   const now = new Date(world.agenda.now()).getUTCHours();
   const from = now + chance.between(-1, 3);
   const window = {
     name: `window-${chance.whole(1e9)}`,
-    scope: drawScope(desk, chance),
+    scope: drawScope(context, chance),
     from: hour(from),
     to: hour(from + chance.between(1, 4)),
     zone: 'UTC',
@@ -68,12 +68,12 @@ export const changeWindows: Command = async (desk, _person, chance) => {
   if (window.from === window.to) return undefined;
   const changed = windows.change();
   const answer = await admin.try((api) => api.createWindow({ body: window }));
-  // Without an answer nobody knows whether it is in force; a refused one certainly is not.
+  // Without an answer it may be in force or not; a refused one is not.
   changed((all) => void (answer.ok && all.set(window.name, window)));
   return `adds a maintenance window ${window.from} to ${window.to} for ${JSON.stringify(window.scope)}: ${answered(answer, ({ open }) => (open ? 'open now' : 'shut now'))}`;
 };
 
-async function removeWindow({ stage }: Desk, person: Person, name: string): Promise<string> {
+async function removeWindow({ stage }: OperatorContext, person: Person, name: string): Promise<string> {
   const changed = stage.windows.change();
   const answer = await person.try((api) => api.deleteWindow({ params: { name: name as never } }));
   changed((all) => void all.delete(name));
@@ -81,6 +81,6 @@ async function removeWindow({ stage }: Desk, person: Person, name: string): Prom
 }
 
 /** Before the end: what was begun must not wait for tomorrow. */
-export async function removeAllWindows(desk: Desk, admin: Person): Promise<void> {
-  for (const name of desk.stage.windows.windows.keys()) desk.stage.tell(await removeWindow(desk, admin, name));
+export async function removeAllWindows(context: OperatorContext, admin: Person): Promise<void> {
+  for (const name of context.stage.windows.windows.keys()) context.stage.tell(await removeWindow(context, admin, name));
 }

@@ -18,14 +18,14 @@ import type { Stage, Story } from '../stage.ts';
 import { type Chance, chanceOf } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import type { Feature } from '../world/swarm.ts';
-import { closeRollouts } from './caretaker.ts';
-import type { Command, Desk } from './desk.ts';
+import { closeRollouts } from './close-rollouts.ts';
 import { addRobot, changeWindows, decommission, readmit, removeAllWindows } from './fleet-commands.ts';
+import type { Command, OperatorContext } from './operator-context.ts';
 import { cancelDeployment, createRollout, deploy, rollBack, rollBackInStages } from './orders.ts';
+import { describeTarget, describeTemper, drawTemper } from './random-orders.ts';
 import { commandRollout, drawVerb } from './rollout-commands.ts';
-import { describeTarget, describeTemper, drawTemper } from './wishes.ts';
 
-/** Nobody orders anything in the last part of the rough time: everything can come to its end. */
+/** No order is given in the last part of the time with faults, so that everything can end. */
 const LAST_ORDER = 0.5 * HOUR;
 const LOOK_EVERY = 20 * MINUTE;
 const QUARANTINE_AFTER = 3;
@@ -55,13 +55,19 @@ export function operators(): Story {
     name: 'operators',
     async begin(stage) {
       const { world, admin, auditor, fleet } = stage;
-      const desk: Desk = { stage, stops: createStops(world.agenda.now), releases: [], rollouts: [], deployments: [] };
+      const context: OperatorContext = {
+        stage,
+        stops: createStops(world.agenda.now),
+        releases: [],
+        rollouts: [],
+        deployments: [],
+      };
       const limits = await setRules(stage);
       const records = serverRecords(world.server);
       const deps = { stage, records: world.mutant === 'supersedes-everything' ? supersedingAll(records) : records };
       audits = [
         auditBudgets(deps, auditor, limits),
-        auditConfirmations(deps, auditor, desk.stops),
+        auditConfirmations(deps, auditor, context.stops),
         auditRollbacks(deps),
         auditUndoing(deps, auditor),
         auditSkipped(deps),
@@ -71,12 +77,12 @@ export function operators(): Story {
         auditRollouts(deps, auditor),
         auditExplanations(deps, auditor),
       ];
-      stage.begin(() => publishNowAndThen(desk));
-      for (const operator of stage.operators) stage.begin(() => operate(desk, operator));
+      stage.begin(() => publishNowAndThen(context));
+      for (const operator of stage.operators) stage.begin(() => operate(context, operator));
       stage.begin(async () => {
         await world.agenda.sleep(world.healsAt - LAST_ORDER - world.agenda.now());
-        await removeAllWindows(desk, admin);
-        await closeRollouts(desk, stage.operators[0]);
+        await removeAllWindows(context, admin);
+        await closeRollouts(context, stage.operators[0]);
       });
       stage.begin(async () => {
         for (;;) {
@@ -115,7 +121,7 @@ async function setRules(stage: Stage) {
   return limits;
 }
 
-async function publishNowAndThen({ stage, releases }: Desk): Promise<void> {
+async function publishNowAndThen({ stage, releases }: OperatorContext): Promise<void> {
   const { world } = stage;
   const chance = chanceOf(world.seed, 'releases');
   for (let minor = 1; world.agenda.now() < world.healsAt - LAST_ORDER; minor += 1) {
@@ -126,19 +132,19 @@ async function publishNowAndThen({ stage, releases }: Desk): Promise<void> {
   }
 }
 
-async function operate(desk: Desk, operator: Person): Promise<void> {
-  const { world, tell } = desk.stage;
+async function operate(context: OperatorContext, operator: Person): Promise<void> {
+  const { world, tell } = context.stage;
   const chance = chanceOf(world.seed, 'commands of', operator.name);
   while (world.agenda.now() < world.healsAt - LAST_ORDER) {
     await world.agenda.sleep(chance.waiting(world.pace.actEvery));
-    const isFirst = desk.rollouts.length === 0;
-    const command = isFirst ? createRollout : drawCommand(desk, chance);
-    const came = await command(desk, operator, chance);
-    if (came !== undefined) tell(`${operator.name} ${came}`);
+    const isFirst = context.rollouts.length === 0;
+    const command = isFirst ? createRollout : drawCommand(context, chance);
+    const result = await command(context, operator, chance);
+    if (result !== undefined) tell(`${operator.name} ${result}`);
   }
 }
 
-function drawCommand({ stage }: Desk, chance: Chance): Command {
+function drawCommand({ stage }: OperatorContext, chance: Chance): Command {
   const weights = CHOICES.map(({ feature, weight, command }) => ({
     command,
     weight: feature === undefined ? weight : weight * stage.world.swarm.rate(feature),
@@ -148,26 +154,33 @@ function drawCommand({ stage }: Desk, chance: Chance): Command {
 }
 
 /** A command to one of the newest rollouts, of these operators or of the control plane itself. */
-async function commandSomeRollout(desk: Desk, operator: Person, chance: Chance): Promise<string | undefined> {
-  const { stage } = desk;
+async function commandSomeRollout(
+  context: OperatorContext,
+  operator: Person,
+  chance: Chance,
+): Promise<string | undefined> {
+  const { stage } = context;
   const { world } = stage;
   const { items } = await operator.must((api) => api.listRollouts({ query: { limit: 8 } }));
   const open = items.filter(({ state }) => !hasEnded(state));
   const among = open.length > 0 && chance.happens(0.8) ? open : items;
   const view = among[chance.whole(Math.max(1, among.length))];
-  const verb = view && drawVerb(desk, view, chance);
+  const verb = view && drawVerb(context, view, chance);
   if (!view || verb === undefined) return undefined;
   const { rollout } = view;
   const isDouble = world.swarm.has('two-operators') && chance.happens(0.25 * world.swarm.rate('two-operators'));
   if (!isDouble) {
-    await commandRollout(desk, operator, verb, rollout);
+    await commandRollout(context, operator, verb, rollout);
     return undefined;
   }
   world.injected('two operators at once');
   const other = stage.operators.find((one) => one !== operator) ?? operator;
-  // Half of the time both say the same: a second request to undo must join the first.
-  const second = chance.happens(0.5) ? verb : (drawVerb(desk, view, chance) ?? verb);
-  await Promise.all([commandRollout(desk, operator, verb, rollout), commandRollout(desk, other, second, rollout)]);
+  // Half of the time both give the same command: a second request to undo must join the first.
+  const second = chance.happens(0.5) ? verb : (drawVerb(context, view, chance) ?? verb);
+  await Promise.all([
+    commandRollout(context, operator, verb, rollout),
+    commandRollout(context, other, second, rollout),
+  ]);
   return undefined;
 }
 

@@ -5,28 +5,28 @@ import { MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Chance } from '../world/chance.ts';
 import { COMPONENT } from '../world/publisher.ts';
 import type { Release } from '../world/world.ts';
-import { answered, type Command, type Desk } from './desk.ts';
-import { describeTarget, drawShape, drawTarget } from './wishes.ts';
+import { answered, type Command, type OperatorContext } from './operator-context.ts';
+import { describeTarget, drawShape, drawTarget } from './random-orders.ts';
 
 const SHARE_OF_ONE = 0.6;
 
-function drawRelease({ releases }: Desk, chance: Chance): Release | undefined {
+function drawRelease({ releases }: OperatorContext, chance: Chance): Release | undefined {
   return chance.happens(0.7) ? releases.at(-1) : releases[chance.whole(releases.length)];
 }
-function drawRobot({ stage }: Desk, chance: Chance): RobotId | undefined {
+function drawRobot({ stage }: OperatorContext, chance: Chance): RobotId | undefined {
   const names = [...stage.fleet.keys()];
   return names[chance.whole(names.length)];
 }
 /** A direct order is mostly for one robot. */
-function drawDirectTarget(desk: Desk, chance: Chance): Target {
-  const robot = drawRobot(desk, chance);
+function drawDirectTarget(context: OperatorContext, chance: Chance): Target {
+  const robot = drawRobot(context, chance);
   return chance.happens(SHARE_OF_ONE) && robot !== undefined ? { robot } : drawTarget(chance);
 }
 
-export const createRollout: Command = async (desk, person, chance) => {
-  const { stage } = desk;
+export const createRollout: Command = async (context, person, chance) => {
+  const { stage } = context;
   const { world } = stage;
-  const release = drawRelease(desk, chance);
+  const release = drawRelease(context, chance);
   if (!release) return undefined;
   const target = drawTarget(chance);
   const takesNewcomers = world.swarm.has('newcomers') && chance.happens(0.4);
@@ -44,7 +44,7 @@ export const createRollout: Command = async (desk, person, chance) => {
           component: COMPONENT,
           version: release.version,
           shape: drawShape(chance, world.swarm),
-          onFailure: drawPolicy(desk, chance, target),
+          onFailure: drawPolicy(context, chance, target),
           priority: chance.oneOf([40, 50, 60]),
           allowDowngrade: chance.happens(0.5),
           newRobots: takesNewcomers ? 'include' : 'leave-out',
@@ -57,26 +57,26 @@ export const createRollout: Command = async (desk, person, chance) => {
       options,
     ),
   );
-  if (answer.ok) desk.rollouts.push(answer.value.rollout);
+  if (answer.ok) context.rollouts.push(answer.value.rollout);
   if (answer.ok && isEmergency) stage.unlimited.add(answer.value.rollout);
   const how = `${isEmergency ? 'in an emergency ' : ''}${isScheduled ? `at ${startAt} ` : ''}`;
   const came = answered(answer, ({ spec, stages }) => `${spec.strategy} with ${stages.length} stages`);
   return `rolls out ${release.version} ${how}to ${describeTarget(target)} (${stage.meantBy(target).length} robots): ${came}`;
 };
 
-function drawPolicy(desk: Desk, chance: Chance, target: Target) {
+function drawPolicy(context: OperatorContext, chance: Chance, target: Target) {
   const policy = chance.oneOf(['pause', 'halt', 'revert', 'version'] as const);
   if (policy !== 'version') return policy;
-  if (!desk.stage.world.swarm.has('rollback-to')) return 'revert';
-  const release = desk.releases[chance.whole(desk.releases.length)];
+  if (!context.stage.world.swarm.has('rollback-to')) return 'revert';
+  const release = context.releases[chance.whole(context.releases.length)];
   if (!release) return 'revert';
-  desk.stage.permit(target, release.manifestSha256, 'named');
+  context.stage.permit(target, release.manifestSha256, 'named');
   return { toVersion: release.version };
 }
 
 /** Absent: each robot goes to its own previous release. */
-function drawVersion(desk: Desk, target: Target, chance: Chance): Release | undefined {
-  const { stage, releases } = desk;
+function drawVersion(context: OperatorContext, target: Target, chance: Chance): Release | undefined {
+  const { stage, releases } = context;
   if (!stage.world.swarm.has('rollback-to') || !chance.happens(0.3)) return undefined;
   const release = releases[chance.whole(releases.length)];
   if (!release) return undefined;
@@ -84,10 +84,10 @@ function drawVersion(desk: Desk, target: Target, chance: Chance): Release | unde
   return release;
 }
 
-export const rollBackInStages: Command = async (desk, person, chance) => {
-  const { stage } = desk;
+export const rollBackInStages: Command = async (context, person, chance) => {
+  const { stage } = context;
   const target = drawTarget(chance);
-  const release = drawVersion(desk, target, chance);
+  const release = drawVersion(context, target, chance);
   const answer = await person.try((api, options) =>
     api.createRollback(
       {
@@ -101,35 +101,35 @@ export const rollBackInStages: Command = async (desk, person, chance) => {
       options,
     ),
   );
-  if (answer.ok) desk.rollouts.push(answer.value.rollout);
+  if (answer.ok) context.rollouts.push(answer.value.rollout);
   const came = answered(answer, ({ stages }) => `${stages.length} stages`);
   return `rolls ${describeTarget(target)} back in stages${release ? ` to ${release.version}` : ''}: ${came}`;
 };
 
-export const rollBack: Command = async (desk, person, chance) => {
-  const target = drawDirectTarget(desk, chance);
-  const release = drawVersion(desk, target, chance);
+export const rollBack: Command = async (context, person, chance) => {
+  const target = drawDirectTarget(context, chance);
+  const release = drawVersion(context, target, chance);
   const body = { target, component: COMPONENT, ...(release && { toVersion: release.version }) };
   const answer = await person.try((api, options) => api.rollBack({ body }, options));
   const came = answered(answer, ({ deployments }) => `${deployments.length} deployments`);
   return `rolls ${describeTarget(target)} back${release ? ` to ${release.version}` : ''}: ${came}`;
 };
 
-export const deploy: Command = async (desk, person, chance) => {
-  const { stage } = desk;
-  const target = drawDirectTarget(desk, chance);
-  const release = drawRelease(desk, chance);
+export const deploy: Command = async (context, person, chance) => {
+  const { stage } = context;
+  const target = drawDirectTarget(context, chance);
+  const release = drawRelease(context, chance);
   if (!release) return undefined;
   stage.permit(target, release.manifestSha256);
   const body = { target, component: COMPONENT, version: release.version, allowDowngrade: chance.happens(0.5) };
   const answer = await person.try((api, options) => api.deploy({ body }, options));
-  if (answer.ok) desk.deployments.push(...answer.value.deployments.slice(0, 50).map(({ deployment }) => deployment));
+  if (answer.ok) context.deployments.push(...answer.value.deployments.slice(0, 50).map(({ deployment }) => deployment));
   const came = answered(answer, ({ deployments }) => `${deployments.length} deployments`);
   return `orders ${release.version} of ${describeTarget(target)}: ${came}`;
 };
 
-export const cancelDeployment: Command = async (desk, person, chance) => {
-  const recent = desk.deployments.slice(-30);
+export const cancelDeployment: Command = async (context, person, chance) => {
+  const recent = context.deployments.slice(-30);
   const deployment = recent[chance.whole(Math.max(1, recent.length))];
   if (deployment === undefined) return undefined;
   const answer = await person.try((api) => api.cancelDeployment({ params: { deployment } }));

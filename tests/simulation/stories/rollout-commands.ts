@@ -6,8 +6,8 @@ import type { Static } from 'typebox';
 import type { Chance } from '../world/chance.ts';
 import type { Answer, Person } from '../world/people.ts';
 import type { Feature } from '../world/swarm.ts';
-import type { Desk } from './desk.ts';
-import { describeTarget } from './wishes.ts';
+import type { OperatorContext } from './operator-context.ts';
+import { describeTarget } from './random-orders.ts';
 
 type View = Static<typeof RolloutView>;
 export const VERBS = [
@@ -55,8 +55,8 @@ export const DEFINITIONS: Readonly<Record<Verb, Definition>> = {
 };
 
 /** A verb that the swarm enables and that fits the rollout; undefined where none does. */
-export function drawVerb(desk: Desk, view: View, chance: Chance): Verb | undefined {
-  const { swarm } = desk.stage.world;
+export function drawVerb(context: OperatorContext, view: View, chance: Chance): Verb | undefined {
+  const { swarm } = context.stage.world;
   const weights = VERBS.map((verb) => {
     const { feature, weight, applies } = DEFINITIONS[verb];
     const rate = feature === undefined ? 1 : swarm.rate(feature);
@@ -67,8 +67,13 @@ export function drawVerb(desk: Desk, view: View, chance: Chance): Verb | undefin
 }
 
 /** Answers whether the server did it. */
-export async function commandRollout(desk: Desk, person: Person, verb: Verb, rollout: RolloutId): Promise<boolean> {
-  const { stage, stops } = desk;
+export async function commandRollout(
+  context: OperatorContext,
+  person: Person,
+  verb: Verb,
+  rollout: RolloutId,
+): Promise<boolean> {
+  const { stage, stops } = context;
   const shown = await person.must((api) => api.showRollout({ params: { rollout } }));
   if (!DEFINITIONS[verb].applies(shown)) return false;
   const isStop = verb === 'pause' || verb.startsWith('abort') || verb === 'deny';

@@ -34,7 +34,7 @@ export interface Server {
   drive(): Promise<void>;
   /** To look at, beside the server. */
   running(): MortalControlPlane;
-  /** Reads the server's records beside the server, once it is up; time stands still while it reads. */
+  /** Reads the server's records beside the server, once it is up; virtual time does not pass while it reads. */
   read<T>(query: (database: MortalControlPlane['database']) => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }

@@ -58,7 +58,7 @@ export interface Swarm {
 }
 
 const ENABLED = 0.7;
-/** `forced` features are enabled whatever the seed says: a run that looks for a state that was not reached yet. */
+/** `forced` features are enabled whatever the seed draws: a run that looks for a state that was not reached yet. */
 export function swarmOf(seed: number, forced: readonly Feature[] = []): Swarm {
   const rates = new Map<Feature, number>();
   for (const feature of ALL_FEATURES) {

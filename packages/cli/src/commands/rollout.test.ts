@@ -172,7 +172,8 @@ test.each(['resume', 'promote'])('%s says how many failures it accepts, of which
     granted: 0,
     silent: 0,
   };
-  const seen = (forgiven: number) => rollout({ state: 'paused', stages: [{ ...first, forgiven, counts }, last] });
+  const seen = (acceptedFailures: number) =>
+    rollout({ state: 'paused', stages: [{ ...first, acceptedFailures, counts }, last] });
   const robots = {
     items: [
       { robot: 'duck-1', stage: 0, refusal: refusal('nan') },

@@ -14,7 +14,7 @@ export const acceptFailures =
     const accepted: string[] = [];
     // Stages that have passed are judged by their failures, too, for as long as the rollout runs.
     for (const [index, stage] of view.stages.slice(0, view.stage + 1).entries()) {
-      const count = countStage(stage).failed - (stage.forgiven ?? 0);
+      const count = countStage(stage).failed - (stage.acceptedFailures ?? 0);
       if (count <= 0) continue;
       const robots = (await failedRobots(context, view, index)).join(', ');
       accepted.push(`${count === 1 ? '1 failure' : `${count} failures`} in stage ${stage.name} (${robots})`);

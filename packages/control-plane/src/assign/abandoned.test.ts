@@ -17,7 +17,7 @@ async function robotOnVersion3() {
   const robot = await fleet.robot('duck-1', { group: 'warehouse' });
   let runs: BuiltRelease | undefined;
   /** The robot does what it is ordered, and keeps what it ran as its previous release. */
-  const obeys = async (outcome: 'succeeded' | 'rolled-back' = 'succeeded') => {
+  const carriesOut = async (outcome: 'succeeded' | 'rolled-back' = 'succeeded') => {
     controlPlane.clock.pass(SECOND);
     const { assignment } = await robot.ask();
     const [order] = assignment?.components ?? [];
@@ -40,7 +40,7 @@ async function robotOnVersion3() {
     await operator.deploy({
       body: { target: one, component, version: release.manifest.version, allowDowngrade: true },
     });
-    return obeys();
+    return carriesOut();
   };
   for (const version of ['1.0.0', '2.0.0', '3.0.0']) await deploy(version);
   /** The version that is ordered, or why none is. */
@@ -50,14 +50,14 @@ async function robotOnVersion3() {
   };
   const [v1, v2, v3] = releases;
   if (!v1 || !v2 || !v3) throw new Error('three were built');
-  return { ...fleet, robot, obeys, deploy, rollBack, v1, v2, v3 };
+  return { ...fleet, robot, carriesOut, deploy, rollBack, v1, v2, v3 };
 }
 
 describe('a rollback without a version', () => {
   test('that is repeated goes further back each time, and is refused where only abandoned releases are left', async () => {
-    const { rollBack, obeys, operator } = await robotOnVersion3();
-    expect([await rollBack(), await obeys()]).toEqual(['2.0.0', '2.0.0']);
-    expect([await rollBack(), await obeys()]).toEqual(['1.0.0', '1.0.0']);
+    const { rollBack, carriesOut, operator } = await robotOnVersion3();
+    expect([await rollBack(), await carriesOut()]).toEqual(['2.0.0', '2.0.0']);
+    expect([await rollBack(), await carriesOut()]).toEqual(['1.0.0', '1.0.0']);
     const { deployments, skipped } = await operator.rollBack({ body: { target: one } });
     expect(deployments).toEqual([]);
     expect(skipped).toMatchObject([
@@ -66,7 +66,7 @@ describe('a rollback without a version', () => {
   });
 
   test('of a group does not reinstall what the whole fleet was just rolled back from', async () => {
-    const { operator, controlPlane, robot, obeys, rollBack } = await robotOnVersion3();
+    const { operator, controlPlane, robot, carriesOut, rollBack } = await robotOnVersion3();
     const shape = { strategy: 'all-at-once' } as const;
     await operator.createRollback({ body: { target: { all: true }, component, shape } });
     await controlPlane.drive();
@@ -76,16 +76,16 @@ describe('a rollback without a version', () => {
     const activity = { state: 'waiting', deployment, component, ready: true } as const;
     await robot.ask({ understands: ['hold'], activity });
     await controlPlane.drive();
-    expect(await obeys()).toBe('2.0.0');
+    expect(await carriesOut()).toBe('2.0.0');
     expect(await rollBack({ target: { group: 'warehouse' }, component })).toBe('1.0.0');
   });
 
   test('passes over a release that the robot rolled back from by itself', async () => {
-    const { rollBack, obeys, operator, v3, robot, deploy } = await robotOnVersion3();
+    const { rollBack, carriesOut, operator, v3, robot, deploy } = await robotOnVersion3();
     await rollBack({ toVersion: '1.0.0' });
-    await obeys();
+    await carriesOut();
     await operator.deploy({ body: { target: one, component, version: v3.manifest.version } });
-    await obeys('rolled-back');
+    await carriesOut('rolled-back');
     expect(await deploy('2.0.0')).toBe('2.0.0');
     await robot.ask();
     expect(await rollBack()).toBe('1.0.0');
@@ -102,9 +102,9 @@ describe('a rollback without a version', () => {
 
 describe('a release that a robot was rolled back from', () => {
   test('is returned to only by its version and with a confirmation, for one robot and for a rollout', async () => {
-    const { rollBack, obeys, operator } = await robotOnVersion3();
+    const { rollBack, carriesOut, operator } = await robotOnVersion3();
     await rollBack();
-    await obeys();
+    await carriesOut();
     expect(await rollBack({ toVersion: '3.0.0' })).toBe('abandoned');
     const body = { target: { all: true }, component, toVersion: '3.0.0' as never } as const;
     expect(await refusal(operator.createRollback({ body }))).toBe('refused');
@@ -114,12 +114,12 @@ describe('a release that a robot was rolled back from', () => {
   });
 
   test('counts again once it was ordered by name and succeeded', async () => {
-    const { rollBack, obeys, deploy } = await robotOnVersion3();
+    const { rollBack, carriesOut, deploy } = await robotOnVersion3();
     await rollBack();
-    await obeys();
+    await carriesOut();
     await deploy('3.0.0');
     await rollBack({ toVersion: '1.0.0' });
-    await obeys();
+    await carriesOut();
     expect(await rollBack({ toVersion: '2.0.0' })).toBe('2.0.0');
   });
 

@@ -48,12 +48,12 @@ describe('a robot that committed a release and reports another one', () => {
     expect((await explained()).sentence).toBe('duck-1 is up to date with duck-policy@2.0.0.');
   });
 
-  test('is ordered it again also where it reports no release at all, as one that was imaged anew', async () => {
+  test('is ordered it again also where it reports no release at all, as one that was imaged again', async () => {
     const { robot } = await robotOnVersion2();
     expect(ordered((await robot.ask({ components: [] })).assignment)).toEqual(['2.0.0']);
   });
 
-  test('is left alone while it is at work or has reports to deliver, which may explain the difference', async () => {
+  test('is not ordered again while it is updating or has reports to deliver, which may explain the difference', async () => {
     const { robot, v1, first } = await robotOnVersion2();
     const components = [{ component: duck, active: running(v1) }];
     const busy = { state: 'rolling-back', component: duck, deployment: first } as const;
@@ -67,9 +67,9 @@ describe('a robot that committed a release and reports another one', () => {
     const { robot, v1, installs, explained, operator } = await robotOnVersion2();
     for (let repair = 1; repair <= 3; repair += 1) await installs();
     await robot.runs(v1);
-    const said = await explained();
-    expect(said).toMatchObject({ blocked: true, refusal: { category: 'repairs_used_up' } });
-    expect(said.sentence).toMatch(
+    const explanation = await explained();
+    expect(explanation).toMatchObject({ blocked: true, refusal: { category: 'repairs_used_up' } });
+    expect(explanation.sentence).toMatch(
       /^duck-1 reports duck-policy@1.0.0 \(\w{12}\) but its order is duck-policy@2.0.0 \(\w{12}\): /,
     );
     const { items } = await operator.listDeployments({ query: { robot: robot.name } });

@@ -63,7 +63,7 @@ describe('ordering what a robot still reports while its rollback is in progress 
     expect(await deploy('2.0.0')).toMatchObject({ state: 'skipped' });
   });
 
-  test('where the robot reports that it is at work', async () => {
+  test('where the robot reports an update in progress', async () => {
     const { robot, deploy, rollBack, controlPlane, operator, v2 } = await robotOnVersion2();
     const { deployment } = await rollBack();
     await operator.cancelDeployment({ params: { deployment } });

@@ -110,7 +110,7 @@ describe('a check-in', () => {
     expect((await robot.ask()).assignment).toBeUndefined();
   });
 
-  test('tells a quarantined robot why it gets nothing, so that people at the robot can see it', async () => {
+  test('gives a quarantined robot the reason why it gets no orders, so that people at the robot can see it', async () => {
     const fleet = await testFleet();
     const robot = await fleet.robot('duck-1');
     expect(await robot.checkIn()).not.toHaveProperty('quarantined');

@@ -221,7 +221,7 @@ const takenByNewer = ({ rollout, spec }: Rollout, newer: Deployment): Refusal =>
   category: 'taken_by_newer',
   detail: `A newer order, ${newer.part?.rollout ?? newer.deployment}, has brought ${newer.robot} to ${spec.component}@${newer.version}.`,
   retryable: false,
-  hint: 'Nothing to do; roll out anew if this release is wanted there after all.',
+  hint: 'Nothing to do. Create a new rollout if this release is wanted there after all.',
 });
 
 const gone = ({ rollout, spec }: Rollout, robot: RobotId): Refusal => ({

@@ -53,7 +53,7 @@ export async function createRollout(deps: RolloutDeps, body: CreateBody, author:
 }
 
 /**
- * Going back is what a fleet must always be able to do: nobody has to agree first. Where the same robots go back the
+ * Going back is what a fleet must always be able to do: it needs no approval. Where the same robots go back the
  * same way already, that rollback is answered and no second one is made.
  */
 export async function createRollback(deps: RolloutDeps, body: RollbackBody, author: Author): Promise<Commanded> {

@@ -59,14 +59,14 @@ export const COMMANDS = {
   resume: ({ found, tallies }) => {
     needState(found, ['paused', 'halted'], 'resumed');
     needNotUndone(found);
-    return { ...going(found), stages: forgive(found, tallies, {}) };
+    return { ...going(found), stages: acceptFailures(found, tallies, {}) };
   },
   promote: ({ found, author, tallies }) => {
     needState(found, ['running', 'paused', 'halted'], 'promoted');
     needNotUndone(found);
     if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
     if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
-    return { ...going(found), stages: forgive(found, tallies, { promotedBy: author.name }) };
+    return { ...going(found), stages: acceptFailures(found, tallies, { promotedBy: author.name }) };
   },
   abort: ({ found, author, reason, now }) => {
     if (hasEnded(found.state)) throw ended(found);
@@ -123,8 +123,8 @@ export const COMMANDS = {
     if (again === 0)
       throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
     const { endedAt: _ended, ...rest } = going(found);
-    // What is ordered once more is a failure no longer: count anew.
-    return { ...rest, stages: forgive(found, await slices.rollouts.tallies(found.rollout), {}) };
+    // What is ordered once more is no failure any more: count again.
+    return { ...rest, stages: acceptFailures(found, await slices.rollouts.tallies(found.rollout), {}) };
   },
 } satisfies Record<string, Command>;
 export type Verb = keyof typeof COMMANDS;
@@ -137,7 +137,7 @@ const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
  * A person looked at the failures so far and goes on: they do not stop a stage a second time. `more` is for the present
  * stage; one that had passed before its robots failed has passed again.
  */
-function forgive(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
+function acceptFailures(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
   return found.stages.map((progress, index) => {
     if (index > found.stage) return progress;
     const { failed } = outcomesOf(tallies.get(index) ?? NO_TALLY);

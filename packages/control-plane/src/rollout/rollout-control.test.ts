@@ -110,7 +110,7 @@ describe('a command that carries what its author saw', () => {
     expect(paused).toMatchObject({ state: 'paused', revision: expect.stringMatching(/^paused\./) });
   });
 
-  test('is refused where another operator was faster, and is told what that one did', async () => {
+  test('is refused where another operator was faster, with what that one did', async () => {
     const fleet = await rolloutFleet(1);
     const rollout = await create(fleet);
     const seen = await seenOf(fleet, rollout);
@@ -125,7 +125,7 @@ describe('a command that carries what its author saw', () => {
     expect((await show(fleet, rollout)).state).toBe('paused');
   });
 
-  test('of two operators who saw the same and resume at once, one forgives and the other is refused', async () => {
+  test('of two operators who saw the same and resume at once, one accepts the failures and the other is refused', async () => {
     const fleet = await rolloutFleet(2);
     const rollout = await create(fleet, TWO_STAGES);
     await fleet.everybodyUpdates('failed');
@@ -139,7 +139,7 @@ describe('a command that carries what its author saw', () => {
     ).toHaveLength(1);
   });
 
-  test('resume forgives exactly the failures that were shown: one more refuses it', async () => {
+  test('resume accepts exactly the failures that were shown: one more refuses it', async () => {
     const fleet = await rolloutFleet(2);
     const rollout = await create(fleet, TWO_STAGES);
     const [one, two] = await fleet.ordered();
@@ -156,9 +156,9 @@ describe('a command that carries what its author saw', () => {
     expect(await resume(seen)).toMatchObject({
       detail: expect.stringContaining('1 robots had failed and 2 have failed now'),
     });
-    expect((await show(fleet, rollout)).stages[0]).not.toHaveProperty('forgiven');
+    expect((await show(fleet, rollout)).stages[0]).not.toHaveProperty('acceptedFailures');
     expect(await resume(await seenOf(fleet, rollout))).toBe('accepted');
-    expect((await show(fleet, rollout)).stages[0]?.forgiven).toBe(2);
+    expect((await show(fleet, rollout)).stages[0]?.acceptedFailures).toBe(2);
   });
 
   test('names its revision as ETag, takes *, and refuses a header that is no entity tag', async () => {

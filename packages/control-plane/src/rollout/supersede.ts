@@ -50,7 +50,7 @@ const superseded = (older: Rollout, newer: Rollout): Refusal => ({
   category: 'superseded',
   detail: `Rollout ${newer.rollout} of ${newer.createdBy} took every robot of ${older.rollout}${older.startedAt === undefined ? ', which had not started' : ''}.`,
   retryable: false,
-  hint: `See fairlead rollout show ${newer.rollout}; roll out anew if the older release is wanted after all.`,
+  hint: `See fairlead rollout show ${newer.rollout}. Create a new rollout if the older release is wanted after all.`,
 });
 
 /** Who created it, and who agreed to it. */

@@ -55,7 +55,7 @@ async function ends(fleet: RolloutFleet, robot: FleetRobot, outcome: 'succeeded'
   await robot.tells({ event: 'update-ended', deployment, component, outcome, ...ran });
 }
 
-/** Two robots on 1.0.0 are allowed to switch to 2.0.0; the first does, of the second nothing is heard any more. */
+/** Two robots on 1.0.0 are allowed to switch to 2.0.0; the first does, the second is silent from then on. */
 async function oneSwitchesOneIsSilent() {
   const fleet = await rolloutFleet(2);
   const [first, silent] = fleet.robots;

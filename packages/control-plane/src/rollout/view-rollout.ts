@@ -107,7 +107,7 @@ function viewStage(
     size: progress.size,
     ...times({ startedAt: progress.startedAt, soakingSince: progress.soakingSince, endedAt: progress.endedAt }),
     ...(progress.promotedBy !== undefined && { promotedBy: progress.promotedBy }),
-    ...(progress.forgiven > 0 && { forgiven: progress.forgiven }),
+    ...(progress.forgiven > 0 && { acceptedFailures: progress.forgiven }),
     ...(progress.verdict && { verdict: progress.verdict }),
     counts: { states: { ...states }, unplaced, ready, granted, silent },
   };

@@ -20,7 +20,7 @@ export interface AbandonedSlice {
   of(robot: RobotId, component: ComponentName): Promise<readonly AbandonedRelease[]>;
   /** Inserts, or replaces the record of the same release. */
   save(release: AbandonedRelease): Promise<void>;
-  /** The robot runs it again because somebody ordered exactly this release later than it was abandoned. */
+  /** The robot runs it again because a person ordered exactly this release later than it was abandoned. */
   forget(release: Pick<AbandonedRelease, 'robot' | 'component' | 'manifestSha256'>, orderedAt: Instant): Promise<void>;
   /** The rollback that would have left it was withdrawn before it began. */
   forgetLeftBy(deployment: DeploymentId): Promise<void>;

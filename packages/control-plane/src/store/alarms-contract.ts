@@ -54,7 +54,7 @@ export function describeAlarms(open: () => Promise<Store>): void {
       });
     });
 
-    test('robot, component, category and element tell alarms apart', async () => {
+    test('alarms of another robot, component, category or element are different alarms', async () => {
       const { raise, ids } = await world();
       const { component: _, ...ofNoComponent } = damaged();
       await raise();
@@ -66,7 +66,7 @@ export function describeAlarms(open: () => Promise<Store>): void {
       expect(await ids()).toHaveLength(5);
     });
 
-    test('a resolved alarm that comes back is raised anew and unacknowledged', async () => {
+    test('a resolved alarm that comes back is a new one, and unacknowledged', async () => {
       const { alarms, raise, ids } = await world();
       const first = await raise();
       await alarms.acknowledge(first, { at: NOON, by: 'ann' });
@@ -106,7 +106,7 @@ export function describeAlarms(open: () => Promise<Store>): void {
       expect((await alarms.find(id))?.acknowledged?.by).toBe('ann');
     });
 
-    test('a robot that leaves the fleet takes its alarms with it, and nobody else’s', async () => {
+    test('a robot that leaves the fleet has its alarms resolved, and no other robot’s', async () => {
       const { alarms, raise } = await world();
       await raise();
       await raise(damaged({ category: 'io' }));

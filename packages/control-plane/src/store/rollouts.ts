@@ -67,7 +67,7 @@ export interface Rollouts {
   /** Whether every robot that `older` still has to bring to its release takes part in `newer`. */
   takesAllOf(newer: RolloutId, older: RolloutId): Promise<boolean>;
   /**
-   * Robots that it allowed to switch, whatever became of them: a robot that was granted the switch may carry it out
+   * Robots that it allowed to switch, whatever their result: a robot that was granted the switch may carry it out
    * long after it timed out or was cancelled. Some run something else since. By name.
    */
   updatedBy(rollout: RolloutId): Promise<readonly Updated[]>;

@@ -50,7 +50,7 @@ export const StageView = Type.Object({
   soakingSince: Type.Optional(Timestamp),
   endedAt: Type.Optional(Timestamp),
   promotedBy: Type.Optional(Type.String()),
-  forgiven: Type.Optional(Type.Integer({ description: 'Failures that a person accepted already.' })),
+  acceptedFailures: Type.Optional(Type.Integer({ description: 'Failures that a person has accepted already.' })),
   verdict: Type.Optional(Refusal),
   counts: Counts,
 });

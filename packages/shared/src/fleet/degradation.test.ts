@@ -42,7 +42,7 @@ describe('a committed release', () => {
   });
 });
 
-test('whatever is found and taken back, a release that was never committed keeps its state, and a committed one is degraded while a finding is left', () => {
+test('after any findings and their ends a release that was never committed keeps its state, and a committed one is degraded while a finding is left', () => {
   const finding = fc.tuple(fc.constantFrom('health', 'alarm', 'silence'), fc.constantFrom('a1', 'b2', 'c3'));
   const move = fc.record({ finding, isOver: fc.boolean() });
   fc.assert(

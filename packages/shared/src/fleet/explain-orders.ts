@@ -65,13 +65,13 @@ export function working({ robot, activity, orders }: ExplainFacts): Finding | un
 export function offered({ robot, orders }: ExplainFacts): Finding | undefined {
   const order = orders.find(({ state }) => !isTerminal(state));
   if (!order) return undefined;
-  const heard = order.state === 'pending' ? 'will be offered' : order.state === 'offered' ? 'was offered' : 'works on';
+  const verb = order.state === 'pending' ? 'will be offered' : order.state === 'offered' ? 'was offered' : 'works on';
   const then =
     order.state === 'pending' ? ' at its next check-in' : order.state === 'offered' ? ' and has not begun' : '';
-  return { ...about(order), says: `${robot} ${heard} ${formatRelease(order)}${then}` };
+  return { ...about(order), says: `${robot} ${verb} ${formatRelease(order)}${then}` };
 }
 
-/** A difference that no other order repairs: a person has to decide. A robot at work reports what it is leaving. */
+/** A difference that no other order repairs: a person has to decide. During an update a robot reports the release that it is leaving. */
 export function unrepaired(facts: ExplainFacts): Finding | undefined {
   if (facts.activity && facts.activity.state !== 'idle') return undefined;
   const order = facts.orders.find(({ notRepaired }) => notRepaired !== undefined);

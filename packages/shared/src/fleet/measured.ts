@@ -36,7 +36,7 @@ export function differenceOf(
   return reported.manifestSha256 === manifestSha256 ? undefined : { reported };
 }
 
-/** A robot at work reports what it is leaving, and unsent reports may explain the difference. */
+/** During an update a robot reports the release that it is leaving, and unsent reports may explain the difference. */
 export const isConclusive = (facts: { readonly activity?: Activity; readonly unsentReports?: number }): boolean =>
   facts.activity?.state === 'idle' && !facts.activity.refusal && facts.unsentReports === 0;
 

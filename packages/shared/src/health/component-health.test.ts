@@ -122,7 +122,7 @@ describe('a service that restarts by itself', () => {
     expect(stateAt(POLICY.restartQuietMs)).toBe('healthy');
   });
 
-  test('and was degraded before its robot rebooted shows anew that it recovered', () => {
+  test('and was degraded before its robot rebooted is degraded until it has recovered', () => {
     const cause = { ...refusal('service_restarts'), element: 'duck' };
     let health = resumeDegraded(DUCK, ['duck'], cause, 0);
     for (let turn = 0; turn < 20; turn += 1) {
@@ -133,7 +133,7 @@ describe('a service that restarts by itself', () => {
   });
 });
 
-test('whatever is observed, a release is healthy only after a pass of every check, and what is kept is bounded', () => {
+test('after any observations a release is healthy only after a pass of every check, and what is kept is bounded', () => {
   const observation = fc.oneof(
     fc.constantFrom(pass, fail, doubt),
     fc.nat(1000).map((count) => restarts(count)),

@@ -63,8 +63,8 @@ export const beginHealth = (component: ComponentName, checks: readonly string[])
 });
 
 /**
- * A release that was degraded when its agent, or the whole robot, stopped: it is degraded until it has shown anew that
- * it recovered.
+ * A release that was degraded when its agent, or the whole robot, stopped: it is degraded until its checks show that
+ * it has recovered.
  */
 export const resumeDegraded = (
   component: ComponentName,

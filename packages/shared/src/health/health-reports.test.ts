@@ -72,7 +72,7 @@ describe('a robot reports the health of a component', () => {
     ]);
   });
 
-  test('anew where the same release was installed again by another order', () => {
+  test('again where the same release was installed again by another order', () => {
     const again = { ...FIRST, deployment: 'dep_0000000009' as DeploymentId };
     expect(series([FIRST, 'degraded', HTTP], [again, 'degraded', HTTP])[1]).toEqual(['alarm http', 'degraded 1.0.0 9']);
   });

@@ -30,7 +30,7 @@ export function monitoringPolicy({ intervalSec, failureThreshold }: Monitoring =
     intervalMs,
     serviceIntervalMs: Math.min(intervalMs, DEFAULT_INTERVAL_SEC * SECOND),
     failureThreshold: failures,
-    // Twice as many: a check that passes and fails by turns must not move the state to and fro.
+    // Twice as many: a check that passes and fails alternately must not change the state each time.
     recoveryThreshold: 2 * failures,
     restartWindowMs: 10 * MINUTE,
     // Longer than the window: a service that restarts once per window does not recover in between.

@@ -24,7 +24,7 @@ describe('a gate without wishes', () => {
   });
 });
 
-test('a gate that cannot be judged tells robots that timed out from those whose order was withdrawn', () => {
+test('a gate that cannot be judged counts timed-out robots and withdrawn orders separately', () => {
   const says = (counts: object) => judge(undefined, { size: 10, succeeded: 7, ...counts }).says;
   expect(says({ neutral: 3, silent: 2 })).toBe(
     '7 of 10 robots succeeded and 9 must; 2 timed out before the switch; 1 was withdrawn',

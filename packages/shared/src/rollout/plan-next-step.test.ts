@@ -96,7 +96,7 @@ test('who asks why a stage still runs is told where the names of its robots stan
   });
 });
 
-/** A canary of three that passed with `minSuccesses: 1`; the second stage of five is at work. */
+/** A canary of three that passed with `minSuccesses: 1`; the second stage of five is running. */
 function afterEarlyPass(
   canary: readonly Place[],
   maxFailures: HowMany = 0,

@@ -22,7 +22,7 @@ const TEST_START = 1_795_251_600_000;
 /** A Clock that reads `source` and a fraction of a millisecond. */
 export const unevenClock = (source: () => Instant): Clock => new Clock(withFractions(source));
 
-/** The same readings with a fraction of a millisecond, which grows while the source stands still: no step back of its own. */
+/** The same readings with a fraction of a millisecond, which grows while the source does not change: it adds no step back. */
 export function withFractions(source: () => number): () => number {
   let last = Number.NaN;
   let fraction = 0;

@@ -19,14 +19,14 @@ function running(more: Partial<UncaughtOptions> = {}) {
   return { fail, exits, logged, pass: (ms: number) => (now += ms) };
 }
 
-test('an error that nobody caught is logged, and the process continues', () => {
+test('an uncaught error is logged, and the process continues', () => {
   const { fail, exits, logged } = running();
   fail();
   fail('unhandledRejection');
   expect([exits, logged]).toEqual([[], [false, false]]);
 });
 
-test('a burst of uncaught errors ends the process, so that its supervisor starts it anew', () => {
+test('a burst of uncaught errors ends the process, so that its supervisor restarts it', () => {
   const { fail, exits, logged, pass } = running();
   for (let count = 0; count < MOST_UNCAUGHT_PER_MINUTE; count += 1) fail();
   pass(MINUTE);
@@ -36,7 +36,7 @@ test('a burst of uncaught errors ends the process, so that its supervisor starts
   expect([exits, logged.at(-1)]).toEqual([[1], true]);
 });
 
-test('a process on trial ends at the first uncaught error, also where nobody knows whether it is on trial', async () => {
+test('a process on trial ends at the first uncaught error, also where it is unknown whether it is on trial', async () => {
   const calm = running({ isOnTrial: async () => false });
   const onTrial = running({ isOnTrial: async () => true });
   const unknown = running({ isOnTrial: () => Promise.reject(new Error('EIO')) });

@@ -1,4 +1,4 @@
-/** What operators wish for, drawn from chance: which robots, in which stages, and what happens when it fails. */
+/** What operators order, drawn from chance: which robots, in which stages, and what happens when it fails. */
 import type { CreateRollout } from '@fairlead/shared/api/rollout-api';
 import type { Target } from '@fairlead/shared/fleet/target';
 import { MINUTE } from '@fairlead/shared/time';
@@ -54,7 +54,7 @@ export function describeTarget(target: Target): string {
   return 'updatedBy' in target ? 'the robots that have it' : 'all';
 }
 
-/** Whatever it is, a robot that does not answer is given up after half an hour to an hour. */
+/** In every shape a robot that does not answer is passed over after half an hour to an hour. */
 export function drawShape(chance: Chance, swarm: Swarm): Shape {
   const withConditions = swarm.has('conditions') && chance.happens(0.5);
   const conditions = withConditions ? [{ metric: 'inference_latency_p95_ms', max: LATENCY_LIMIT_MS, share: 0.8 }] : [];

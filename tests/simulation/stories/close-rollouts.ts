@@ -1,12 +1,12 @@
 /**
- * The person who stays at the end: looks every few minutes at each rollout that waits for a person, whoever or whatever
- * began it, lets it go on once, and aborts it when it stops again.
+ * The person who stays at the end: handles every few minutes each rollout that waits for a person, whatever
+ * began it: lets it go on once, and aborts it when it stops again.
  */
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { RolloutState } from '@fairlead/shared/rollout/states';
 import { MINUTE } from '@fairlead/shared/time';
 import type { Person } from '../world/people.ts';
-import type { Desk } from './desk.ts';
+import type { OperatorContext } from './operator-context.ts';
 import { commandRollout, type Verb } from './rollout-commands.ts';
 
 const ROUND = 5 * MINUTE;
@@ -14,8 +14,8 @@ const ROUND = 5 * MINUTE;
 const CLOSING = 20 * MINUTE;
 const OPEN: readonly RolloutState[] = ['awaiting-approval', 'running', 'paused', 'halted'];
 
-export async function closeRollouts(desk: Desk, person: Person): Promise<void> {
-  const { agenda, endsAt } = desk.stage.world;
+export async function closeRollouts(context: OperatorContext, person: Person): Promise<void> {
+  const { agenda, endsAt } = context.stage.world;
   const helped = new Set<RolloutId>();
   for (;;) {
     await agenda.sleep(ROUND);
@@ -25,9 +25,9 @@ export async function closeRollouts(desk: Desk, person: Person): Promise<void> {
       for (const { rollout, blocked } of items) {
         const verb = wayOn(state, blocked?.why.category);
         if (verb === undefined) continue;
-        const proceeds = !isClosing && !helped.has(rollout) && (await commandRollout(desk, person, verb, rollout));
+        const proceeds = !isClosing && !helped.has(rollout) && (await commandRollout(context, person, verb, rollout));
         helped.add(rollout);
-        if (!proceeds) await commandRollout(desk, person, 'abort', rollout);
+        if (!proceeds) await commandRollout(context, person, 'abort', rollout);
       }
     }
   }

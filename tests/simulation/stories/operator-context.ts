@@ -6,7 +6,7 @@ import type { Chance } from '../world/chance.ts';
 import type { Person } from '../world/people.ts';
 import type { Release } from '../world/world.ts';
 
-export interface Desk {
+export interface OperatorContext {
   readonly stage: Stage;
   readonly stops: Stops;
   /** Published, the newest last. */
@@ -15,8 +15,8 @@ export interface Desk {
   readonly rollouts: RolloutId[];
   readonly deployments: DeploymentId[];
 }
-/** One command of one person. Answers what came of it, for the time line; undefined where it did not apply. */
-export type Command = (desk: Desk, person: Person, chance: Chance) => Promise<string | undefined>;
+/** One command of one person. Resolves to its result for the time line; undefined where it did not apply. */
+export type Command = (context: OperatorContext, person: Person, chance: Chance) => Promise<string | undefined>;
 
 export const answered = <T>(
   answer: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: string },
