@@ -72,7 +72,7 @@ test('a script that waits for a busy robot ends with exit code 6 and the program
   const order = ['deploy', '--robot', 'duck-2', '--release', 'walking@3.0.0'];
   const waited = await fleet.fairlead(...order, '--wait', '8s');
   expect(waited, waited.stderr).toMatchObject({ exitCode: 6 });
-  expect(waited.stderr).toContain('1 of 1 still waiting after 8s.');
+  expect(waited.stderr).toContain('1 of 1 robot still waiting after 8s.');
   expect(waited.stderr).toContain('carrying a tray');
 
   await agentOf(duck).releaseLease({ params: { owner: 'kitchen' } });

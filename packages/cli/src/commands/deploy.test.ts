@@ -197,7 +197,7 @@ test('--wait with a time ends after it with exit code 6, and says why the robot 
   const script = { [ORDER]: ordered, [WATCH]: watched(deployment('waiting')), [EXPLAIN]: WAITS };
   const said = await runFairlead(`${deploy} --wait 1s`, { script });
   expect(said.exitCode).toBe(6);
-  expect(said.stderr).toContain('error: 1 of 1 still waiting after 1s.');
+  expect(said.stderr).toContain('error: 1 of 1 robot still waiting after 1s.');
   expect(said.stderr).toContain(`where: ${WAITS.sentence}\nnext:  ${WAITS.unblock}`);
   const { stdout } = await runFairlead(`${deploy} --wait 1s --json`, { script });
   expect(JSON.parse(stdout)).toEqual({ deployments: [deployment('waiting')], skipped: [], waiting: [WAITS] });

@@ -150,11 +150,14 @@ function stillWaiting(of: number, waiting: readonly Explanation[], timeoutSec: n
   const [first, ...others] = waiting;
   const hint = first?.unblock ?? `fairlead explain ${first?.robot}`;
   const mistakes = waiting.map(({ sentence, unblock }) => [sentence, unblock].filter(Boolean).join(' '));
-  return new CliError(`${waiting.length} of ${of} still waiting after ${sayDuration(timeoutSec)}.`, {
-    ...(others.length > 0 ? { mistakes } : { where: first?.sentence ?? '' }),
-    hint,
-    exitCode: EXIT.waiting,
-  });
+  return new CliError(
+    `${waiting.length} of ${of} ${of === 1 ? 'robot' : 'robots'} still waiting after ${sayDuration(timeoutSec)}.`,
+    {
+      ...(others.length > 0 ? { mistakes } : { where: first?.sentence ?? '' }),
+      hint,
+      exitCode: EXIT.waiting,
+    },
+  );
 }
 
 /** What did not end well, as the exit code: refused where every such robot refused, failed otherwise. */

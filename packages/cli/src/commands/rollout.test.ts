@@ -51,6 +51,12 @@ test('the numbers of a stage tell who works from who waits, and a single failure
   expect(stdout).toMatch(/^canary +20% +running +1000 +█+x▓░ +900 +1 +40 +59$/m);
 });
 
+test('explain latest explains the newest rollout, and no robot of that name', async () => {
+  const none = await runFairlead('explain latest', { script: { 'GET /api/v1/rollouts': { items: [] } } });
+  expect(none.asked.map(({ path }) => path)).toEqual(['/api/v1/rollouts?limit=1']);
+  expect(none.stderr).toContain('There is no rollout yet.');
+});
+
 test('latest is the newest rollout, and where there is none that is said', async () => {
   const script = { 'GET /api/v1/rollouts': { items: [rollout()] }, [SHOW]: rollout() };
   const { asked } = await runFairlead('rollout watch latest', {

@@ -48,7 +48,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
   program
     .command('explain')
     .description('in one sentence: what blocks this robot or rollout, and what to do')
-    .argument('<robot|rollout>', 'its name or id', aboutWhat)
+    .argument('<robot|rollout>', 'its name or id, or latest: the newest rollout', aboutWhat)
     .action(async ({ robot, rollout }: ReturnType<typeof aboutWhat>) => {
       if (rollout !== undefined) return await explainRollout(context, rollout);
       const explanation = await context.client().operator.explainRobot({ params: { robot } });

@@ -4,16 +4,19 @@ import { parse } from '@fairlead/shared/parse';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { argument } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
+import { findRollout, type RolloutWord } from './find-rollout.ts';
 import { sayWhen } from './say-when.ts';
 
-/** No robot's name can look like a rollout's id. */
-export function aboutWhat(text: string): { rollout: RolloutId; robot?: never } | { rollout?: never; robot: RobotId } {
+/** No robot's name can look like a rollout's id; `latest` is the newest rollout, as everywhere. */
+export function aboutWhat(text: string): { rollout: RolloutWord; robot?: never } | { rollout?: never; robot: RobotId } {
+  if (text === 'latest') return { rollout: text };
   const rollout = parse(RolloutId, text);
   return rollout.ok ? { rollout: rollout.value } : { robot: argument(RobotId)(text) };
 }
 
-export async function explainRollout(context: CliContext, rollout: RolloutId): Promise<void> {
+export async function explainRollout(context: CliContext, which: RolloutWord): Promise<void> {
   const { out } = context;
+  const rollout = await findRollout(context, which);
   const view = await context.client().operator.showRollout({ params: { rollout } });
   const { state, blocked, stopped } = view;
   // What ended without robots still has a next step: see who was left out.
