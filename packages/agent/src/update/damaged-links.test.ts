@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { DUCK, type TestRobot, testRobot } from './testing/test-robot.ts';
 
-const broken = vi.hoisted(() => ({ link: (_path: string): boolean => false }));
+const broken = vi.hoisted(() => ({ link: (_path: string): boolean => false, file: (_path: string): boolean => false }));
 vi.mock(import('@fairlead/toolkit/durable-files'), async (original) => {
   const real = await original();
   const linkDurably = async (path: string, to: string): Promise<void> => {
     if (broken.link(path)) throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
     return real.linkDurably(path, to);
   };
-  return { ...real, linkDurably };
+  const writeDurably: typeof real.writeDurably = async (path, ...rest) => {
+    if (broken.file(path)) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    return real.writeDurably(path, ...rest);
+  };
+  return { ...real, linkDurably, writeDurably };
 });
 beforeEach(() => {
   broken.link = () => false;
+  broken.file = () => false;
 });
 
 async function withTwoReleases(): Promise<TestRobot> {
@@ -143,4 +148,15 @@ describe('a disk that stops taking writes between the stop of the services and t
     expect(seen.slice(10)).toEqual([['duck'], ['duck'], ['duck'], ['duck']]);
     expect([...robot.services.running]).toEqual(['duck']);
   });
+});
+
+test('a roll-back by hand that the disk refused leaves no record that the release was left', async () => {
+  const robot = await withTwoReleases();
+  broken.file = (path) => path.endsWith('/committed.json');
+  expect(await robot.updater.rollBackLocally(DUCK, 'ann')).toMatchObject({
+    ok: false,
+    refused: { category: 'disk_full' },
+  });
+  expect(await (await robot.folder()).abandoned()).toEqual([]);
+  expect([...robot.services.running]).toEqual(['duck']);
 });

@@ -54,12 +54,13 @@ export async function rollBackByHand(
   const given = await folder.readManifest(committed.active, 'roll-back');
 
   const { manifestSha256: left } = committed.active;
-  // The way back does not depend on this record: a full disk loses only the question that it asks later.
-  const others = abandoned.filter((sha256) => sha256 !== left && sha256 !== previous.manifestSha256);
-  await folder.saveAbandoned([...others, left]).catch(() => {});
   const startedAt = deps.clock.now();
   const committedAt = toTimestamp(startedAt);
   await folder.commit({ active: previous, previous: committed.active, committedAt });
+  // After the mark: what was never left is not recorded as left. The way back does not depend on this record: a full
+  // disk loses only the question that it asks later.
+  const others = abandoned.filter((sha256) => sha256 !== left && sha256 !== previous.manifestSha256);
+  await folder.saveAbandoned([...others, left]).catch(() => {});
   deps.outbox.append({
     event: 'local-rollback',
     component,
