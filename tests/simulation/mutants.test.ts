@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Violation } from './invariants/checks.ts';
 import { simulate } from './simulation.ts';
 import { operators } from './stories/operators.ts';
-import { ROUGH } from './world/faults.ts';
+import { CALM, ROUGH } from './world/faults.ts';
 import { onlySwarm } from './world/swarm.ts';
 
 const BUSY = { ...ROUGH, leaseEvery: 20 * MINUTE, leaseFor: 30 * MINUTE };
@@ -41,4 +41,30 @@ test.each([
     if (noticed.length > 0) break;
   }
   expect(invariants).toContain(noticed[0]);
+});
+
+/** Of these the run judges one invariant alone: others would notice too, and sooner. */
+test.each([
+  ['robots that ignore every order', 'ignores-orders', 'never-forgotten', ['deploy']],
+  ['robots that only pretend to go back', 'pretends-to-go-back', 'undone-gone', ['abort-revert', 'switch-back']],
+  ['robots that hide a degraded release', 'hides-degradation', 'soak-watched', ['degrading-releases']],
+  ['robots that claim to run the newest release', 'claims-newest-release', 'skipped-runs-it', ['deploy']],
+  ['a server that supersedes every rollout', 'supersedes-everything', 'superseded-covered', ['schedule', 'approvals']],
+] as const)('%s are noticed', async (_what, mutant, invariant, features) => {
+  let noticed: unknown;
+  for (const seed of SEEDS) {
+    const { failure } = await simulate({
+      seed,
+      robots: 12,
+      hours: 2,
+      story: operators(),
+      swarm: onlySwarm(features),
+      faults: CALM,
+      mutant,
+      judges: [invariant],
+    });
+    noticed = failure?.error;
+    if (noticed !== undefined) break;
+  }
+  expect(noticed).toMatchObject({ name: 'Violation', invariant });
 });

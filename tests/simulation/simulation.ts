@@ -89,7 +89,7 @@ async function live(order: Living): Promise<Outcome> {
   };
   const checks = createChecks(defect, order.judges);
   const chronicle = createChronicle(agenda.now);
-  const truth = createGroundTruth({ agenda, chronicle, checks, fleet });
+  const truth = createGroundTruth({ agenda, chronicle, checks, fleet, mutant: order.mutant });
   const faults = new Map<string, number>();
   const releases = new Map<Sha256, Release>();
   let director: DirectorKeys | undefined;

@@ -10,6 +10,7 @@ import { askWindow } from '@fairlead/shared/update/window';
 import type { VirtualRobot } from '../robot/robot-handle.ts';
 import type { Agenda } from '../world/agenda.ts';
 import type { Chronicle } from '../world/chronicle.ts';
+import type { Mutant } from '../world/world.ts';
 import type { Checks } from './checks.ts';
 
 export interface GroundTruth {
@@ -92,6 +93,7 @@ export function createGroundTruth(order: {
   readonly chronicle: Chronicle;
   readonly checks: Checks;
   readonly fleet: ReadonlyMap<RobotId, VirtualRobot>;
+  readonly mutant: Mutant | undefined;
 }): GroundTruth {
   const { agenda, chronicle, checks, fleet } = order;
   const ordered = new Map<RobotId, Set<Sha256>>();
@@ -143,6 +145,8 @@ export function createGroundTruth(order: {
     joins: (robot, first) => record(robot, first),
     switches(robot, change) {
       const { deployment, from, candidate } = change;
+      const isOlder = (candidate.releaseCounter ?? 0) < (from?.releaseCounter ?? 0);
+      if (order.mutant === 'pretends-to-go-back' && isOlder) return;
       const now = agenda.now();
       chronicle.note(robot, `switches to ${candidate.version}`);
       mayRun(robot, candidate);

@@ -27,7 +27,7 @@ export function drawFate(order: {
   const hides = world.mutant === 'hides-degradation';
   const [degrades, silences] = [hides || chance.happens(temper.degrades), chance.happens(temper.silences)];
   if (!degrades && !silences) return;
-  const at = world.agenda.now() + chance.between(10 * SECOND, 12 * MINUTE);
+  const at = world.agenda.now() + chance.between(10 * SECOND, hides ? MINUTE : 12 * MINUTE);
   const lasts = chance.between(10 * MINUTE, 90 * MINUTE);
   const recovers = chance.happens(0.4);
   // A silent robot comes back when the world heals, or the end of the run would prove nothing about it.
@@ -52,7 +52,10 @@ export function afterCommit(deps: {
       state === 'degraded' ? refusal('probation', 'unhealthy', 'Three rounds of health checks failed.') : undefined;
     chronicle.note(robot, `is ${state}`);
     truth.healthChanged(robot, deployment, state);
-    if (world.mutant === 'hides-degradation') return;
+    if (world.mutant === 'hides-degradation') {
+      truth.delivered(robot);
+      return;
+    }
     disk.health = { state, since: toTimestamp(agenda.now()), ...(why && { refusal: why }) };
     const active = slots(disk).active;
     spool.append({

@@ -174,7 +174,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
         throw new Error(`${robot} got an answer it can't believe: ${opened.refused.detail}`);
       }
       const { desiredSha256, issuedAt } = opened.value;
-      const assignment = asMutantReads(world, disk, opened.value.assignment);
+      const assignment = asMutantReads(world.mutant, opened.value.assignment);
       disk.last = { seq: assignment.seq, sha256: desiredSha256 };
       clock.believe({ time: issuedAt, askedAt, answeredAt });
       lastAnswered = agenda.now();

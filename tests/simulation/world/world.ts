@@ -42,7 +42,7 @@ export const MUTANTS = [
   'swallowed-reports',
   'no-limits',
   'ignores-orders',
-  'never-goes-back',
+  'pretends-to-go-back',
   'hides-degradation',
   'claims-newest-release',
   'supersedes-everything',
