@@ -1,11 +1,13 @@
 /** A rollback that could move no robot, or would return robots to a release that they were rolled back from, is refused. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { sayRelease } from '@fairlead/shared/ids';
+import { isTerminal } from '@fairlead/shared/fleet/states';
+import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { activeOf } from '../assign/judge-order.ts';
 import { resolveTarget } from '../assign/resolve-target.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
 import { problem } from '../http/problem.ts';
+import type { PublishedRelease } from '../store/releases.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { undoneOn } from './undoing.ts';
 
@@ -34,10 +36,22 @@ export async function needWayBack({ store, factsOf }: RolloutDeps, spec: Rollout
     // One that was let switch to what is undone may run it, or still come to it, whatever it reported last.
     else if (undone !== undefined) canMove = true;
     else if (activeOf(facts, component)?.manifestSha256 !== chosen.value.manifestSha256) canMove = true;
+    else if (await isLeaving(store, robot.robot, chosen.value)) canMove = true;
     if (canMove && toVersion === undefined) return;
   }
   if (canMove) return;
   throw affectsNobody(first, toVersion === undefined ? component : sayRelease({ component, version: toVersion }));
+}
+
+/** It reports this release still, and is ordered another one: it downloads, waits, or is in the middle of its switch. */
+async function isLeaving(
+  { desired }: RolloutDeps['store'],
+  robot: RobotId,
+  { component, manifestSha256 }: PublishedRelease,
+): Promise<boolean> {
+  const { deployments } = await desired.of(robot);
+  const standing = deployments.find((order) => order.component === component);
+  return standing !== undefined && !isTerminal(standing.state) && standing.manifestSha256 !== manifestSha256;
 }
 
 const unconfirmed = (refusal: Refusal) =>

@@ -128,6 +128,22 @@ describe('undoing twice is as good as undoing once', () => {
     expect(await everyOrder(fleet)).toEqual(['1.0.0 pending', '1.0.0 pending']);
   });
 
+  test('a rollback while all robots switch is accepted, though they still report the release that it goes back to', async () => {
+    const fleet = await rolloutFleet(1);
+    await fleet.everybodyRuns(fleet.v1);
+    const params = await start(fleet, BLUE_GREEN);
+    await fleet.everybodyUpdates();
+    await fleet.operator.switchRollout({ params, body: {} });
+    await fleet.drive();
+    await everybodyBeginsToSwitch(fleet);
+    fleet.clock.pass(1000);
+    const { component, v1 } = fleet;
+    const body = { target: { all: true }, component, toVersion: v1.version, shape: AT_ONCE } as const;
+    await fleet.operator.createRollback({ body });
+    await fleet.drive();
+    expect(await everyOrder(fleet)).toEqual(['1.0.0 pending']);
+  });
+
   test('a rollback of the same robots joins the one that runs', async () => {
     const { fleet } = await switchedFleet(2);
     const body = { target: { all: true }, component: fleet.component, shape: AT_ONCE } as const;
