@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { COMMANDS } from '@fairlead/agent/commands/command-line';
 import { createContext } from '@fairlead/cli/context';
 import { createProgram } from '@fairlead/cli/program';
-import { Command } from 'commander';
 import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -29,7 +28,8 @@ const { command: fairlead } = createProgram((options) =>
     options,
   }),
 );
-const agent = new Command('fairlead-agent').version('0').option('--config <file>').option('--json');
+type Command = typeof fairlead;
+const agent = fairlead.createCommand('fairlead-agent').version('0').option('--config <file>').option('--json');
 // Adding a command only describes it: the context is for those that run.
 for (const add of COMMANDS) add(agent, {} as Parameters<typeof add>[1]);
 
