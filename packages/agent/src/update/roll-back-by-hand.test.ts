@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises';
+import type { ComponentName } from '@fairlead/shared/ids';
 import { expect, test } from 'vitest';
 import { DUCK, testRobot } from './testing/test-robot.ts';
 
@@ -31,6 +33,14 @@ test('a release that was left and then ordered again is a release to roll back t
   for (const version of ['2.0.0', '3.0.0']) await robot.updater.offer(await robot.release(version));
   expect((await robot.updater.rollBackLocally(DUCK, 'ann')).ok).toBe(true);
   expect(await robot.slots()).toMatchObject({ active: '2.0.0' });
+});
+
+test('a roll-back of a component that this robot does not have is refused and leaves no component behind', async () => {
+  const robot = await testRobot();
+  await robot.updater.offer(await robot.release('1.0.0'));
+  const refused = { ok: false, refused: { category: 'no_previous', element: 'typo' } };
+  expect(await robot.updater.rollBackLocally('typo' as ComponentName, 'ann')).toMatchObject(refused);
+  expect(await readdir(robot.layout.components)).toEqual([DUCK]);
 });
 
 test('an agent that stops does not wait for a roll-back by hand to become healthy', async () => {

@@ -9,6 +9,7 @@ import { toTimestamp } from '@fairlead/shared/time';
 import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { endedByHealthyRelease } from '../alarms/alarm-ends.ts';
+import { listComponents } from '../releases/release-folder.ts';
 import type { Forbids } from './forbids.ts';
 import { passOnce } from './health-watch.ts';
 import { upAgainOnError } from './keep-services-up.ts';
@@ -38,6 +39,8 @@ export async function rollBackByHand(
   { component, by, confirmAbandoned, stop }: RollBackByHand,
   deps: Deps,
 ): Promise<Result<void>> {
+  // Opening the folder of a mistyped name would make a component of it.
+  if (!(await listComponents(deps.layout)).includes(component)) return refuse(nothingBefore(component));
   const folder = await deps.folderOf(component);
   const committed = await folder.committed();
   const previous = committed?.previous;
