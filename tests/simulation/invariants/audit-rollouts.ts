@@ -69,7 +69,10 @@ export function auditRollouts({ stage }: AuditDeps, auditor: Person): Audit {
         .selectFrom('deployments')
         .innerJoin('rollouts', 'rollouts.rollout', 'deployments.rollout')
         .select(['deployments.robot', 'deployments.deployment', 'deployments.state', 'deadline'])
-        .where('deadline', '<', toTimestamp(agenda.now() - LATE))
+        // A deployment that timed out has no deadline any more, and is the case in which the promise was kept.
+        .where(({ eb, or }) =>
+          or([eb('deadline', '<', toTimestamp(agenda.now() - LATE)), eb('deployments.state', '=', 'timed-out')]),
+        )
         .where('rollouts.state', 'in', ['running', 'completed', 'ended-without-robots'])
         .execute(),
     );
