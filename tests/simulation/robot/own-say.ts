@@ -11,12 +11,20 @@ export interface Lease {
   readonly until: Instant;
 }
 
-export const ownSay = ({ window }: Traits, lease: () => Lease | undefined, now: () => Instant): SwitchPermission => ({
+/**
+ * `now` is the clock of the agent, which a window is about. As in the agent, a lease is about the time since the robot
+ * was booted, which no jump of the clock changes: `elapsed`, on the time line of the lease.
+ */
+export const ownSay = (
+  { window }: Traits,
+  lease: () => Lease | undefined,
+  { now, elapsed }: { readonly now: () => Instant; readonly elapsed: () => Instant },
+): SwitchPermission => ({
   ask: async () => {
     const held = lease();
-    if (held && held.until > now()) {
+    if (held && held.until > elapsed()) {
       const reason = refusal('wait', 'lease', `${held.owner} holds a lease until ${toTimestamp(held.until)}.`);
-      return { granted: false, reason, askAgainInMs: held.until - now() };
+      return { granted: false, reason, askAgainInMs: held.until - elapsed() };
     }
     const answer = window && askWindow(window, now());
     if (!answer || answer.open) return { granted: true };

@@ -189,7 +189,10 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       chance,
       sleep,
       safeState: alwaysSafe,
-      permission: world.mutant === 'blind-to-leases' ? NOTHING_TO_SAY : ownSay(traits, () => lease, clock.now),
+      permission:
+        world.mutant === 'blind-to-leases'
+          ? NOTHING_TO_SAY
+          : ownSay(traits, () => lease, { now: clock.now, elapsed: agenda.now }),
       confirmation: {
         async ask(question) {
           const askedAt = agenda.now();
