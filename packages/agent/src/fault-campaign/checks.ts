@@ -17,7 +17,7 @@ import type { RunFolder } from './robot/run-folder.ts';
 import type { Story } from './stories.ts';
 import { COMPONENT, type Fleet, nameOf, SERVICE } from './world/fleet.ts';
 import { acknowledgedVersion, endsOf, type FleetState } from './world/fleet-state.ts';
-import { stateOf } from './world/robot-application.ts';
+import { SMOKE_TEST_MARK, START_MARK, stateOf } from './world/robot-application.ts';
 import type { CheckIn } from './world/robot-requests.ts';
 
 export interface RobotUnderTest {
@@ -30,8 +30,8 @@ export interface RobotUnderTest {
   readonly lastCheckIn: CheckIn | undefined;
   /** How the agent ended, where it did although nobody killed it. */
   readonly agentEnd: string | undefined;
-  /** Marks of smoke tests, from before the cut too. */
-  readonly smokeTests: readonly string[];
+  /** What smoke tests and applications left in the course of the story, in order, from before the cut too. */
+  readonly marks: readonly string[];
 }
 
 export interface Findings {
@@ -123,7 +123,7 @@ async function whyNotServing(run: RunFolder, version: string, folder: ReleaseFol
 }
 
 /** What it told, and what it was promised for. */
-function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: string | undefined): string[] {
+function brokenWord({ story, before, now, marks }: RobotUnderTest, active: string | undefined): string[] {
   const broken = [...now.offences];
   for (const { deployment, version } of now.orders) {
     const ends = endsOf(now, deployment);
@@ -144,9 +144,14 @@ function brokenWord({ story, before, now, smokeTests }: RobotUnderTest, active: 
     broken.push(`the server had acknowledged ${acknowledged}, and it runs ${active}`);
   }
   const wanted = story.order.version;
-  const tests = smokeTests.filter((version) => version === wanted).length;
+  const isTest = (mark: string): boolean => mark === `${SMOKE_TEST_MARK}${wanted}`;
+  const tests = marks.filter(isTest).length;
   if (tests > JOURNEY['smoke-test'].starts) {
     broken.push(`${wanted} was smoke-tested ${tests} times`);
+  }
+  const startedAt = marks.indexOf(`${START_MARK}${wanted}`);
+  if (startedAt >= 0 && marks.slice(startedAt).some(isTest)) {
+    broken.push(`${wanted} was smoke-tested again after it had been started`);
   }
   for (const report of now.reports) {
     if (report.event === 'alarm')

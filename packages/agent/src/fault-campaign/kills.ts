@@ -97,7 +97,7 @@ async function live(
     let before = start.state;
     void first.ended.then(() => (before = server.state()));
     const patienceMs = workshop.patienceMs();
-    const robot = { story, run, fleet, server, earlierSmokeTests: [], patienceMs };
+    const robot = { story, run, fleet, server, earlierMarks: [], patienceMs };
     const undisturbed = await comeToRest({ ...robot, agent: first, before });
     const report = await recorded.report();
     // A launched agent was started again already.
@@ -144,7 +144,7 @@ export async function runMoment(
     const before = server.state();
     server.set(before);
     const second = await startAgent(agent, run, { machine: false, ...startsAs(workshop, story) });
-    const robot = { story, run, fleet, server, earlierSmokeTests: [], agent: second, before };
+    const robot = { story, run, fleet, server, earlierMarks: [], agent: second, before };
     return { ...(await comeToRest(robot)), wasKilled };
   } finally {
     await killAll(run.folder);

@@ -16,7 +16,7 @@ import { type DiskRecord, readRecording } from './disk/recording.ts';
 import { BEGIN_MARK, IMAGE_FILE } from './disk/serve-recorded-disk.ts';
 import type { DiskName } from './harness-proof.ts';
 import { killAll, startAgent } from './robot/agent-process.ts';
-import { comeToRest, smokeTestsIn } from './robot/come-to-rest.ts';
+import { comeToRest } from './robot/come-to-rest.ts';
 import { makeRunFolder, type RunFolder, writeConfig } from './robot/run-folder.ts';
 import type { Story } from './stories.ts';
 import { startsAs, type Workshop } from './workshop.ts';
@@ -150,7 +150,6 @@ export async function runCut(
     } else await writeTree(medium, run.disk);
     await writeConfig(run, { server: server.url, rootSha256: fleet.rootSha256 });
     const process = await startAgent(agent, run, { machine: true, ...startsAs(workshop, story) });
-    const earlierSmokeTests = smokeTestsIn(marks);
     const robot = {
       story,
       run,
@@ -158,7 +157,7 @@ export async function runCut(
       server,
       agent: process,
       before,
-      earlierSmokeTests,
+      earlierMarks: marks,
       patienceMs: workshop.patienceMs(),
     };
     return { ...(await comeToRest(robot)), cut };

@@ -18,8 +18,8 @@ export interface Robot {
   readonly agent: AgentProcess;
   /** The server's memory at the cut. */
   readonly before: FleetState;
-  /** Smoke tests that a recording saw before the cut. */
-  readonly earlierSmokeTests?: readonly string[];
+  /** Marks that a recording saw before the cut. Absent: marks are not judged. */
+  readonly earlierMarks?: readonly string[];
   /** How long a robot may make no progress, milliseconds. Default: a minute. */
   readonly patienceMs?: number;
 }
@@ -48,8 +48,8 @@ function progressOf({ server }: Robot, { lost, broken }: Findings): string {
 const NEVER_MENDED =
   /^(dep_|it told|it raised|the end of|it came|it sent|it left out|its report|it tells)|smoke-tested/;
 
-async function look({ story, run, fleet, server, agent, before, earlierSmokeTests }: Robot): Promise<Findings> {
-  const marks = earlierSmokeTests === undefined ? '' : await readFile(run.marks, 'utf8').catch(() => '');
+async function look({ story, run, fleet, server, agent, before, earlierMarks }: Robot): Promise<Findings> {
+  const marks = earlierMarks === undefined ? '' : await readFile(run.marks, 'utf8').catch(() => '');
   return examine({
     story,
     run,
@@ -58,11 +58,6 @@ async function look({ story, run, fleet, server, agent, before, earlierSmokeTest
     now: server.state(),
     lastCheckIn: server.lastCheckIn(),
     agentEnd: agent.exit(),
-    smokeTests: [...(earlierSmokeTests ?? []), ...smokeTestsIn(marks.split('\n'))],
+    marks: [...(earlierMarks ?? []), ...marks.split('\n')],
   });
 }
-
-/** The versions whose smoke test left one of these marks. */
-export const smokeTestsIn = (marks: readonly string[]): string[] =>
-  marks.filter((mark) => mark.startsWith(SMOKE_MARK)).map((mark) => mark.slice(SMOKE_MARK.length));
-const SMOKE_MARK = 'smoke-test ';

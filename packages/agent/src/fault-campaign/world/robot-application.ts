@@ -5,8 +5,10 @@
 const SANDBOX = '../../../../../..';
 const DISK = '../../../../..';
 
-/** Left at every start of the application. */
+/** Left at every start of the application, followed by its version. */
 export const START_MARK = 'start ';
+/** Left at every smoke test, followed by the version of the release. */
+export const SMOKE_TEST_MARK = 'smoke-test ';
 
 /** Says which release it is for as long as it runs, and makes a state of its own where the release changes it. */
 const APPLICATION = `#!/bin/sh
@@ -33,7 +35,7 @@ exit 1
 
 /** Leaves a mark: a release may be tried once, however often the robot is cut off. */
 const SMOKE_TEST = `#!/bin/sh
-echo "smoke-test $(cat version)" >> ${SANDBOX}/marks
+echo "${SMOKE_TEST_MARK}$(cat version)" >> ${SANDBOX}/marks
 `;
 
 export interface ApplicationFile {
