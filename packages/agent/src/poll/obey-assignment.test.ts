@@ -99,6 +99,17 @@ test('an update that ends in a defect waits for the next regular check-in, says 
   expect(told).toMatchObject([{ event: 'update-state', state: 'waiting', refusal: { category: 'unexpected' } }]);
 });
 
+test('an update that ends in a defect on a disk that takes no report either is seen to wait, and no error is lost', async () => {
+  const defect = new Error('EROFS: read-only file system, mkdir');
+  const { obedience, told } = robotThat(verified, defect);
+  told.push = () => {
+    throw defect;
+  };
+  await obedience.obey(answer([order(1)]));
+  await obedience.settled();
+  expect(obedience.activity()).toMatchObject({ state: 'waiting', deployment: order(1).deployment });
+});
+
 test('an order that vanished from the assignment is called off', async () => {
   const { obedience, cancelled, finish } = robotThat(verified);
   await obedience.obey(answer([order(1)]));

@@ -57,7 +57,8 @@ export function createObedience(deps: ObeyDeps): Obedience {
     deps.onDefect(error);
     const refusal = refusalOf(error, 'decide', order.component);
     waiting = { order, refusal };
-    await tell(order, refusal);
+    // The disk that broke the update may take no report either; check-ins show the reason all the same.
+    await tell(order, refusal).catch(deps.onDefect);
   };
   const tell = async ({ deployment, component, target }: ComponentOrder, refusal: Refusal): Promise<void> => {
     if (!refusal.retryable) {
