@@ -3,7 +3,7 @@
  * application runs, and what the robot could not do it does when it can.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
@@ -17,7 +17,7 @@ import { hasStrace, under } from './harness/strace.ts';
 
 /** An ext4 of its own, which the kernel gives up writing to when it is told so, as after an error. */
 function mountExt4(folder: string) {
-  const image = `${folder}.img`;
+  let image = `${folder}.img`;
   mkdirSync(folder, { recursive: true });
   writeFileSync(image, '');
   truncateSync(image, 96 * 1024 * 1024);
@@ -29,6 +29,11 @@ function mountExt4(folder: string) {
     turnReadOnly: (): void => void execFileSync('mount', ['-o', 'remount,abort', folder]),
     repair(): void {
       unmount();
+      // Another test's mount namespace may keep the broken file system alive; a mount of the same image would join it.
+      const broken = image;
+      image = `${broken}.repaired`;
+      copyFileSync(broken, image);
+      rmSync(broken);
       try {
         execFileSync('e2fsck', ['-fy', image], { stdio: 'ignore' });
       } catch {
