@@ -49,7 +49,7 @@ test('a viewer reads, and is refused with exit code 3 where it would change some
   const eve = fairleadIn(join(folder, 'eve'));
   await login(eve, 'eve', password);
   expect((await eve('robot', 'list')).exitCode).toBe(0);
-  for (const line of ['config set lateAfterSec=1', 'deploy --all --release a@1.0.0', 'user list']) {
+  for (const line of ['config set lateAfterSec=60', 'deploy --all --release a@1.0.0', 'user list']) {
     expect([line, (await eve(...line.split(' '))).exitCode]).toEqual([line, 3]);
   }
 });
