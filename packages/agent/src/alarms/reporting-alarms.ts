@@ -9,7 +9,7 @@ const REPEAT_FIGURES_AFTER = HOUR;
 
 export interface OpenAlarm {
   readonly refusal: Refusal;
-  /** Absent while its begin or its end is on the way into the queue: after a crash nobody knows whether it got there. */
+  /** Absent while its begin or its end is being queued: after a crash it is unknown whether it was. */
   readonly reportedAt?: Instant;
 }
 export interface ReportingDeps {
