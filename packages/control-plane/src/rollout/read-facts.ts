@@ -33,7 +33,7 @@ export async function factsOf(deps: FactDeps, slices: Slices, rollout: Rollout, 
   const present = tallies.get(rollout.stage);
   const { maxStaging } = deps.rules();
   const conditions = await judgeConditions(deps, slices, rollout, present);
-  const watch = await deps.soak.look(slices, rollout, present ?? NO_TALLY, now);
+  const observed = await deps.soak.look(slices, rollout, present ?? NO_TALLY, now);
   const nextDeadline = rollout.state === 'running' ? await slices.rollouts.nextDeadline(id) : undefined;
   return {
     rollout,
@@ -43,7 +43,7 @@ export async function factsOf(deps: FactDeps, slices: Slices, rollout: Rollout, 
     unplaced: present?.unplaced ?? 0,
     behind: behindOf(rollout, tallies),
     earlier: rollout.stages.slice(0, rollout.stage).map((_, index) => tallies.get(index) ?? NO_TALLY),
-    ...(watch && { watch }),
+    ...observed,
     overdue: nextDeadline !== undefined && nextDeadline <= now ? await slices.rollouts.countOverdue(id, now) : 0,
     ...(nextDeadline !== undefined && { nextDeadline }),
     stagingRoom: maxStaging === Infinity ? Infinity : Math.max(0, maxStaging - (await slices.rollouts.staging())),

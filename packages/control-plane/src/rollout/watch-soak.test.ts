@@ -1,6 +1,7 @@
 import type { InputOf } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { Refusal } from '@fairlead/shared/failure';
+import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { describe, expect, test } from 'vitest';
@@ -20,10 +21,14 @@ const restarts: Refusal = {
 };
 
 /** A canary of one robot soaks for 40 seconds; the other robots wait for their turn. */
-async function soakingCanary(onFailure: 'pause' | 'halt' | 'revert' = 'pause', robots = 3) {
+async function soakingCanary(
+  onFailure: 'pause' | 'halt' | 'revert' = 'pause',
+  robots = 3,
+  reach: Pick<RolloutSpec['stages'][number], 'upTo'> = { upTo: { count: 1 } },
+) {
   const fleet = await rolloutFleet(robots);
   await fleet.everybodyRuns(fleet.v1);
-  const stages = [{ name: 'canary', upTo: { count: 1 }, soakSec: 40 }, { upTo: { percent: 100 } }];
+  const stages = [{ name: 'canary', ...reach, soakSec: 40 }, { upTo: { percent: 100 } }];
   const shape = { strategy: 'canary', stages };
   const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, shape, onFailure };
   const { rollout } = await fleet.operator.createRollout({ body: body as Create });
@@ -32,10 +37,12 @@ async function soakingCanary(onFailure: 'pause' | 'halt' | 'revert' = 'pause', r
   const show = () => fleet.operator.showRollout({ params: { rollout } });
   expect((await show()).stages[0]?.state).toBe('soaking');
   const { items } = await fleet.operator.listRolloutRobots({ params: { rollout }, query: { stage: 0 } });
-  const name = items[0]?.robot;
-  const canary = fleet.robots.find((robot) => robot.name === name);
-  if (!canary) throw new Error('the canary has one robot');
-  return { ...fleet, rollout, show, canary, others: fleet.robots.filter((robot) => robot !== canary) };
+  const names = items.map(({ robot }) => robot);
+  const cohort = fleet.robots.filter((robot) => names.includes(robot.name));
+  const [canary] = cohort;
+  if (!canary) throw new Error('the canary stage has a robot');
+  const others = fleet.robots.filter((robot) => robot !== canary);
+  return { ...fleet, rollout, show, canary, cohort, others };
 }
 type Soaking = Awaited<ReturnType<typeof soakingCanary>>;
 
@@ -186,14 +193,6 @@ describe('a stage that soaks', () => {
     expect((await world.show()).stages[0]?.counts.states).toEqual({ succeeded: 1 });
   });
 
-  test('does not fail because its canary was decommissioned and is silent', async () => {
-    const soaking = await soakingCanary();
-    const { canary, others, operator } = soaking;
-    await operator.decommissionRobot({ params: { robot: canary.name } });
-    await soaking.soak(10 * MINUTE, others);
-    expect(await soaking.show()).toMatchObject({ state: 'running', stages: [{ state: 'passed' }, {}] });
-  });
-
   test('takes no silence for a failure that only shows that the control plane was away', async () => {
     const world = await soakingCanary();
     // Suspended, with all its robots, for an hour.
@@ -203,6 +202,95 @@ describe('a stage that soaks', () => {
     await world.soak(10 * SECOND);
     expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
   });
+});
+
+describe('a stage whose canary is not observed to the end of the soak', () => {
+  const inconclusive = ({ canary }: Soaking, why: string) => ({
+    state: 'paused',
+    stage: 0,
+    stages: [
+      {
+        state: 'inconclusive',
+        verdict: { category: 'too_few_successes', detail: expect.stringContaining(`${canary.name} ${why}`) },
+      },
+      { state: 'pending' },
+    ],
+  });
+
+  test('pauses before the end of the soak where the canary was decommissioned and no robot is left to observe', async () => {
+    const world = await soakingCanary('revert');
+    await world.operator.decommissionRobot({ params: { robot: world.canary.name } });
+    await world.soak(31 * SECOND, world.others);
+    expect(await world.show()).toMatchObject(inconclusive(world, 'left the fleet'));
+    await world.soak(10 * MINUTE, world.others);
+    const { blocked, state } = await world.show();
+    expect(state).toBe('paused');
+    expect(blocked?.why.detail).toBe(
+      `0 of 1 robots succeeded and 1 must; 1 succeeded and was not observed to the end of the soak (${world.canary.name} left the fleet).`,
+    );
+  });
+
+  test('pauses where the release was revoked', async () => {
+    const world = await soakingCanary();
+    await world.publisher.revoke(world.v2);
+    await world.soak(31 * SECOND, world.others);
+    expect(await world.show()).toMatchObject(inconclusive(world, 'is not ordered this release any more'));
+  });
+
+  test('pauses where the canary is quarantined, and goes on with a whole soak after it was readmitted', async () => {
+    const world = await soakingCanary();
+    const { robots } = world.controlPlane.store;
+    const record = await robots.find(world.canary.name);
+    if (!record) throw new Error('the canary is enrolled');
+    await robots.save({ ...record, quarantined: { ...restarts, category: 'repeated_failures' } });
+    await world.soak(31 * SECOND, world.others);
+    expect(await world.show()).toMatchObject(inconclusive(world, 'is quarantined'));
+    await world.operator.readmitRobot({ params: { robot: world.canary.name } });
+    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    await world.soak(30 * SECOND);
+    expect((await world.show()).stages[0]?.state).toBe('soaking');
+    await world.soak(45 * SECOND);
+    expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
+  });
+
+  test('pauses where another order replaced the release on the canary, also in the last seconds of the soak', async () => {
+    const world = await soakingCanary();
+    world.clock.pass(39 * SECOND);
+    await world.drive();
+    const { version } = (await world.publisher.publish({ version: '3.0.0' })).manifest;
+    const target = { robot: world.canary.name };
+    await world.operator.deploy({ body: { target, component: world.component, version } });
+    await world.soak(2 * SECOND);
+    expect(await world.show()).toMatchObject(inconclusive(world, 'is not ordered this release any more'));
+  });
+
+  test('is promoted by a person who accepts that nobody observed it', async () => {
+    const world = await soakingCanary();
+    await world.operator.decommissionRobot({ params: { robot: world.canary.name } });
+    await world.soak(31 * SECOND, world.others);
+    await world.operator.promoteRollout({ params: { rollout: world.rollout }, body: {} });
+    await world.drive();
+    expect((await world.show()).stages).toMatchObject([{ state: 'passed', promotedBy: 'the-admin' }, {}]);
+  });
+});
+
+test('a stage passes its soak with the robots that are left where they suffice for its gate', async () => {
+  const world = await soakingCanary('pause', 12, { upTo: { count: 10 } });
+  await world.operator.decommissionRobot({ params: { robot: world.canary.name } });
+  await world.soak(50 * SECOND, world.others);
+  expect((await world.show()).stages[0]).toMatchObject({ state: 'passed' });
+});
+
+test('a stage that too many robots have left in the soak is judged at its end, so that failures still act before', async () => {
+  const world = await soakingCanary('halt', 12, { upTo: { count: 10 } });
+  const [, ...left] = world.cohort.filter((robot) => robot !== world.canary);
+  for (const robot of world.cohort.filter((each) => !left.includes(each))) {
+    await world.operator.decommissionRobot({ params: { robot: robot.name } });
+  }
+  await world.soak(20 * SECOND, left);
+  expect((await world.show()).stages[0]).toMatchObject({ state: 'soaking' });
+  await world.soak(30 * SECOND, left);
+  expect((await world.show()).stages[0]).toMatchObject({ state: 'inconclusive' });
 });
 
 describe('a robot that degrades after its stage has passed', () => {

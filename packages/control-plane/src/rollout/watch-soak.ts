@@ -1,11 +1,13 @@
 /**
- * Whether the robots of a stage that soaks still check in. Presence is in memory, so one check of a cohort costs one
- * lookup per robot; which robots belong to it is read from the database only when the counts of the stage have changed,
- * and every 30 seconds.
+ * Whether the robots of a stage that soaks still check in, and which of them can't be observed any more. Presence is in
+ * memory, so one check of a cohort costs one lookup per robot; which robots belong to it is read from the database only
+ * when the counts of the stage have changed, every 30 seconds, and before the stage passes.
  */
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Departed } from '@fairlead/shared/rollout/departed';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { SoakWatch } from '@fairlead/shared/rollout/rollout-facts';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { StageTally } from '@fairlead/shared/rollout/tally';
 import { type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
 import type { WatchedRobot } from '../store/rollouts.ts';
@@ -17,10 +19,17 @@ export interface SoakWatcher {
    * database: what robots sent meanwhile is unknown, and their silence counts from now on only.
    */
   onTurn(now: Instant): void;
-  /** Which robots of the present stage still check in; undefined unless it soaks. */
-  look(slices: Slices, rollout: Rollout, tally: StageTally, now: Instant): Promise<SoakWatch | undefined>;
+  /** Which robots of the present stage still check in, and which have departed. */
+  look(slices: Slices, rollout: Rollout, tally: StageTally, now: Instant): Promise<Observed>;
   /** Robots of the present stage that have been silent for too long. */
   silentRobots(slices: Slices, rollout: Rollout, now: Instant): Promise<readonly WatchedRobot[]>;
+}
+
+export interface Observed {
+  /** Absent unless the stage soaks. */
+  readonly watch?: SoakWatch;
+  /** Absent where it has not begun to soak, or none has departed. */
+  readonly departed?: Departed;
 }
 
 export interface SoakWatcherDeps {
@@ -52,14 +61,29 @@ export function soakWatcher({ startedAt, lastSeen, offlineAfterMs }: SoakWatcher
   const cohortOf = async (slices: Slices, { rollout, stage }: Rollout, tally: StageTally, now: Instant) => {
     const counts = `${stage} ${JSON.stringify(tally.states)}`;
     const known = cohorts.get(rollout);
-    if (known?.counts === counts && now - known.readAt < REREAD_MS) return known.robots;
+    if (known?.counts === counts && Math.abs(now - known.readAt) < REREAD_MS) return known;
     if (cohorts.size >= MOST_REMEMBERED) cohorts.clear();
-    const robots = await readCohort(slices, rollout, stage);
-    cohorts.set(rollout, { counts, readAt: now, robots });
-    return robots;
+    const cohort = { counts, readAt: now, robots: await readCohort(slices, rollout, stage) };
+    cohorts.set(rollout, cohort);
+    return cohort;
   };
   const silentAt = (robot: RobotId): Instant =>
     Math.max(lastSeen(robot) ?? 0, listeningSince) + offlineAfterMs() + PRESENCE_DELAY_MS;
+
+  const checkIns = (robots: readonly WatchedRobot[], endsAt: Instant, now: Instant): SoakWatch => {
+    let silent = 0;
+    let unseenUntil = now;
+    const unseen: RobotId[] = [];
+    for (const { robot } of robots.filter(isObserved)) {
+      const until = silentAt(robot);
+      if (until <= now) silent += 1;
+      else if ((lastSeen(robot) ?? 0) < endsAt) {
+        unseen.push(robot);
+        unseenUntil = Math.max(unseenUntil, until);
+      }
+    }
+    return { silent, unseen: unseen.length, examples: unseen.slice(0, NAMED), unseenUntil };
+  };
 
   return {
     onTurn(now) {
@@ -68,28 +92,41 @@ export function soakWatcher({ startedAt, lastSeen, offlineAfterMs }: SoakWatcher
       lastTurn = now;
     },
     async look(slices, rollout, tally, now) {
-      const soakedAt = endOfSoak(rollout);
-      if (soakedAt === undefined) {
+      const soak = soakOf(rollout);
+      if (!soak) {
         cohorts.delete(rollout.rollout);
-        return undefined;
+        return {};
       }
-      let silent = 0;
-      let unseenUntil = now;
-      const unseen: RobotId[] = [];
-      for (const { robot } of await cohortOf(slices, rollout, tally, now)) {
-        const until = silentAt(robot);
-        if (until <= now) silent += 1;
-        else if ((lastSeen(robot) ?? 0) < soakedAt) {
-          unseen.push(robot);
-          unseenUntil = Math.max(unseenUntil, until);
-        }
+      const { endsAt } = soak;
+      const known = await cohortOf(slices, rollout, tally, now);
+      const watch = soak.isRunning ? checkIns(known.robots, endsAt, now) : undefined;
+      const mayPass = watch && now >= endsAt && watch.silent === 0 && watch.unseen === 0;
+      if (mayPass && known.readAt !== now && !isManual(rollout)) {
+        cohorts.delete(rollout.rollout);
+        return this.look(slices, rollout, tally, now);
       }
-      return { silent, unseen: unseen.length, examples: unseen.slice(0, NAMED), unseenUntil };
+      const departed = departedOf(known.robots);
+      return { ...(watch && { watch }), ...(departed && { departed }) };
     },
     async silentRobots(slices, { rollout, stage }, now) {
-      return (await readCohort(slices, rollout, stage)).filter(({ robot }) => silentAt(robot) <= now);
+      return (await readCohort(slices, rollout, stage))
+        .filter(isObserved)
+        .filter(({ robot }) => silentAt(robot) <= now);
     },
   };
+}
+
+const isObserved = ({ departed }: WatchedRobot): boolean => departed === undefined;
+
+const BECAME: Readonly<Record<NonNullable<WatchedRobot['departed']>, string>> = {
+  decommissioned: 'left the fleet',
+  quarantined: 'is quarantined',
+  'not-ordered': 'is not ordered this release any more',
+};
+
+function departedOf(robots: readonly WatchedRobot[]): Departed | undefined {
+  const gone = robots.flatMap(({ robot, departed }) => (departed ? [`${robot} ${BECAME[departed]}`] : []));
+  return gone.length === 0 ? undefined : { count: gone.length, examples: gone.slice(0, NAMED) };
 }
 
 async function readCohort({ rollouts }: Slices, rollout: RolloutId, stage: number): Promise<WatchedRobot[]> {
@@ -101,10 +138,21 @@ async function readCohort({ rollouts }: Slices, rollout: RolloutId, stage: numbe
   }
 }
 
-/** When the soak of the present stage is over; undefined unless it soaks. */
-function endOfSoak({ state, spec, stage, stages }: Rollout): Instant | undefined {
+interface Soak {
+  readonly endsAt: Instant;
+  /** False where the gate has stopped the stage: its verdict is shown with the robots of now. */
+  readonly isRunning: boolean;
+}
+
+/** The soak of the present stage; undefined where it has none, or not begun it. */
+function soakOf({ state, spec, stage, stages }: Rollout): Soak | undefined {
   const progress = stages[stage];
   const soakSec = spec.stages[stage]?.soakSec ?? 0;
-  if (state !== 'running' || progress?.state !== 'soaking' || soakSec === 0) return undefined;
-  return progress.soakingSince === undefined ? undefined : progress.soakingSince + soakSec * SECOND;
+  if (hasEnded(state) || soakSec === 0 || progress?.soakingSince === undefined) return undefined;
+  const isStopped = progress.state === 'failed' || progress.state === 'inconclusive';
+  if (progress.state !== 'soaking' && !isStopped) return undefined;
+  return { endsAt: progress.soakingSince + soakSec * SECOND, isRunning: state === 'running' && !isStopped };
 }
+
+/** Its gate waits for a person after the soak. */
+const isManual = ({ spec, stage }: Rollout): boolean => spec.stages[stage]?.gate?.manual === true;

@@ -5,13 +5,14 @@ import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
+import type { RobotTables } from './kysely-robots.ts';
 import type { RolloutTables } from './kysely-rollouts.ts';
 import type { SettingsTables } from './kysely-settings.ts';
 import { countStaging, readTallies } from './kysely-tallies.ts';
 import { readColumn } from './read-column.ts';
-import type { Rollouts } from './rollouts.ts';
+import type { Rollouts, WatchedRobot } from './rollouts.ts';
 
-type Db = Kysely<DeploymentTables & DesiredTables & SettingsTables & Pick<RolloutTables, 'rollouts'>>;
+type Db = Kysely<DeploymentTables & DesiredTables & RobotTables & SettingsTables & Pick<RolloutTables, 'rollouts'>>;
 
 type DeploymentKeys =
   | 'tallies'
@@ -87,21 +88,32 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
     },
     async watched(rollout, stage, { after, limit }) {
       let query = due(rollout)
-        .innerJoin('desired', (join) =>
+        .leftJoin('desired', (join) =>
           join
             .onRef('desired.robot', '=', 'deployments.robot')
             .onRef('desired.deployment', '=', 'deployments.deployment'),
         )
-        .select(['deployments.robot', 'deployments.deployment'])
+        .leftJoin('robots', 'robots.robot', 'deployments.robot')
+        .select([
+          'deployments.robot',
+          'deployments.deployment',
+          'desired.deployment as ordered',
+          'robots.lifecycle',
+          'robots.quarantined',
+        ])
         .where('stage', '=', stage)
         .where('state', '=', 'succeeded')
         .orderBy('deployments.deployment')
         .limit(limit);
       if (after !== undefined) query = query.where('deployments.deployment', '>', after);
-      return (await query.execute()).map((row) => ({
-        robot: readColumn(RobotId, row.robot),
-        deployment: readColumn(DeploymentId, row.deployment),
-      }));
+      return (await query.execute()).map((row): WatchedRobot => {
+        const departed = departedAs(row);
+        return {
+          robot: readColumn(RobotId, row.robot),
+          deployment: readColumn(DeploymentId, row.deployment),
+          ...(departed && { departed }),
+        };
+      });
     },
     async open(rollout, { after, limit }) {
       let query = due(rollout)
@@ -124,4 +136,14 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
       return (await robots.execute()).map(({ robot }) => readColumn(RobotId, robot));
     },
   };
+}
+
+function departedAs(row: {
+  readonly ordered: string | null;
+  readonly lifecycle: string | null;
+  readonly quarantined: string | null;
+}): WatchedRobot['departed'] {
+  if (row.lifecycle !== 'accepted') return 'decommissioned';
+  if (row.quarantined !== null) return 'quarantined';
+  return row.ordered === null ? 'not-ordered' : undefined;
 }

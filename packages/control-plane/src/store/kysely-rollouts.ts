@@ -5,6 +5,7 @@ import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import type { DeploymentTables } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
+import type { RobotTables } from './kysely-robots.ts';
 import { rolloutDeployments } from './kysely-rollout-deployments.ts';
 import { type MemberRow, rolloutMembers } from './kysely-rollout-members.ts';
 import type { SettingsTables } from './kysely-settings.ts';
@@ -24,7 +25,7 @@ export interface RolloutTables {
   };
   rollout_drivers: { rollout: string; holder: string; expires_at: string };
 }
-type Db = Kysely<RolloutTables & DeploymentTables & DesiredTables & SettingsTables>;
+type Db = Kysely<RolloutTables & DeploymentTables & DesiredTables & RobotTables & SettingsTables>;
 
 export const kyselyRollouts = (db: Db): Rollouts => ({
   ...rolloutRecords(db),

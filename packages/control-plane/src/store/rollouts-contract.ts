@@ -3,6 +3,7 @@ import type { RolloutId } from '@fairlead/shared/ids';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Deployment, RolloutPart } from './deployments.ts';
+import type { RobotRecord } from './robots.ts';
 import type { Store } from './store.ts';
 import { created, deployment, duck, member, RO, rollout, withRollout } from './testing/stored-rollout.ts';
 
@@ -139,9 +140,9 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await rollouts.inBudget()).toEqual([duck(2)]);
     });
 
-    test('know which robots of a stage have it, page by page, and not those that are degraded', async () => {
+    test('know which robots of a stage have it, page by page, and which of them can not be observed any more', async () => {
       const store = await withRollout(open);
-      const { rollouts, deployments, desired } = store;
+      const { rollouts, deployments, desired, robots } = store;
       for (const n of [1, 2, 3]) await deployments.save(deployment(n, 'succeeded'));
       await deployments.save(deployment(4, 'degraded'));
       await deployments.save(deployment(5, 'succeeded', { stage: 1 }));
@@ -154,7 +155,18 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect([...first, ...rest].map(({ robot }) => robot).sort()).toEqual([duck(1), duck(2), duck(3)]);
       expect(await rollouts.watched(RO, 1, { limit: 2 })).toMatchObject([{ robot: duck(5) }]);
       await desired.unset(duck(5), deployment(5, 'succeeded').component);
-      expect(await rollouts.watched(RO, 1, { limit: 2 })).toEqual([]);
+      expect(await rollouts.watched(RO, 1, { limit: 2 })).toMatchObject([{ departed: 'not-ordered' }]);
+      const change = async (n: number, more: Partial<RobotRecord>) => {
+        const record = await robots.find(duck(n));
+        if (record) await robots.save({ ...record, ...more });
+      };
+      await change(1, { lifecycle: 'decommissioned' });
+      await change(2, { quarantined: excluded });
+      expect((await rollouts.watched(RO, 0, { limit: 9 })).map(({ departed }) => departed)).toEqual([
+        'decommissioned',
+        'quarantined',
+        undefined,
+      ]);
     });
 
     test('keep why one of them is degraded', async () => {

@@ -25,7 +25,10 @@ export interface RolloutEventRecord {
 /** The last attempt of a rollout on a robot that it brought to its release, or that it allowed to switch to it. */
 export type Updated = Pick<Deployment, 'robot' | 'component' | 'manifestSha256' | 'deployment' | 'state'>;
 /** A robot that has committed the release, in a stage that soaks. */
-export type WatchedRobot = Pick<Deployment, 'robot' | 'deployment'>;
+export interface WatchedRobot extends Pick<Deployment, 'robot' | 'deployment'> {
+  /** Why it can't be observed any more; absent where it can. */
+  readonly departed?: 'decommissioned' | 'quarantined' | 'not-ordered';
+}
 export interface MemberFilter {
   readonly stage?: number | undefined;
   readonly state?: Deployment['state'] | undefined;
@@ -112,8 +115,8 @@ export interface Rollouts {
   /** When the next open deployment of it is due; undefined where none is open. */
   nextDeadline(rollout: RolloutId): Promise<Instant | undefined>;
   /**
-   * Robots of the stage on which it succeeded and that are still ordered so, by the id of their deployment, after the
-   * last one of the page before. One that left the fleet, or that another order took, is watched no more.
+   * Robots of the stage on which it succeeded, by the id of their deployment, after the last one of the page before.
+   * One that left the fleet, was quarantined, or is ordered something else or nothing is marked as departed.
    */
   watched(
     rollout: RolloutId,

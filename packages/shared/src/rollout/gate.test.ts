@@ -33,6 +33,19 @@ test('a gate that cannot be judged counts timed-out robots and withdrawn orders 
   expect(says({ neutral: 3, silent: 3 })).toBe('7 of 10 robots succeeded and 9 must; 3 timed out before the switch');
 });
 
+test('robots that departed before the end of the soak count neither as successes nor as failures', () => {
+  const outcomes = { succeeded: 10, failed: 0, neutral: 0, open: 0 };
+  const facts = { gate: undefined, size: 10, unplaced: 0, forgiven: 0, outcomes };
+  const departed = (count: number) => judgeGate({ ...facts, departed: { count, examples: ['duck-1 is quarantined'] } });
+  expect(departed(1).gate).toBe('passed');
+  expect(departed(2)).toEqual({
+    gate: 'inconclusive',
+    category: 'too_few_successes',
+    says: '8 of 10 robots succeeded and 9 must; 2 succeeded and were not observed to the end of the soak (duck-1 is quarantined, …)',
+  });
+  expect(departed(11)).toMatchObject({ says: expect.stringContaining('0 of 10 robots succeeded') });
+});
+
 describe('a gate', () => {
   test('that asks for three successes does not wait for the fourth robot', () => {
     expect(judge({ minSuccesses: 3 }, { size: 10, succeeded: 3, open: 7 }).gate).toBe('passed');

@@ -4,6 +4,7 @@
  */
 import type { Refusal } from '../failure.ts';
 import type { RolloutId } from '../ids.ts';
+import type { Departed } from './departed.ts';
 import type { Gate } from './rollout-spec.ts';
 import { allowanceOf, requirementOf } from './rollout-spec.ts';
 import type { Outcomes } from './tally.ts';
@@ -28,6 +29,8 @@ export interface GateFacts {
   readonly unplaced: number;
   /** Failures that a person accepted: they count neither against the gate nor as robots of the cohort. */
   readonly forgiven: number;
+  /** Robots that succeeded and were not observed to the end of the soak: neither for nor against the release. */
+  readonly departed?: Departed;
   readonly conditions?: ConditionVerdict;
 }
 
@@ -35,7 +38,7 @@ const DEFAULT_SUCCESSES = '90%';
 
 /** The bad news comes first: a gate fails as soon as no later success can mend it. */
 export function judgeGate(given: GateFacts): GateVerdict {
-  const facts = withoutForgiven(given);
+  const facts = withoutDeparted(withoutForgiven(given));
   return (
     judgeFailures(facts) ??
     judgeConditions(facts, 'no') ??
@@ -57,6 +60,13 @@ function withoutForgiven(given: GateFacts): GateFacts {
   const { outcomes, size } = given;
   const forgiven = Math.min(given.forgiven, outcomes.failed);
   return { ...given, size: size - forgiven, outcomes: { ...outcomes, failed: outcomes.failed - forgiven } };
+}
+
+function withoutDeparted(given: GateFacts): GateFacts {
+  const { outcomes, departed } = given;
+  const gone = Math.min(departed?.count ?? 0, outcomes.succeeded);
+  if (gone === 0) return given;
+  return { ...given, outcomes: { ...outcomes, succeeded: outcomes.succeeded - gone } };
 }
 
 function judgeFailures({ gate, size, outcomes }: GateFacts): FailedGate | undefined {
@@ -84,7 +94,7 @@ function judgeSuccesses(facts: GateFacts): GateVerdict | undefined {
   const early = gate?.minSuccesses !== undefined && least > 0 && succeeded >= least;
   if (outstanding > 0 && !early) return { gate: 'waiting', says: sayProgress(facts, least) };
   if (succeeded < least) {
-    const says = `${succeeded} of ${size} robots succeeded and ${least} must${describeNeutral(outcomes)}`;
+    const says = `${succeeded} of ${size} robots succeeded and ${least} must${describeNeutral(outcomes)}${describeDeparted(facts)}`;
     return { gate: 'inconclusive', category: 'too_few_successes', says };
   }
   return judgeCertainty(facts);
@@ -96,6 +106,14 @@ function describeNeutral({ neutral, silent = 0 }: Outcomes): string {
   const timedOut = silent > 0 ? [`${silent} timed out before the switch`] : [];
   const taken = withdrawn > 0 ? [`${withdrawn} ${withdrawn === 1 ? 'was' : 'were'} withdrawn`] : [];
   return [...timedOut, ...taken].map((part) => `; ${part}`).join('');
+}
+
+function describeDeparted({ departed }: GateFacts): string {
+  if (!departed || departed.count === 0) return '';
+  const { count, examples } = departed;
+  const were = count === 1 ? 'was' : 'were';
+  const names = examples.join(', ') + (count > examples.length ? ', …' : '');
+  return `; ${count} succeeded and ${were} not observed to the end of the soak (${names})`;
 }
 
 /** A few robots without a failure don't prove a small share of failures. */

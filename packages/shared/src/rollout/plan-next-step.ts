@@ -5,7 +5,7 @@
  */
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
-import { type GateVerdict, judgeGate, judgeLateFailures, refusalOfGate } from './gate.ts';
+import { type FailedGate, type GateVerdict, judgeGate, judgeLateFailures, refusalOfGate } from './gate.ts';
 import { hold, holdForUnseen, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
 import { type ApprovalDecision, planApproval } from './plan-approval.ts';
 import type { StageProgress } from './rollout.ts';
@@ -141,7 +141,7 @@ function planLateFailures({ rollout, earlier }: RolloutFacts): Decision | undefi
 }
 
 const judge = (facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress): GateVerdict => {
-  const { tally, unplaced, conditions } = facts;
+  const { tally, unplaced, conditions, departed } = facts;
   return (
     judgeNobody(facts, stage, size) ??
     judgeGate({
@@ -150,6 +150,7 @@ const judge = (facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgr
       forgiven,
       unplaced,
       outcomes: outcomesOf(tally),
+      ...(departed && { departed }),
       ...(conditions && { conditions }),
     })
   );
@@ -227,7 +228,14 @@ function planSoak(facts: RolloutFacts, stage: Stage, progress: StageProgress, ve
   const until = (progress.soakingSince ?? now) + soak;
   const isWatched = soak > 0 && progress.promotedBy === undefined;
   if (isWatched && facts.watch && facts.watch.silent > 0) return { do: 'mark-silent' };
+  const stopInconclusive = (of: FailedGate): Decision => ({
+    do: 'stop',
+    stage: 'inconclusive',
+    why: refusalOfGate(of, nameOf(rollout, stage), rollout.rollout),
+  });
   if (now < until && progress.promotedBy === undefined) {
+    // Time proves nothing any more; as long as one robot is observed, it may still fail the stage.
+    if (verdict.gate === 'inconclusive' && isUnobserved(facts)) return stopInconclusive(verdict);
     const says = `Stage ${nameOf(rollout, stage)} soaks until ${toTimestamp(until)}`;
     return hold(
       rollout,
@@ -239,12 +247,16 @@ function planSoak(facts: RolloutFacts, stage: Stage, progress: StageProgress, ve
   }
   if (progress.promotedBy !== undefined) return { do: 'pass-stage', why: `promoted by ${progress.promotedBy}` };
   if (isWatched && facts.watch && facts.watch.unseen > 0) return holdForUnseen(rollout, stage, facts.watch, until);
-  if (verdict.gate === 'inconclusive') {
-    return { do: 'stop', stage: 'inconclusive', why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout) };
-  }
+  if (verdict.gate === 'inconclusive') return stopInconclusive(verdict);
   if (stage.gate?.manual) {
     const says = `Stage ${nameOf(rollout, stage)} has passed and waits for a person`;
     return hold(rollout, 'manual_gate', says, `Promote it: fairlead rollout promote ${rollout.rollout}`);
   }
   return { do: 'pass-stage', why: verdict.says };
+}
+
+/** Every robot that succeeded in the stage has left it, and none is still at work. */
+function isUnobserved({ tally, departed, unplaced }: RolloutFacts): boolean {
+  const { succeeded, open } = outcomesOf(tally);
+  return departed !== undefined && departed.count > 0 && departed.count >= succeeded && open + unplaced === 0;
 }

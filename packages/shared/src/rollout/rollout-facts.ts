@@ -1,6 +1,7 @@
 /** What one decision about a rollout is made of. All of it is counted already; nothing is recounted for it. */
 import type { RobotId } from '../ids.ts';
 import type { Instant } from '../time.ts';
+import type { Departed } from './departed.ts';
 import type { ConditionVerdict } from './gate.ts';
 import type { Rollout } from './rollout.ts';
 import { outcomesOf, type StageTally } from './tally.ts';
@@ -35,6 +36,8 @@ export interface RolloutFacts {
   readonly earlier: readonly StageTally[];
   /** Absent unless the present stage soaks. */
   readonly watch?: SoakWatch;
+  /** Of the present stage; absent where it has not begun to soak. */
+  readonly departed?: Departed;
   /** Open deployments that had their time. */
   readonly overdue: number;
   /** When the next open deployment has had its time. */
