@@ -1,9 +1,11 @@
 import type { InputOf } from '@fairlead/shared/api/client';
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { Refusal } from '@fairlead/shared/failure';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { expect, test } from 'vitest';
 import { refusal } from '../testing/refusal.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+import { running } from '../testing/test-fleet.ts';
 
 type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
 const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
@@ -14,6 +16,14 @@ async function create(fleet: RolloutFleet, more: Partial<Create> = {}): Promise<
   await fleet.drive();
   return rollout;
 }
+const restarts: Refusal = {
+  phase: 'probation',
+  element: 'duck-policy.service',
+  category: 'restarts',
+  detail: 'duck-policy.service restarted 3 times in 36 seconds.',
+  retryable: true,
+  hint: 'Read its log.',
+};
 const explain = (fleet: RolloutFleet, robot: string) =>
   fleet.operator.explainRobot({ params: { robot: robot as RobotId } });
 
@@ -78,4 +88,49 @@ test('of a rollout it is said whose maintenance window is shut', async () => {
   await fleet.everybodyUpdates();
   const { blocked } = await fleet.operator.showRollout({ params: { rollout } });
   expect(blocked?.why.detail).toMatch(/^duck-1 is ready; its maintenance window nights opens at /);
+});
+
+test('the text of a stopped rollout names the robots that count as failed now, also those of an earlier stage', async () => {
+  const fleet = await rolloutFleet(3);
+  await fleet.everybodyRuns(fleet.v1);
+  const stages = [
+    { name: 'canary', upTo: { count: 1 } },
+    { name: 'all', upTo: { percent: 100 } },
+  ];
+  const rollout = await create(fleet, { shape: { strategy: 'canary', stages } } as Partial<Create>);
+  await fleet.everybodyUpdates();
+  const [canary] = (await fleet.operator.listRolloutRobots({ params: { rollout }, query: { stage: 0 } })).items;
+  const [late] = await fleet.ordered();
+  if (!late) throw new Error('the second stage has begun');
+  const others = fleet.robots.filter(({ name }) => name !== canary?.robot);
+  const degraded = fleet.robots.find(({ name }) => name === canary?.robot);
+  const { component, v1, v2 } = fleet;
+  const failed = { ...restarts, component };
+  const health = (state: 'degraded' | 'healthy') =>
+    ({ event: 'health-changed', component, state, active: running(v2), refusal: failed }) as const;
+  await degraded?.tells(health('degraded'));
+  await fleet.drive();
+  const text = async () => (await fleet.operator.showRollout({ params: { rollout } })).blocked?.why.detail;
+  const first = `${canary?.robot} (degraded)`;
+  expect(await text()).toBe(`1 of 1 robot failed, and none may; the stage had passed before: ${first}.`);
+  expect(others).toContain(late.robot);
+  const { deployment } = late.order;
+  const active = running(v1);
+  await late.robot.tells({
+    event: 'update-ended',
+    deployment,
+    component,
+    outcome: 'rolled-back',
+    active,
+    refusal: failed,
+  });
+  const second = `${late.robot.name} (rolled-back)`;
+  expect(await text()).toBe(
+    `1 of 1 robot failed, and none may; the stage had passed before; 1 of 2 robots failed in stage all: ${first}, ${second}.`,
+  );
+  await degraded?.tells(health('healthy'));
+  const still = await text();
+  expect(still).toContain(`; now 1 of 1 robot succeeded; 1 of 2 robots failed in stage all: ${second}.`);
+  const waits = others.find(({ name }) => name !== late.robot.name)?.name ?? '';
+  expect((await explain(fleet, waits)).sentence).toContain(`1 of 2 robots failed in stage all: ${second}.`);
 });

@@ -22,7 +22,7 @@ export async function stopAtGate(
   const state = policy === 'pause' ? 'paused' : 'halted';
   const robots = await deps.store.transaction(async (slices) => {
     const isCount = judged.category === 'too_many_failures';
-    const why = isCount ? await nameFailures(slices, rollout, index, judged) : judged;
+    const why = isCount ? await nameFailures(slices, rollout, [index], judged) : judged;
     const revert =
       policy === 'pause' || policy === 'halt'
         ? undefined

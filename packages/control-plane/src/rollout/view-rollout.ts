@@ -9,6 +9,7 @@ import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { Static } from 'typebox';
 import type { CountedStage } from '../store/kysely-tallies.ts';
 import { type Look, lookForGrants } from './grant.ts';
+import { nameFailures } from './name-failures.ts';
 import { nextFree, nobodyFree } from './next-free.ts';
 import { factsOf, type ReadFacts } from './read-facts.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
@@ -60,6 +61,9 @@ export async function whyBlocked(deps: RolloutDeps, facts: ReadFacts): Promise<B
   const decision = planNextStep(facts);
   switch (decision.do) {
     case 'hold':
+      return decision.failuresIn === undefined
+        ? decision
+        : { ...decision, why: await nameFailures(store, facts.rollout, decision.failuresIn, decision.why) };
     case 'deny':
     case 'stop':
       return decision;

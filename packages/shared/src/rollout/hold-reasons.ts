@@ -11,6 +11,8 @@ export interface Hold {
   readonly do: 'hold';
   readonly why: Refusal;
   readonly until?: Instant;
+  /** Indexes of the stages whose failures `why` counts, so that their robots can be named. */
+  readonly failuresIn?: readonly number[];
   /** Nothing will happen any more. */
   readonly ended?: true;
 }

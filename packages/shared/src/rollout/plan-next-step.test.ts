@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Refusal } from '../failure.ts';
 import type { ComponentName, Version } from '../ids.ts';
 import { planNextStep } from './plan-next-step.ts';
+import type { RolloutFacts } from './rollout-facts.ts';
 import type { HowMany, Reach, RolloutSpec } from './rollout-spec.ts';
 import { factsOf, type Model, model, type Place, seconds } from './testing/model-rollout.ts';
 
@@ -223,7 +225,7 @@ test('a rollout that a gate has paused names the failures of now, and not those 
   expect(detail()).toContain('2 of 3 robots failed');
   first.place = 'granted';
   second.place = 'granted';
-  expect(detail()).toContain('1 of 3 robots failed, and none may; now 0 of 3 succeeded');
+  expect(detail()).toContain('1 of 3 robots failed, and none may; now 0 of 3 robots succeeded');
 });
 
 function working(paused: Model): Model {
@@ -237,3 +239,98 @@ function working(paused: Model): Model {
     };
   return paused;
 }
+
+describe('the text of a stopped rollout counts the failures of now', () => {
+  /** Two stages of two robots each: the first has passed, the second is at work. */
+  function inSecondStage(first: readonly Place[], second: readonly Place[]): Model {
+    const stages = [
+      { name: 'canary', upTo: { count: 2 }, gate: { maxFailures: 1 } },
+      { name: 'all', upTo: { percent: 100 }, gate: { maxFailures: 1 } },
+    ];
+    const world = model({ ...ROLLING, strategy: 'canary', stages }, 4);
+    const places = [...first, ...second];
+    world.robots.forEach((robot, at) => {
+      Object.assign(robot, { stage: at < 2 ? 0 : 1, place: places[at] ?? 'outside', deadline: Infinity });
+    });
+    const [canary, all] = world.rollout.stages;
+    if (!canary || !all) throw new Error('there are two stages');
+    world.rollout = {
+      ...world.rollout,
+      state: 'running',
+      stage: 1,
+      stages: [
+        { ...canary, state: 'passed', size: 2 },
+        { ...all, state: 'running', size: 2 },
+      ],
+    };
+    return world;
+  }
+  const place = (world: Model, at: number, is: Place): void => {
+    const robot = world.robots[at];
+    if (robot) robot.place = is;
+  };
+  const text = (world: Model, more: Partial<RolloutFacts> = {}): string => {
+    const decision = planNextStep({ ...factsOf(world), ...more });
+    return decision.do === 'hold' ? decision.why.detail : decision.do;
+  };
+  const stageOf = (world: Model): readonly number[] | undefined => {
+    const decision = planNextStep(factsOf(world));
+    return decision.do === 'hold' ? decision.failuresIn : undefined;
+  };
+  const stop = (world: Model, more: Partial<RolloutFacts> = {}): void => {
+    const decision = planNextStep({ ...factsOf(world), ...more });
+    if (decision.do !== 'stop') throw new Error(`the gate fails, but next is ${decision.do}`);
+    const index = decision.index ?? world.rollout.stage;
+    world.rollout = {
+      ...world.rollout,
+      state: 'paused',
+      stopped: { by: 'control-plane', at: 0, why: decision.why },
+      stages: world.rollout.stages.map((stage, at) => (at === index ? { ...stage, state: decision.stage } : stage)),
+    };
+  };
+
+  test('when robots of a stage that had passed degraded', () => {
+    const world = inSecondStage(['degraded', 'degraded'], ['granted', 'granted']);
+    stop(world);
+    expect(text(world)).toBe('2 of 2 robots failed, and 1 may; the stage had passed before.');
+    expect(stageOf(world)).toEqual([0]);
+    place(world, 0, 'succeeded');
+    place(world, 2, 'failed');
+    expect(text(world)).toBe(
+      '2 of 2 robots failed, and 1 may; the stage had passed before; now 1 of 2 robots succeeded; 1 of 2 robots failed in stage canary; 1 of 2 robots failed in stage all.',
+    );
+    expect(stageOf(world)).toEqual([0, 1]);
+  });
+
+  test('when a metric failed and robots degrade afterwards, with or without new values of the metric', () => {
+    const world = inSecondStage(['succeeded', 'succeeded'], ['succeeded', 'granted']);
+    const conditions = { holds: 'no', says: 'battery is at least 10 on 0 of the 1 robots' } as const;
+    stop(world, { conditions });
+    expect(text(world, { conditions })).toBe('battery is at least 10 on 0 of the 1 robots.');
+    place(world, 2, 'degraded');
+    expect(text(world, { conditions })).toBe(
+      'battery is at least 10 on 0 of the 1 robots; 1 of 2 robots failed in stage all.',
+    );
+    expect(text(world)).toBe(
+      'battery is at least 10 on 0 of the 1 robots; now 0 of 2 robots succeeded; 1 of 2 robots failed in stage all.',
+    );
+    place(world, 3, 'failed');
+    expect(text(world)).toBe('2 of 2 robots failed, and 1 may.');
+  });
+
+  test('when a person paused it', () => {
+    const world = inSecondStage(['succeeded', 'succeeded'], ['granted', 'granted']);
+    const [why] = [{ phase: 'assign', element: 'ro_1', category: 'paused', detail: 'ann paused the rollout.' }];
+    const stopped = { by: 'ann', at: 0, why: { ...why, retryable: true, hint: 'Go on.' } as Refusal };
+    world.rollout = { ...world.rollout, state: 'paused', stopped };
+    expect(text(world)).toBe('ann paused the rollout.');
+    place(world, 2, 'failed');
+    place(world, 0, 'degraded');
+    expect(text(world)).toBe(
+      'ann paused the rollout; 1 of 2 robots failed in stage canary; 1 of 2 robots failed in stage all.',
+    );
+    const [canary, all] = world.rollout.stages;
+    if (canary && all) world.rollout = { ...world.rollout, stages: [{ ...canary, forgiven: 1 }, all] };
+    expect(text(world)).toBe('ann paused the rollout; 1 of 2 robots failed in stage all.');
+  });
+});

@@ -5,12 +5,14 @@
  */
 import type { Refusal } from '../failure.ts';
 import { fromTimestamp, type Instant, SECOND, toTimestamp } from '../time.ts';
-import { type FailedGate, type GateVerdict, judgeGate, judgeLateFailures, refusalOfGate } from './gate.ts';
-import { hold, holdForUnseen, holdInStage, nameOf, stoppedWithoutWord } from './hold-reasons.ts';
+import { type FailedGate, type GateVerdict, refusalOfGate } from './gate.ts';
+import { hold, holdForUnseen, holdInStage, nameOf } from './hold-reasons.ts';
+import { judgePassedStage, judgeStage } from './judge-stage.ts';
 import { type ApprovalDecision, planApproval } from './plan-approval.ts';
 import type { StageProgress } from './rollout.ts';
 import { isStagedEverywhere, maySwitch, type RolloutFacts } from './rollout-facts.ts';
 import { limitOf, type Stage } from './rollout-spec.ts';
+import { stopReason } from './stop-reason.ts';
 import { outcomesOf } from './tally.ts';
 
 export type Decision =
@@ -58,7 +60,7 @@ export function planNextStep(facts: RolloutFacts): Decision {
       return planStage(facts);
     case 'paused':
     case 'halted':
-      return { do: 'hold', why: whyStopped(facts) };
+      return { do: 'hold', ...stopReason(facts) };
     case 'denied':
     case 'expired':
     case 'completed':
@@ -67,26 +69,6 @@ export function planNextStep(facts: RolloutFacts): Decision {
     case 'superseded':
       return { ...hold(rollout, rollout.state, `This rollout is ${rollout.state}`, 'Nothing to do.'), ended: true };
   }
-}
-
-/** A gate that stopped the rollout is judged again with the counts of now: failures may have been added, or retried. */
-function whyStopped(facts: RolloutFacts): Refusal {
-  const { rollout, conditions } = facts;
-  const { stopped } = rollout;
-  const stage = rollout.spec.stages[rollout.stage];
-  const progress = rollout.stages[rollout.stage];
-  if (!stopped) return stoppedWithoutWord(rollout);
-  const byGate = progress?.state === 'failed' || progress?.state === 'inconclusive';
-  if (stopped.by !== 'control-plane' || !stage || !byGate) return stopped.why;
-  // Metrics are read only while the stage works: without them the recorded text is the newest.
-  if (stopped.why.category.startsWith('metric') && !conditions) return stopped.why;
-  const verdict = judge(facts, stage, progress);
-  if ('category' in verdict) {
-    const why = refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout);
-    // What is being undone can only be ended: the recorded advice says so.
-    return rollout.followedBy === undefined ? why : { ...why, hint: stopped.why.hint };
-  }
-  return { ...stopped.why, detail: `${stopped.why.detail.replace(/\.$/, '')}; now ${verdict.says}.` };
 }
 
 function planStage(facts: RolloutFacts): Decision {
@@ -98,7 +80,7 @@ function planStage(facts: RolloutFacts): Decision {
   if (late) return late;
   if (!stage || !progress) return planEnd(facts);
   if (progress.state === 'pending') return { do: 'begin-stage' };
-  const verdict = judge(facts, stage, progress);
+  const verdict = judgeStage(facts, stage, progress);
   if (verdict.gate === 'failed')
     return { do: 'stop', stage: 'failed', why: refusalOfGate(verdict, nameOf(rollout, stage), rollout.rollout) };
   const grant = planGrant(facts, stage, progress);
@@ -120,48 +102,16 @@ function planStage(facts: RolloutFacts): Decision {
   return planSoak(facts, stage, progress, verdict);
 }
 
-/** A stage that has passed is still judged by its failures for as long as the rollout runs. */
+/** A robot of a stage that has passed failed late. */
 function planLateFailures({ rollout, earlier }: RolloutFacts): Decision | undefined {
   for (const [index, tally] of earlier.entries()) {
     const stage = rollout.spec.stages[index];
-    const progress = rollout.stages[index];
-    if (!stage || !progress) continue;
-    const { size, forgiven } = progress;
-    const failed = judgeLateFailures({ gate: stage.gate, size, forgiven, outcomes: outcomesOf(tally) });
-    if (!failed) continue;
-    const verdict = { ...failed, says: `${failed.says}; the stage had passed before` };
-    return {
-      do: 'stop',
-      stage: 'failed',
-      why: refusalOfGate(verdict, nameOf(rollout, stage, index), rollout.rollout),
-      index,
-    };
+    const failed = judgePassedStage(rollout, index, tally);
+    if (!stage || !failed) continue;
+    const why = refusalOfGate(failed, nameOf(rollout, stage, index), rollout.rollout);
+    return { do: 'stop', stage: 'failed', why, index };
   }
   return undefined;
-}
-
-const judge = (facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress): GateVerdict => {
-  const { tally, unplaced, conditions, departed } = facts;
-  return (
-    judgeNobody(facts, stage, size) ??
-    judgeGate({
-      gate: stage.gate,
-      size,
-      forgiven,
-      unplaced,
-      outcomes: outcomesOf(tally),
-      ...(departed && { departed }),
-      ...(conditions && { conditions }),
-    })
-  );
-};
-
-/** A canary whose selector chose no robot (a slip of the pen, or all of them are gone) has proven nothing. */
-function judgeNobody({ rollout }: RolloutFacts, { upTo }: Stage, size: number): GateVerdict | undefined {
-  const placed = rollout.stages.reduce((sum, stage) => sum + stage.size, 0);
-  if (size > 0 || !('selector' in upTo) || placed >= rollout.members) return undefined;
-  const says = `None of the robots that are left is ${upTo.selector}`;
-  return { gate: 'inconclusive', category: 'too_few_robots', says };
 }
 
 /** The last stage has passed; robots that a gate did not wait for may still be at work. */
