@@ -4,10 +4,11 @@
  */
 
 import { printable } from '@fairlead/shared/printable';
-import { wrap, wrapLine } from '@fairlead/toolkit/wrap';
+import { wrapLine } from '@fairlead/toolkit/wrap';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { fitColumns, wrapCell } from './fit-table.ts';
 import { sayDuration } from './rollout/durations.ts';
 
 export type Tone = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
@@ -25,15 +26,10 @@ export interface Live {
   stop(): void;
 }
 
-export interface TableOptions {
-  /** On a terminal the last column, a sentence, keeps to its width; elsewhere a row stays one line. */
-  readonly wrapLast?: boolean;
-}
-
 export interface Output {
   readonly json: boolean;
-  /** Human only. Columns that are all '' print no heading. */
-  table(columns: readonly string[], rows: readonly (readonly Cell[])[], options?: TableOptions): void;
+  /** Human only. On a terminal as wide as that at most; elsewhere a row is one line. Columns that are all '' print no heading. */
+  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void;
   /** Human only: one line on stdout; on a terminal as several where it is too long for one. */
   line(text: string, tone?: Tone): void;
   /** Human only: text for another program to read, unchanged. Never for what came from elsewhere. */
@@ -82,13 +78,13 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     get json() {
       return json();
     },
-    table(columns, all, { wrapLast = false } = {}) {
+    table(columns, all) {
       if (json()) return;
       // Facts of one thing need no heading.
       const head = columns.some(Boolean) ? columns.map((column) => say(stdout, column, 'strong')) : [];
       const table = new Table({ head, chars: PLAIN, style: { head: [], border: [], 'padding-left': 0 } });
-      const width = wrapLast && stdout.isTTY === true ? stdout.columns : undefined;
-      const rows = width === undefined ? all : wrapLastColumn(columns, all, width);
+      const width = stdout.isTTY === true ? stdout.columns : undefined;
+      const rows = width === undefined ? all : fitRows(columns, all, width);
       table.push(...rows.map((row) => row.map(cell)));
       stdout.write(`${table.toString().replaceAll(/ +$/gm, '')}\n`);
     },
@@ -146,20 +142,21 @@ function liveLines(stream: NodeJS.WritableStream): Live {
   };
 }
 
-const NARROW = 24;
-const GAP = 2;
 const textOf = (value: Cell): string =>
   value === undefined ? '-' : printable(String(typeof value === 'object' ? value.text : value));
 
-/** A sentence that is too long goes on in a row of its own. */
-function wrapLastColumn(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): Cell[][] {
-  const others = columns.slice(0, -1);
-  const taken = others
-    .map((column, at) => Math.max(column.length, ...rows.map((row) => textOf(row[at]).length)) + GAP)
-    .reduce((sum, each) => sum + each, 0);
+/** A cell that is too long goes on in rows of its own. */
+function fitRows(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): Cell[][] {
+  const widths = fitColumns([columns, ...rows.map((row) => row.map(textOf))], width);
   return rows.flatMap((row) => {
-    const [first = '', ...more] = wrap(textOf(row.at(-1)), Math.max(NARROW, width - taken));
-    return [[...row.slice(0, -1), first], ...more.map((line) => [...others.map(() => ''), line])];
+    const lines = row.map((cell, at) => wrapCell(textOf(cell), widths[at] ?? width));
+    const height = Math.max(1, ...lines.map(({ length }) => length));
+    return Array.from({ length: height }, (_, line) =>
+      row.map((cell, at) => {
+        const text = lines[at]?.[line] ?? '';
+        return typeof cell === 'object' ? { ...cell, text } : cell === undefined && line === 0 ? cell : text;
+      }),
+    );
   });
 }
 

@@ -34,10 +34,11 @@ export function addKeyCommands(program: Command, context: CliContext): void {
       out.done({ items: keys }, () => {
         if (keys.length === 0)
           return out.line('There are no keys in this home. fairlead trust init makes them.', 'dim');
-        out.table(
-          ['ROLE', 'KEY ID', 'PUBLIC KEY'],
-          keys.map(({ role, keyid, publicKey }) => [role, keyid.slice(0, 16), publicKey]),
-        );
+        // Two lines each: a public key is as wide as half a terminal, and is copied whole.
+        for (const { role, keyid, publicKey } of keys) {
+          out.line(`${role}  key id ${keyid.slice(0, 16)}`, 'strong');
+          out.line(`  public key ${publicKey}`);
+        }
       });
     });
 }

@@ -1,6 +1,7 @@
 /** What is published. */
 import { ComponentName, EnvironmentName, type ReleaseRef, sayRelease } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
+import { ago } from '../ago.ts';
 import { allPages } from '../all-pages.ts';
 import { argument, releaseArgument } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
@@ -28,7 +29,7 @@ export function addListCommands(release: Command, context: CliContext): void {
               it.environment,
               it.releaseCounter,
               sayBytes(it.bundleSize),
-              it.publishedAt,
+              ago(it.publishedAt, Date.now()),
               it.publishedBy,
               state,
             ];

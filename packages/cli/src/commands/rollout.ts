@@ -91,7 +91,6 @@ export function addRolloutCommands(program: Command, context: CliContext): void 
       out.table(
         ['AT', 'BY', 'WHAT', 'DETAIL'],
         history.items.map(({ at, by, what, detail = '' }) => [at, by, what, detail]),
-        { wrapLast: true },
       );
     });
   });
@@ -126,7 +125,6 @@ async function listRobots(context: CliContext, which: RolloutWord, { stage, stat
           why === undefined ? '' : `${why.category}: ${why.detail}`,
         ];
       }),
-      { wrapLast: true },
     );
   });
 }
