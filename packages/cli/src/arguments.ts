@@ -1,5 +1,5 @@
 /** Arguments are parsed with the API's own schemas, before anything is sent: a misspelt name is a usage error. */
-import { type ReleaseRef as Ref, ReleaseRef } from '@fairlead/shared/ids';
+import { type ReleaseRef as Ref, ReleaseRef, RobotId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { InvalidArgumentError } from 'commander';
 import { type Static, type TSchema, Type } from 'typebox';
@@ -15,6 +15,18 @@ export const argument =
     throw new InvalidArgumentError(describeSchema(schema) ?? asText.refused.map(({ message }) => message).join(', '));
   };
 
+/** Names something that exists. Text that can be no such name is refused with the command that lists the right ones. */
+export const existing =
+  <S extends TSchema>(schema: S, list: string) =>
+  (text: string): Static<S> => {
+    const found = parse(schema, text);
+    if (found.ok) return found.value;
+    const form = describeSchema(schema) ?? found.refused.map(({ message }) => message).join(', ');
+    throw new InvalidArgumentError(`${form}\nnext:  See ${list}.`);
+  };
+
+export const existingRobot = existing(RobotId, 'fairlead robot list');
+
 /** How many items of a list. */
 export const howMany = argument(Type.Integer({ minimum: 1, maximum: 500, description: '1 to 500.' }));
 
@@ -23,7 +35,8 @@ export function releaseArgument(text: string): Ref {
   const at = text.indexOf('@');
   const ref = parse(ReleaseRef, { component: text.slice(0, Math.max(at, 0)), version: text.slice(at + 1) });
   if (ref.ok) return ref.value;
-  throw new InvalidArgumentError('A release is COMPONENT@VERSION, as in duck-policy@2.1.0.');
+  const form = 'A release is COMPONENT@VERSION, as in duck-policy@2.1.0.';
+  throw new InvalidArgumentError(`${form}\nnext:  See fairlead release list.`);
 }
 
 /** What the schema's author says it is, for people. */

@@ -2,6 +2,7 @@
 import { Target } from '@fairlead/shared/fleet/target';
 import { parse } from '@fairlead/shared/parse';
 import type { Command } from 'commander';
+import { existingRobot } from './arguments.ts';
 import { CliError, EXIT } from './cli-error.ts';
 
 export interface TargetOptions {
@@ -13,7 +14,7 @@ export interface TargetOptions {
 
 export const withTarget = (command: Command): Command =>
   command
-    .option('--robot <name>', 'one robot')
+    .option('--robot <name>', 'one robot', existingRobot)
     .option('--group <group>', 'all robots of a group')
     .option('--selector <selector>', "label selector: 'group=warehouse,env in (staging,production)'")
     .option('--all', 'every accepted robot');

@@ -62,6 +62,13 @@ test('an alarm is resolved with a reason; a notice can not be', async () => {
   expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('fairlead alert ack 1')]);
 });
 
+test('a refused alert keeps no other from being acknowledged, and the error names it', async () => {
+  const { exitCode, stderr, asked } = await runFairlead('alert ack al_9999999999 al_0000000002', { script });
+  expect(asked).toHaveLength(2);
+  expect(exitCode).toBe(1);
+  expect(stderr).toBe('error: 1 of 2 alerts acknowledged.\n       It is not_found.\nnext:  See fairlead alert list.\n');
+});
+
 test('explain names the alarms of the robot that are not resolved', async () => {
   const explained = { robot: 'duck-1', sentence: 'duck-1 is up to date.', blocked: false, alerts: [alarm()] };
   const { stdout } = await runFairlead('explain duck-1', {

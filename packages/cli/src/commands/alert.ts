@@ -1,11 +1,13 @@
 /** Alarms of robots, and notices of the audit log (break glass, overrides), in one list. */
+import { ProblemError } from '@fairlead/shared/api/client';
 import { ALARM_STATES, type Alarm } from '@fairlead/shared/fleet/alarm';
 import type { AuditEntry } from '@fairlead/shared/fleet/audit';
-import { RobotId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import { wrap } from '@fairlead/toolkit/wrap';
 import { type Command, Option } from 'commander';
+import { Type } from 'typebox';
 import { ago } from '../ago.ts';
-import { argument, howMany } from '../arguments.ts';
+import { existing, existingRobot, howMany } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -32,7 +34,7 @@ export function addAlertCommands(program: Command, context: CliContext): void {
         .choices([...ALARM_STATES, 'unresolved', 'all'])
         .default('unresolved'),
     )
-    .option('--robot <name>', 'only alarms of this robot', argument(RobotId))
+    .option('--robot <name>', 'only alarms of this robot', existingRobot)
     .option('--limit <n>', 'how many alarms', howMany, 50)
     .action(async (options: ListOptions) => {
       const { items, next } = await listAll(context, options);
@@ -47,7 +49,7 @@ export function addAlertCommands(program: Command, context: CliContext): void {
   alerts
     .command('ack')
     .description('you have seen it. An alarm stays until its robot reports the end; others still see a notice')
-    .argument('[ids...]', 'as alert list shows them')
+    .argument('[ids...]', 'as alert list shows them', alertIds)
     .option('--all', 'everything that is open now')
     .option('--reason <text>', 'kept with an alarm')
     .action(async (given: string[], { all, reason }: { all?: boolean; reason?: string }) => {
@@ -56,17 +58,18 @@ export function addAlertCommands(program: Command, context: CliContext): void {
       if (ids.length === 0 && all !== true) {
         throw new CliError('Which alert?', { hint: 'fairlead alert ack ID, or --all.', exitCode: EXIT.usage });
       }
-      for (const id of ids) {
-        if (isNotice(id)) await operator.acknowledgeNotice({ params: { seq: id } });
-        else await operator.acknowledgeAlert({ params: { id }, body: reason === undefined ? {} : { reason } });
-      }
+      await forEach(ids, 'acknowledged', (id) =>
+        isNotice(id)
+          ? operator.acknowledgeNotice({ params: { seq: id } })
+          : operator.acknowledgeAlert({ params: { id }, body: reason === undefined ? {} : { reason } }),
+      );
       out.done({ acknowledged: ids }, () => out.line(`${ids.length} acknowledged.`));
     });
 
   alerts
     .command('resolve')
     .description('an alarm has ended, although its robot does not report it (an old agent, an incident)')
-    .argument('<ids...>', 'as alert list shows them')
+    .argument('<ids...>', 'as alert list shows them', alertIds)
     .requiredOption('--reason <text>', 'how you know')
     .action(async (ids: string[], { reason }: { reason: string }) => {
       const notice = ids.find(isNotice);
@@ -78,9 +81,37 @@ export function addAlertCommands(program: Command, context: CliContext): void {
         });
       }
       const { operator } = context.client();
-      for (const id of ids) await operator.resolveAlert({ params: { id }, body: { reason } });
+      await forEach(ids, 'resolved', (id) => operator.resolveAlert({ params: { id }, body: { reason } }));
       out.done({ resolved: ids }, () => out.line(`${ids.length} resolved.`));
     });
+}
+
+const alertId = existing(
+  Type.String({
+    pattern: '^(al_[0-9a-z]{10,40}|[1-9][0-9]{0,14})$',
+    description: 'An alarm has an id that begins with al_, a notice has a number.',
+  }),
+  'fairlead alert list',
+);
+const alertIds = (text: string, before: readonly string[] = []): string[] => [...before, alertId(text)];
+
+/** Each of them, also after one was refused: the error then lists those that were, and how many were not. */
+async function forEach(ids: readonly string[], done: string, act: (id: string) => Promise<unknown>): Promise<void> {
+  const refused: ProblemError[] = [];
+  for (const id of ids) {
+    try {
+      await act(id);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || ids.length === 1) throw error;
+      refused.push(error);
+    }
+  }
+  const [first] = refused;
+  if (!first) return;
+  throw new CliError(`${ids.length - refused.length} of ${ids.length} alerts ${done}.`, {
+    mistakes: refused.map(({ message }) => message),
+    hint: first.problem.hint ?? 'See fairlead alert list.',
+  });
 }
 
 /** Notices are numbered; the id of an alarm has a prefix. */

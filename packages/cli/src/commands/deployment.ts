@@ -3,7 +3,7 @@ import { DeploymentState } from '@fairlead/shared/fleet/states';
 import { ComponentName, DeploymentId, RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
-import { argument, howMany } from '../arguments.ts';
+import { argument, existing, existingRobot, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { deploymentCell } from '../tones.ts';
 
@@ -21,7 +21,7 @@ export function addDeploymentCommands(program: Command, context: CliContext): vo
   deployments
     .command('list')
     .description('newest first')
-    .option('--robot <name>', 'of one robot', argument(RobotId))
+    .option('--robot <name>', 'of one robot', existingRobot)
     .option('--component <name>', 'of one component', argument(ComponentName))
     .option('--state <state>', 'in one state', argument(DeploymentState))
     .option('--limit <n>', 'how many', howMany, 50)
@@ -46,7 +46,7 @@ export function addDeploymentCommands(program: Command, context: CliContext): vo
   deployments
     .command('show')
     .description('everything that happened to a deployment')
-    .argument('<deployment>', 'its id', argument(DeploymentId))
+    .argument('<deployment>', 'its id', existing(DeploymentId, 'fairlead deployment list'))
     .action(async (deployment: DeploymentId) => {
       const shown = await context.client().operator.showDeployment({ params: { deployment } });
       out.done(shown, () => {
@@ -61,7 +61,7 @@ export function addDeploymentCommands(program: Command, context: CliContext): vo
   deployments
     .command('cancel')
     .description('withdraw a deployment; binds until the robot begins to switch')
-    .argument('<deployment>', 'its id', argument(DeploymentId))
+    .argument('<deployment>', 'its id', existing(DeploymentId, 'fairlead deployment list'))
     .action(async (deployment: DeploymentId) => {
       const view = await context.client().operator.cancelDeployment({ params: { deployment } });
       out.done(view, () => out.line(`${view.robot}: ${sayRelease(view)} is ${view.state}`));

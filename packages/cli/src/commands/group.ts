@@ -2,7 +2,7 @@
 import { RuleName } from '@fairlead/shared/fleet/saved-group';
 import type { Command } from 'commander';
 import { allPages } from '../all-pages.ts';
-import { argument } from '../arguments.ts';
+import { argument, existing } from '../arguments.ts';
 import { CliError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { presenceCell } from '../tones.ts';
@@ -58,7 +58,7 @@ export function addGroupCommands(program: Command, context: CliContext): void {
   groups
     .command('delete')
     .description('forget a saved group; its robots stay as they are')
-    .argument('<name>', 'its name', argument(RuleName))
+    .argument('<name>', 'its name', existing(RuleName, 'fairlead group list'))
     .action(async (name: string) => {
       const done = await context.client().operator.deleteGroup({ params: { name } });
       out.done(done, () => out.line(`The group ${name} is forgotten.`));

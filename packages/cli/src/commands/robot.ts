@@ -1,10 +1,10 @@
 /** The fleet registry: who belongs to the fleet, and how robots are found by group and labels. */
 import type { RobotView } from '@fairlead/shared/fleet/robot-facts';
-import { RobotId, Sha256 } from '@fairlead/shared/ids';
+import { type RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
 import { allPages } from '../all-pages.ts';
-import { argument } from '../arguments.ts';
+import { argument, existingRobot } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { lifecycleCell, presenceCell } from '../tones.ts';
 import { showAlarms } from './alert.ts';
@@ -32,7 +32,7 @@ export function addRobotCommands(program: Command, context: CliContext): void {
     });
 
   const oneRobot = (name: string, says: string) =>
-    robots.command(name).description(says).argument('<robot>', 'its name', argument(RobotId));
+    robots.command(name).description(says).argument('<robot>', 'its name', existingRobot);
 
   oneRobot('show', 'all that is known of a robot').action(async (robot: RobotId) => {
     const { operator } = context.client();

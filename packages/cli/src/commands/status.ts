@@ -8,7 +8,7 @@ import { hasEnded, ROLLOUT_STATES } from '@fairlead/shared/rollout/states';
 import { wrap } from '@fairlead/toolkit/wrap';
 import type { Command } from 'commander';
 import { ago } from '../ago.ts';
-import { argument, howMany } from '../arguments.ts';
+import { existingRobot, howMany } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
 import { aboutWhat, explainRollout } from '../rollout/explain-rollout.ts';
@@ -62,7 +62,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
   program
     .command('history')
     .description("a robot's deployments, newest first, with everything that happened")
-    .requiredOption('--robot <name>', 'its name', argument(RobotId))
+    .requiredOption('--robot <name>', 'its name', existingRobot)
     .option('--limit <n>', 'how many deployments', howMany, 10)
     .action(async ({ robot, limit }: { robot: RobotId; limit: number }) => {
       const history = await context.client().operator.robotHistory({ params: { robot }, query: { limit } });
@@ -77,7 +77,7 @@ export function addStatusCommands(program: Command, context: CliContext): void {
             who,
             refusal && `${refusal.detail} (${refusal.category})`,
           ]);
-          out.table(['AT', 'STATE', 'BY', 'WHY'], rows, { wrapLast: true });
+          out.table(['AT', 'STATE', 'BY', 'WHY'], rows);
         }
         if (history.items.length === 0) out.line('Nothing was ever deployed to this robot.', 'dim');
       });

@@ -1,7 +1,9 @@
 /** People: who may log in, and as what. */
+import { UserName } from '@fairlead/shared/api/people-api';
 import { ROLES, type Role } from '@fairlead/shared/api/route';
 import { type Command, Option } from 'commander';
 import { ago } from '../ago.ts';
+import { argument, existing } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 
 const roleOption = (says: string) => new Option('--role <role>', says).choices([...ROLES]);
@@ -9,7 +11,11 @@ const roleOption = (says: string) => new Option('--role <role>', says).choices([
 export function addUserCommands(program: Command, context: CliContext): void {
   const { out, askSecret } = context;
   const users = program.command('user').description('people and their roles (admin)');
-  const oneUser = (name: string, says: string) => users.command(name).description(says).argument('<name>');
+  const oneUser = (name: string, says: string) =>
+    users
+      .command(name)
+      .description(says)
+      .argument('<name>', 'whom', name === 'create' ? argument(UserName) : existing(UserName, 'fairlead user list'));
   const passwordFile = ['--password-file <file>', 'file that holds the password; - for standard input'] as const;
   const askNew = (name: string, file?: string) =>
     askSecret({ what: `New password of ${name}`, file, confirm: true, option: '--password-file' });

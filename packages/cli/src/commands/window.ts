@@ -8,7 +8,7 @@ import { RobotId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { WEEKDAYS, type Weekday } from '@fairlead/shared/update/weekday';
 import { type Command, InvalidArgumentError } from 'commander';
-import { argument } from '../arguments.ts';
+import { argument, existing, existingRobot } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { Cell } from '../output.ts';
@@ -35,7 +35,7 @@ export function addWindowCommands(program: Command, context: CliContext): void {
   windows
     .command('list')
     .description('all windows, or those that count for one robot')
-    .option('--robot <name>', 'only those that count for this robot', argument(RobotId))
+    .option('--robot <name>', 'only those that count for this robot', existingRobot)
     .action(async ({ robot }: { robot?: RobotId }) => {
       const list = await context.client().operator.listWindows({ query: { ...(robot !== undefined && { robot }) } });
       out.done(list, () => {
@@ -53,7 +53,7 @@ export function addWindowCommands(program: Command, context: CliContext): void {
     .option('--fleet', 'for every robot that no other window names')
     .option('--group <group>', 'for a group')
     .option('--selector <selector>', 'for robots with these labels')
-    .option('--robot <name>', 'for one robot', argument(RobotId))
+    .option('--robot <name>', 'for one robot', existingRobot)
     .requiredOption('--from <HH:MM>', 'when it opens', clockTime)
     .requiredOption('--to <HH:MM>', 'when it closes; before --from reaches past midnight', clockTime)
     .requiredOption('--zone <zone>', 'IANA time zone: Europe/Berlin')
@@ -76,7 +76,7 @@ export function addWindowCommands(program: Command, context: CliContext): void {
   windows
     .command('delete')
     .description('take a window away (admin)')
-    .argument('<name>', 'its name', argument(RuleName))
+    .argument('<name>', 'its name', existing(RuleName, 'fairlead window list'))
     .action(async (name: string) => {
       const done = await context.client().operator.deleteWindow({ params: { name } });
       out.done(done, () => out.line(`The window ${name} is gone.`));

@@ -2,7 +2,7 @@
 import { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { hasEnded } from '@fairlead/shared/rollout/states';
-import { argument } from '../arguments.ts';
+import { existingRobot } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { findRollout, type RolloutWord } from './find-rollout.ts';
 import { sayWhen } from './say-when.ts';
@@ -11,7 +11,7 @@ import { sayWhen } from './say-when.ts';
 export function aboutWhat(text: string): { rollout: RolloutWord; robot?: never } | { rollout?: never; robot: RobotId } {
   if (text === 'latest') return { rollout: text };
   const rollout = parse(RolloutId, text);
-  return rollout.ok ? { rollout: rollout.value } : { robot: argument(RobotId)(text) };
+  return rollout.ok ? { rollout: rollout.value } : { robot: existingRobot(text) };
 }
 
 export async function explainRollout(context: CliContext, which: RolloutWord): Promise<void> {

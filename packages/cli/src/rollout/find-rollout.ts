@@ -1,12 +1,12 @@
 /** Rollouts by their id, or simply the newest: nobody likes to copy an id. */
 import { RolloutId } from '@fairlead/shared/ids';
-import { argument } from '../arguments.ts';
+import { existing } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 
 export type RolloutWord = RolloutId | 'latest';
 
-const byId = argument(RolloutId);
+const byId = existing(RolloutId, 'fairlead rollout list');
 export const rolloutArgument = (text: string): RolloutWord => (text === 'latest' ? text : byId(text));
 
 export async function findRollout(context: CliContext, word: RolloutWord): Promise<RolloutId> {

@@ -8,7 +8,7 @@ import { withdraw } from './withdraw.ts';
 export async function cancelDeployment(deps: AssignDeps, id: DeploymentId, by: string): Promise<Deployment> {
   const cancelled = await deps.store.transaction(async (slices) => {
     const found = await slices.deployments.find(id);
-    if (!found) throw problem('not_found', `There is no deployment ${id}.`);
+    if (!found) throw problem('not_found', `There is no deployment ${id}.`, { hint: 'See fairlead deployment list.' });
     if (found.state === 'cancelled') return found;
     const withdrawn = await withdraw(slices, found, { by, now: deps.clock.now(), why: `${by} cancelled it.` });
     if (withdrawn) {

@@ -34,7 +34,10 @@ export function deploymentHandlers(
     },
     showDeployment: async ({ params }) => {
       const found = await store.deployments.find(params.deployment);
-      if (!found) throw problem('not_found', `There is no deployment ${params.deployment}.`);
+      if (!found)
+        throw problem('not_found', `There is no deployment ${params.deployment}.`, {
+          hint: 'See fairlead deployment list.',
+        });
       return withEvents(found);
     },
     robotHistory: async ({ params, query }) => {

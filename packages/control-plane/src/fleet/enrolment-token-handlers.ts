@@ -54,7 +54,9 @@ export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Ha
         return true;
       });
       if (removed) return {};
-      throw problem('not_found', `There is no enrolment token ${params.id}.`);
+      throw problem('not_found', `There is no enrolment token ${params.id}.`, {
+        hint: 'GET /api/v1/enrolment-tokens lists them.',
+      });
     },
   };
 }

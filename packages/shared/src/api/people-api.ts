@@ -7,7 +7,10 @@ const closed = { additionalProperties: false };
 const RoleSchema = Type.Enum([...ROLES], {
   description: 'viewer reads, operator changes what robots run, admin manages people and trust.',
 });
-const UserName = Type.String({ pattern: '^[a-z0-9][a-z0-9._@-]{0,99}$' });
+export const UserName = Type.String({
+  pattern: '^[a-z0-9][a-z0-9._@-]{0,99}$',
+  description: 'A user: lower-case letters, digits, dots, dashes, underscores and @, at most 100.',
+});
 const Password = Type.String({ minLength: 10, maxLength: 200 });
 const UserView = Type.Object({ name: UserName, role: RoleSchema, createdAt: Timestamp });
 const Done = Type.Object({});
