@@ -16,6 +16,7 @@ import { robotApi } from '@fairlead/shared/api/robot-api';
 import { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { rulesApi } from '@fairlead/shared/api/rules-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
+import type { Refusal } from '@fairlead/shared/failure';
 import type { RobotId } from '@fairlead/shared/ids';
 import { type Clock, SECOND } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
@@ -32,6 +33,7 @@ import { repairDifferences } from './assign/repair.ts';
 import { withdrawAll } from './assign/withdraw.ts';
 import { checkInHandlers } from './check-in/answer-check-in.ts';
 import { changeLimit } from './check-in/change-limit.ts';
+import { reconcileAlarms } from './check-in/reconcile-alarms.ts';
 import { wakeUpCalls } from './check-in/wake-up-calls.ts';
 import { explainHandlers } from './explain/explain-handlers.ts';
 import { changeRobotsHandlers } from './fleet/change-robots.ts';
@@ -53,6 +55,7 @@ import type { PasswordCost } from './people/password.ts';
 import { releaseHandlers } from './publish/list-releases.ts';
 import { publishRoleHandlers } from './publish/publish-role.ts';
 import { reportHandlers } from './report/accept-report.ts';
+import { endFindings, isOfHealthCheck } from './report/apply-health.ts';
 import { floodLimit } from './report/flood-limit.ts';
 import { hearReport } from './report/hear-report.ts';
 import { autoDeploy } from './rollout/auto-deploy.ts';
@@ -178,7 +181,11 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
     robotHistory,
   });
-  serve(alertApi, alertHandlers({ store, clock }));
+  const isMeasured = (robot: RobotId, alarm: Refusal) =>
+    isOfHealthCheck(alarm) &&
+    assign.factsOf(robot).components?.find(({ component }) => component === alarm.component)?.health?.state ===
+      'degraded';
+  serve(alertApi, alertHandlers({ store, clock, isMeasured, onResolve: endFindings, poke: rollouts.poke }));
   serve(deploymentApi, deploymentRoutes);
   serve(rolloutApi, rolloutHandlers(rollouts));
   serve(rulesApi, rulesHandlers({ ...robots, changed: rules.reload }));
@@ -204,6 +211,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       rules: rules.now,
       repair: (robot, facts) => repairDifferences({ ...rollouts, mayChange }, robot, facts),
       mayChange,
+      reconcileAlarms: reconcileAlarms({ store, mayChange }),
       poke: engine.poke,
     }),
     ...reportHandlers({

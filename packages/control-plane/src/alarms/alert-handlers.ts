@@ -1,7 +1,9 @@
 /** Alarms of robots for people: listed, acknowledged, resolved by hand. */
 import type { alertApi } from '@fairlead/shared/api/alert-api';
+import type { Refusal } from '@fairlead/shared/failure';
 import { ALARM_STATES, type Alarm } from '@fairlead/shared/fleet/alarm';
-import type { Clock } from '@fairlead/shared/time';
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Clock, Instant } from '@fairlead/shared/time';
 import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
@@ -11,25 +13,34 @@ import type { Slices, Store } from '../store/store.ts';
 const DEFAULT_PAGE = 100;
 const UNRESOLVED = ['open', 'acknowledged'] as const;
 
-export function alertHandlers({
-  store,
-  clock,
-}: {
+export interface AlertDeps {
   readonly store: Store;
   readonly clock: Clock;
-}): Handlers<typeof alertApi> {
+  /** Whether the last check-in of the robot states the condition of this alarm: then it has not ended. */
+  readonly isMeasured: (robot: RobotId, refusal: Refusal) => boolean;
+  /** Runs in the transaction that resolves an alarm by hand: what counts against its release ends with it. */
+  readonly onResolve: (
+    slices: Slices,
+    alarm: Alarm,
+    resolution: { readonly at: Instant; readonly by: string },
+  ) => Promise<{ readonly rollout?: RolloutId }>;
+  /** Lets the engine look at a rollout whose counts changed. */
+  readonly poke: (rollout: RolloutId) => void;
+}
+
+export function alertHandlers({ store, clock, isMeasured, onResolve, poke }: AlertDeps): Handlers<typeof alertApi> {
   /** Makes one change to an alarm that is not resolved, with its audit entry. */
   const change = (
     id: string,
     caller: PersonCaller,
     { action, reason }: { readonly action: string; readonly reason: string | undefined },
-    apply: (slices: Slices) => Promise<boolean>,
+    apply: (slices: Slices, before: Alarm) => Promise<boolean>,
   ): Promise<Alarm> =>
     store.transaction(async (slices) => {
       const before = await slices.alarms.find(id);
       if (!before)
         throw problem('not_found', `There is no alert ${id}.`, { hint: 'See fairlead alert list --state all.' });
-      if (!(await apply(slices))) {
+      if (!(await apply(slices, before))) {
         throw problem('conflict', `Alert ${id} was resolved at ${before.resolved?.at} by ${before.resolved?.by}.`, {
           hint: `If the condition returns, ${before.robot} raises a new one.`,
         });
@@ -57,12 +68,25 @@ export function alertHandlers({
       change(id, caller, { action: 'alert.acknowledge', reason }, ({ alarms }) =>
         alarms.acknowledge(id, { at: clock.now(), by: caller.name, ...(reason !== undefined && { reason }) }),
       ),
-    resolveAlert: ({ params: { id }, body: { reason }, caller }) =>
-      change(id, caller, { action: 'alert.resolve', reason }, ({ alarms }) =>
-        alarms.resolve(id, { at: clock.now(), by: caller.name, how: 'by-hand', reason }),
-      ),
+    async resolveAlert({ params: { id }, body: { reason }, caller }) {
+      let rollout: RolloutId | undefined;
+      const resolved = await change(id, caller, { action: 'alert.resolve', reason }, async (slices, before) => {
+        if (before.state !== 'resolved' && isMeasured(before.robot, before.refusal)) throw stillMeasured(before);
+        const resolution = { at: clock.now(), by: caller.name, how: 'by-hand', reason } as const;
+        if (!(await slices.alarms.resolve(id, resolution))) return false;
+        ({ rollout } = await onResolve(slices, before, resolution));
+        return true;
+      });
+      if (rollout !== undefined) poke(rollout);
+      return resolved;
+    },
   };
 }
+
+const stillMeasured = ({ id, robot, refusal }: Alarm) =>
+  problem('conflict', `Alert ${id} can't be resolved: ${robot} still measures it. ${refusal.detail}`, {
+    hint: `It ends by itself when its health checks pass: fairlead alert ack ${id}. If the robot does not come back: fairlead robot decommission ${robot}`,
+  });
 
 function statesOf(asked: 'unresolved' | 'all' | Alarm['state']): AlarmFilter['states'] {
   if (asked === 'all') return ALARM_STATES;

@@ -14,7 +14,10 @@ export async function applyAlarm(
   { at, receivedAt }: { readonly at: Instant; readonly receivedAt: Instant },
 ): Promise<void> {
   if (body.event === 'alarm-resolved') return alarms.resolveReported(robot, body, at);
-  const time = receivedAt.toString(36).padStart(9, '0');
-  const id = `al_${time}${sha256Hex(`${robot} ${seq} ${toTimestamp(at)}`).slice(0, 12)}`;
+  const id = alarmId(`${robot} ${seq} ${toTimestamp(at)}`, receivedAt);
   return alarms.raise({ id, robot, refusal: body.refusal, at });
 }
+
+/** Ids sort by the time they were made. `origin`: unique among all that is received in one millisecond. */
+export const alarmId = (origin: string, receivedAt: Instant): string =>
+  `al_${receivedAt.toString(36).padStart(9, '0')}${sha256Hex(origin).slice(0, 12)}`;

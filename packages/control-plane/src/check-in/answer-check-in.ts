@@ -23,6 +23,7 @@ import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
 import { offer } from './offer.ts';
+import type { ReconcileAlarms } from './reconcile-alarms.ts';
 import { type RecordHealthDeps, recordHealth } from './record-health.ts';
 import type { WakeUpCalls } from './wake-up-calls.ts';
 
@@ -34,6 +35,7 @@ export interface CheckInDeps extends OrderBackDeps, RecordHealthDeps {
   readonly rules: () => FleetRules;
   /** Orders again what the robot should run and, by this check-in, does not. */
   readonly repair: (robot: RobotId, facts: RobotFacts) => Promise<void>;
+  readonly reconcileAlarms: ReconcileAlarms;
   /** Lets the engine look at a rollout at once. */
   readonly poke: (rollout: RolloutId) => void;
 }
@@ -84,7 +86,9 @@ async function readDesired(deps: CheckInDeps, robot: RobotId, question: Question
   const desired = await store.desired.of(robot);
   if (isCloned(await needRobot(store, robot))) return desired;
   const now = signing.clock.now();
-  for (const rollout of await recordHealth(deps, desired, robot, question.components, now)) poke(rollout);
+  const facts = factsOf(question);
+  for (const rollout of await recordHealth(deps, desired, robot, facts, now)) poke(rollout);
+  for (const rollout of await deps.reconcileAlarms(robot, facts, now)) poke(rollout);
   return desired;
 }
 

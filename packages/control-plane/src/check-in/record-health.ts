@@ -4,13 +4,14 @@
  */
 import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
 import { isCommitted } from '@fairlead/shared/fleet/deployment';
-import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { unhealthy } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Desired } from '../store/desired.ts';
+import type { RobotFacts } from '../store/presence.ts';
 import type { Store } from '../store/store.ts';
+import { measuredHealth } from './measured-health.ts';
 
 export interface RecordHealthDeps {
   readonly store: Store;
@@ -23,16 +24,16 @@ export async function recordHealth(
   { store, mayChange }: RecordHealthDeps,
   { deployments }: Desired,
   robot: RobotId,
-  components: readonly ComponentState[],
+  facts: RobotFacts,
   now: Instant,
 ): Promise<readonly RolloutId[]> {
-  const changed = deployments.filter((deployment) => afterCheckIn(deployment, components) !== deployment);
+  const changed = deployments.filter((deployment) => afterCheckIn(deployment, facts) !== deployment);
   if (changed.length === 0 || !mayChange(robot)) return [];
   return store.transaction(async (slices) => {
     const rollouts: RolloutId[] = [];
     for (const { deployment } of changed) {
       const found = await slices.deployments.find(deployment);
-      const next = found && afterCheckIn(found, components);
+      const next = found && afterCheckIn(found, facts);
       if (!next || next === found) continue;
       const { state, refusal, part } = next;
       await slices.deployments.save(next, { at: now, state, by: robot, ...(refusal && { refusal }) });
@@ -43,18 +44,20 @@ export async function recordHealth(
 }
 
 /** The robot is not silent any more; its health counts where it runs the release that it was ordered. */
-function afterCheckIn(deployment: Deployment, components: readonly ComponentState[]): Deployment {
+function afterCheckIn(deployment: Deployment, facts: RobotFacts): Deployment {
   if (!isCommitted(deployment.state)) return deployment;
   const seen = withoutDegradation(deployment, ({ source }) => source === 'silence');
-  const reported = components.find(({ component }) => component === deployment.component);
+  const reported = facts.components?.find(({ component }) => component === deployment.component);
   if (reported?.active?.manifestSha256 !== deployment.manifestSha256) return seen;
-  switch (reported.health?.state) {
+  switch (measuredHealth(reported, facts)) {
     case 'degraded':
-      return withDegradation(seen, { source: 'health', refusal: reported.health.refusal ?? unhealthy(deployment) });
+      return withDegradation(seen, { source: 'health', refusal: reported.health?.refusal ?? unhealthy(deployment) });
     case 'healthy':
       return withoutDegradation(seen, ({ source }) => source === 'health');
+    case 'not-monitored':
+      // Reports on their way state the same more exactly.
+      return facts.unsentReports === 0 ? withoutDegradation(seen, ({ source }) => source === 'health') : seen;
     case 'unknown':
-    case undefined:
       return seen;
   }
 }

@@ -3,7 +3,8 @@
  * raised an alarm. They move its deployment between `succeeded` and `degraded`, and nothing else.
  */
 import type { Refusal } from '@fairlead/shared/failure';
-import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
+import type { Alarm } from '@fairlead/shared/fleet/alarm';
+import { type Degradation, withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
 import { isCommitted } from '@fairlead/shared/fleet/deployment';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
@@ -86,6 +87,7 @@ async function isJudged({ rollouts }: Slices, { part }: Deployment): Promise<boo
   return state === 'running' || state === 'soaking';
 }
 
+/** The robot reported the end of an alarm of a component. */
 export async function recoverFromAlarm(
   slices: Slices,
   robot: RobotId,
@@ -101,16 +103,38 @@ export async function recoverFromAlarm(
   return saveHealth(slices, found, next, at);
 }
 
+/**
+ * An alarm was resolved although its robot reported no end: its findings end with it, so that the alarm and the deployment
+ * never contradict each other. An alarm of a health check is the same condition as the failed health of its component.
+ */
+export async function endFindings(
+  slices: Slices,
+  { robot, refusal: alarm }: Pick<Alarm, 'robot' | 'refusal'>,
+  { at: now, by }: { readonly at: Instant; readonly by: string },
+): Promise<HealthChange> {
+  const found = await orderedOf(slices, robot, alarm.component);
+  if (!found) return {};
+  const isOver = ({ source, refusal }: Degradation): boolean =>
+    (source === 'alarm' && refusal.element === alarm.element && refusal.category === alarm.category) ||
+    (source === 'health' && isOfHealthCheck(alarm));
+  return saveHealth(slices, found, withoutDegradation(found, isOver), notBefore(found, now), by);
+}
+
+/** Whether it is the alarm of a health check after the commit, whose state check-ins carry. */
+export const isOfHealthCheck = ({ phase, component }: Refusal): boolean =>
+  phase === 'monitor' && component !== undefined;
+
 /** Writes the difference, if there is one. */
 async function saveHealth(
   { deployments }: Slices,
   before: Deployment,
   next: Deployment,
   at: Instant,
+  by: string = next.robot,
 ): Promise<HealthChange> {
   if (next === before) return {};
-  const { state, robot, refusal } = next;
-  await deployments.save(next, { at, state, by: robot, ...(refusal && { refusal }) });
+  const { state, refusal } = next;
+  await deployments.save(next, { at, state, by, ...(refusal && { refusal }) });
   return before.part ? { rollout: before.part.rollout } : {};
 }
 

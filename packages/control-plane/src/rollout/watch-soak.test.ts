@@ -130,6 +130,14 @@ describe('a robot of a stage that soaks', () => {
     expect(component).toBe(world.component);
   });
 
+  test('succeeds again when its alarm is resolved by hand', async () => {
+    const world = await soakingCanary();
+    await world.canary.tells({ event: 'alarm', refusal: restarts });
+    const [alert] = (await world.operator.listAlerts({ query: {} })).items;
+    await world.operator.resolveAlert({ params: { id: alert?.id ?? '' }, body: { reason: 'a known test' } });
+    expect((await world.show()).stages[0]?.counts.states).toEqual({ succeeded: 1 });
+  });
+
   test('whose component raised an alarm between its switch and its commit fails the stage', async () => {
     const fleet = await rolloutFleet(2);
     await fleet.everybodyRuns(fleet.v1);

@@ -23,8 +23,9 @@ export const Alarm = Type.Object({
     Type.Object({
       at: Timestamp,
       by: Type.String({ description: 'The robot, or the person who resolved it.' }),
-      how: Type.Enum(['reported', 'by-hand', 'decommissioned'], {
-        description: 'reported: the robot reported that the condition has ended. by-hand: a person resolved it.',
+      how: Type.Enum(['reported', 'check-in', 'by-hand', 'decommissioned'], {
+        description:
+          'reported: the robot reported that the condition has ended. check-in: its report was lost, and a check-in showed that it does not measure the condition any more. by-hand: a person resolved it.',
       }),
       reason: Type.Optional(Type.String()),
     }),
