@@ -3,7 +3,7 @@ import { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import type { EnrolmentToken, EnrolmentTokens } from './enrolment-tokens.ts';
-import { readColumn, readJsonColumn } from './read-column.ts';
+import { readColumn, readJsonEntries } from './read-column.ts';
 
 interface EnrolmentTokenRow {
   id: string;
@@ -67,7 +67,7 @@ const toToken = (row: EnrolmentTokenRow): EnrolmentToken => ({
   environment: readColumn(EnvironmentName, row.environment),
   ...(row.robot !== null && { robot: readColumn(RobotId, row.robot) }),
   ...(row.group_name !== null && { group: row.group_name }),
-  ...(row.labels !== null && { labels: readJsonColumn(Labels, row.labels) }),
+  ...(row.labels !== null && { labels: readJsonEntries(Labels, row.labels) }),
   createdBy: row.created_by,
   createdAt: fromTimestamp(row.created_at),
   expiresAt: fromTimestamp(row.expires_at),

@@ -2,7 +2,7 @@ import { RobotId } from '@fairlead/shared/ids';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import { type Heard, type PresenceSlice, RobotFacts } from './presence.ts';
-import { readColumn, readJsonColumn } from './read-column.ts';
+import { readColumn, readJsonEntries } from './read-column.ts';
 
 interface PresenceRow {
   robot: string;
@@ -62,5 +62,5 @@ const toRow = ({ robot, lastSeen, facts }: Heard, revision: number): PresenceRow
 const toHeard = (row: PresenceRow): Heard => ({
   robot: readColumn(RobotId, row.robot),
   ...(row.last_seen !== null && { lastSeen: fromTimestamp(row.last_seen) }),
-  facts: readJsonColumn(RobotFacts, row.facts),
+  facts: readJsonEntries(RobotFacts, row.facts),
 });

@@ -4,7 +4,7 @@ import { Lifecycle } from '@fairlead/shared/fleet/states';
 import { EnvironmentName, RobotId, Sha256 } from '@fairlead/shared/ids';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
-import { readColumn, readJsonColumn } from './read-column.ts';
+import { readColumn, readJsonColumn, readJsonEntries } from './read-column.ts';
 import type { RobotKey, RobotRecord, Robots } from './robots.ts';
 
 interface RobotRow {
@@ -96,7 +96,7 @@ const toRobot = (row: RobotRow): RobotRecord => ({
   lifecycle: readColumn(Lifecycle, row.lifecycle),
   environment: readColumn(EnvironmentName, row.environment),
   ...(row.group_name !== null && { group: row.group_name }),
-  labels: readJsonColumn(Labels, row.labels),
+  labels: readJsonEntries(Labels, row.labels),
   keyid: readColumn(Sha256, row.keyid),
   ...(row.quarantined !== null && { quarantined: readJsonColumn(Refusal, row.quarantined) }),
   enrolledAt: fromTimestamp(row.enrolled_at),

@@ -1,6 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RobotId } from '@fairlead/shared/ids';
+import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { kyselyStore } from './kysely-store.ts';
@@ -43,4 +45,22 @@ test('a second process on the same file sees what the first one wrote', async ()
   const second = await sqliteStore(file);
   await first.settings.save('pace', 1);
   expect(await second.settings.find('pace')).toBe(1);
+});
+
+test('what robots said under weaker rules is read without what is no longer allowed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-store-'));
+  const db = openSqlite(join(folder, 'fairlead.db'));
+  await migrate(db);
+  const store = kyselyStore(db);
+  onTestFinished(() => store.close());
+  const record = { lifecycle: 'accepted', environment: 'staging', labels: { line: '3' }, enrolledAt: 1_000 } as const;
+  const robot = 'duck' as RobotId;
+  await store.robots.save({ ...record, robot, keyid: sha256Hex('duck') });
+  await store.presence.saveAll([{ robot, lastSeen: 1_000, facts: { bootId: 'b', metrics: { fps: 30 } } }]);
+  await sql`update robots set labels = ${JSON.stringify({ line: '3', 'bad key': { a: 1 } })}`.execute(db);
+  await sql`update robot_presence set facts = ${JSON.stringify({ bootId: 'b', metrics: { 'bad key': 'x' } })}`.execute(
+    db,
+  );
+  expect((await store.robots.all()).map(({ labels }) => labels)).toEqual([{ line: '3' }]);
+  expect((await store.presence.since(-1)).heard).toEqual([{ robot, lastSeen: 1_000, facts: { bootId: 'b' } }]);
 });

@@ -14,6 +14,8 @@ export const Labels = Type.Record(
   Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' }),
   Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' }),
   {
+    ...closed,
+    maxProperties: 64,
     description:
       'Free labels, key=value. Keys that the control plane knows of every robot (robot, group, environment, arch, board, os, running/… ) are reserved.',
   },
@@ -57,6 +59,7 @@ export type Vitals = Static<typeof Vitals>;
 
 /** What the application measures of itself: a name and its newest value. */
 export const Metrics = Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_.-]{0,99}$' }), Type.Number(), {
+  ...closed,
   maxProperties: 50,
   description: 'Newest values by name, such as inference_latency_p95_ms. Gates of rollouts compare them.',
 });
