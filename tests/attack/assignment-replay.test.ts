@@ -51,3 +51,11 @@ test("attack 38: a robot whose clock says 2100 takes the time from a prompt answ
 test('director time never counts below the floor', () => {
   expect(openCode(sealed(), { now: NOW, floor: NOW + HOUR })).toBe('expired');
 });
+
+test('attack 103: a number so high that no order could follow it is refused, by a new robot too', () => {
+  const last = { seq: 7, sha256: same };
+  expect(openCode(sealed({ seq: 1_000_007 }), { last })).toBe('accepted');
+  expect(openCode(sealed({ seq: 1_000_008 }), { last })).toBe('seq_jump');
+  expect(openCode(sealed({ seq: Number.MAX_SAFE_INTEGER }), { last })).toBe('seq_jump');
+  expect(openCode(sealed({ seq: Number.MAX_SAFE_INTEGER }))).toBe('seq_jump');
+});

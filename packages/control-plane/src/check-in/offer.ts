@@ -1,6 +1,7 @@
 /** Reads what a robot is to be told now, and records what it is told for the first time. */
 import { advance, isOrdered } from '@fairlead/shared/fleet/deployment';
 import type { Instant } from '@fairlead/shared/time';
+import { LIMITS } from '@fairlead/shared/trust/limits';
 import { withdrawForeign } from '../assign/withdraw.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -18,12 +19,16 @@ export async function offer(
   return store.transaction(async (slices) => {
     // The database was restored from a backup: go on above what the robot has obeyed, or it refuses us for ever.
     const { generation } = await slices.desired.of(robot.robot);
-    if (knownSeq > generation) await slices.desired.raise(robot.robot, knownSeq + 1);
+    if (isAhead(knownSeq, generation)) await slices.desired.raise(robot.robot, knownSeq + 1);
     await withdrawForeign(slices, robot, now);
     await markOffered(slices, robot, knownSeq, isWithheld, now);
     return slices.desired.of(robot.robot);
   });
 }
+
+/** A number that no lost orders explain is a lie: believed, it would leave no number for the orders to come. */
+const isAhead = (knownSeq: number, generation: number): boolean =>
+  knownSeq > generation && knownSeq - generation <= LIMITS.seqJump;
 
 const needsWriting = (
   { generation, deployments }: Desired,
@@ -31,7 +36,7 @@ const needsWriting = (
   knownSeq: number,
   isWithheld: Held['isWithheld'],
 ): boolean =>
-  knownSeq > generation ||
+  isAhead(knownSeq, generation) ||
   deployments.some(
     (deployment) =>
       (deployment.state === 'pending' && !isWithheld(deployment)) || deployment.environment !== robot.environment,

@@ -9,6 +9,11 @@ export const LIMITS = {
   smallTargetBytes: 64 * 1024,
   jsonDepth: 24,
   rootRotations: 256,
+  /**
+   * How far the number of an assignment may rise at once. Orders that a restored database has lost are far fewer. Without
+   * it one answer, or one lie of a robot, takes the largest number there is, and no later order is ever newer.
+   */
+  seqJump: 1_000_000,
   files: 20_000,
   /** The largest document over the slowest line that is still one. */
   metadataDeadlineMs: 120_000,

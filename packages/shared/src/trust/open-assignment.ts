@@ -8,6 +8,7 @@ import { parse } from '../parse.ts';
 import { fromTimestamp, type Instant, MINUTE } from '../time.ts';
 import { ASSIGNMENT_TYPE, Assignment, type Envelope } from './assignment.ts';
 import { openEnvelope } from './dsse.ts';
+import { LIMITS } from './limits.ts';
 import { desiredDigest } from './sign-assignment.ts';
 import { parseStrictJson } from './strict-json.ts';
 import type { DirectorKeys } from './targets.ts';
@@ -19,6 +20,7 @@ export type AssignmentCode =
   | 'wrong_env'
   | 'wrong_nonce'
   | 'stale_seq'
+  | 'seq_jump'
   | 'expired';
 export interface AssignmentRefusal {
   readonly code: AssignmentCode;
@@ -87,8 +89,15 @@ export function openAssignment(order: OpenAssignmentOrder): Result<OpenedAssignm
   if (last && assignment.seq === last.seq && desiredSha256 !== last.sha256) {
     return no('stale_seq', `seq ${assignment.seq} again, with other content`);
   }
+  if (assignment.seq > highestSeq(last)) {
+    return no('seq_jump', `seq ${assignment.seq} after ${last?.seq ?? 'none'}: no further order could ever follow it`);
+  }
   return accept({ assignment, desiredSha256, issuedAt });
 }
+
+/** A name that is enrolled again begins where its orders stand, which may be far. */
+const highestSeq = (last: OpenAssignmentOrder['last']): number =>
+  last ? last.seq + LIMITS.seqJump : 1000 * LIMITS.seqJump;
 
 function lateness(assignment: Assignment, issuedAt: Instant, now: Instant): string | undefined {
   const expiresAt = fromTimestamp(assignment.expiresAt);
