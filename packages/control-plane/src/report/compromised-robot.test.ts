@@ -3,11 +3,20 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { MOST_ALARMS } from '@fairlead/shared/fleet/degradation';
 import type { ComponentName } from '@fairlead/shared/ids';
 import { DAY, HOUR, SECOND } from '@fairlead/shared/time';
+import { GENESIS_REPORT } from '@fairlead/shared/trust/report';
+import { signReport } from '@fairlead/shared/trust/sign-report';
 import { describe, expect, test } from 'vitest';
 import { rolloutFleet } from '../testing/rollout-fleet.ts';
 import { fleetRobot, installed, running, testFleet } from '../testing/test-fleet.ts';
 
 const duck = 'duck-policy' as ComponentName;
+const HEAD = {
+  schema: 'fairlead.report.v1',
+  bootId: 'boot-1',
+  clockTrust: 'director',
+  prevReportSha256: GENESIS_REPORT,
+  time: '2026-11-21T09:00:00.000Z',
+} as const;
 const alarm = (more: Partial<Refusal> = {}): Refusal => ({
   phase: 'verify',
   component: duck,
@@ -189,5 +198,14 @@ describe('a compromised robot', () => {
     await operator.deploy({ body: { target, component: duck, version: v2.manifest.version } });
     const { assignment } = await robot.ask({ knownSeq: 1_000 });
     expect(assignment).toMatchObject({ seq: 1_001, components: [{ component: duck }] });
+  });
+
+  test('attack 104: that is cloned, by a machine that leaves a gap, is found and not muted', async () => {
+    const { robot, operator } = await committed();
+    const events = [{ event: 'alarm', refusal: alarm() }] as const;
+    await robot.deliver([signReport({ ...HEAD, robot: robot.name, seq: 1_000_000, body: events[0] }, robot.signer)]);
+    await expect(robot.tells(...events)).rejects.toMatchObject({ problem: { code: 'fork' } });
+    const { quarantined } = await operator.showRobot({ params: { robot: robot.name } });
+    expect(quarantined).toMatchObject({ category: 'fork' });
   });
 });

@@ -16,7 +16,7 @@ export async function quarantine(slices: Slices, robot: RobotRecord, seq: number
     phase: 'report',
     element: robot.robot,
     category: 'fork',
-    detail: `Report ${seq} came twice with different content: two machines use the key of ${robot.robot}.`,
+    detail: `Report ${seq} contradicts what came before in its name: two machines use the key of ${robot.robot}.`,
     retryable: false,
     hint: `Find the copy (a cloned disk?), then run fairlead robot decommission ${robot.robot} and enrol with a new key.`,
   };

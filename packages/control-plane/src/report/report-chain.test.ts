@@ -77,6 +77,13 @@ describe('a chain of reports', () => {
     expect(chain(['x', 'y', 'c']).slice(2).map(receive)).toEqual(['fork']);
   });
 
+  test('attack 104: that another machine has carried on behind a gap is a fork, and is not taken for known', () => {
+    const { receive } = server();
+    const [first, second] = chain(['a', 'b']);
+    const [ahead] = chain(['x']).map((link) => ({ ...link, seq: Number.MAX_SAFE_INTEGER }));
+    expect([first, ahead, second].map((link) => link && receive(link))).toEqual(['next', 'after-gap', 'fork']);
+  });
+
   test('whose server was restored from a backup goes on after the gap', () => {
     const { receive } = server();
     const links = chain(['a', 'b', 'c', 'd', 'e']);

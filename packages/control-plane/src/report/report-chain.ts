@@ -25,6 +25,6 @@ export function placeInChain(
   const last = head ?? { seq: 0, sha256: GENESIS_REPORT };
   if (report.seq > last.seq + 1) return 'after-gap';
   if (report.seq === last.seq + 1) return report.prevReportSha256 === last.sha256 ? 'next' : 'fork';
-  // A place inside an old gap can't be compared any more, and acknowledging it harms nobody.
-  return stored === undefined || stored.sha256 === report.sha256 ? 'repeat' : 'fork';
+  // A robot sends in order and never turns back into a gap: what comes from there is of the other machine.
+  return stored?.sha256 === report.sha256 ? 'repeat' : 'fork';
 }
