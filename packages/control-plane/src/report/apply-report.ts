@@ -14,6 +14,7 @@ import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
 import { applyHealth, degradeByAlarm, degradeByOpenAlarms, findMonitored, recoverFromAlarm } from './apply-health.ts';
+import { applyOverride } from './apply-override.ts';
 import { componentsAfter } from './components-after.ts';
 import { notBefore } from './not-before.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
@@ -40,17 +41,7 @@ export async function applyReport(
     case 'local-rollback':
       return letGo(slices, robot, body, at);
     case 'override':
-      await slices.audit.append({
-        at,
-        // Whose name a robot gives is not proven: only people who logged in are the author of an entry.
-        by: robot,
-        action: 'robot.override',
-        element: robot,
-        detail: `${body.by} on ${robot} switched ${body.component} although: ${body.skipped.map(({ detail }) => detail).join(' ')}`,
-        reason: body.reason,
-        loud: true,
-      });
-      return {};
+      return (await applyOverride(slices, robot, body, at)) ? {} : { unknown: neverOrdered(robot, body) };
     case 'health-changed': {
       const found = await findMonitored(slices, robot, body);
       if (found) return applyHealth(slices, found, body, notBefore(found, at));

@@ -1,13 +1,14 @@
 /** What one robot whose key was stolen can do to the control plane, and to other robots, with what it says of itself. */
 import type { Refusal } from '@fairlead/shared/failure';
 import { MOST_ALARMS } from '@fairlead/shared/fleet/degradation';
-import type { ComponentName } from '@fairlead/shared/ids';
+import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import { DAY, HOUR, SECOND } from '@fairlead/shared/time';
 import { GENESIS_REPORT } from '@fairlead/shared/trust/report';
 import { signReport } from '@fairlead/shared/trust/sign-report';
 import { describe, expect, test } from 'vitest';
 import { rolloutFleet } from '../testing/rollout-fleet.ts';
 import { fleetRobot, installed, running, testFleet } from '../testing/test-fleet.ts';
+import { MOST_PER_ORDER } from './apply-override.ts';
 
 const duck = 'duck-policy' as ComponentName;
 const HEAD = {
@@ -43,7 +44,25 @@ async function committed() {
   const success = (deployment: typeof first) =>
     ({ event: 'update-ended', deployment, component: duck, outcome: 'succeeded', active: running(v2) }) as const;
   await robot.tells(success(first));
-  return { ...fleet, join: fleet.robot, robot, first, v1, v2, success, nextOrder };
+  /** An emergency order, as the robot hears it. */
+  const breakGlass = async () => {
+    const v3 = await publisher.publish({ version: '3.0.0' });
+    await operator.createRollout({
+      body: {
+        target: { robot: robot.name },
+        component: duck,
+        version: v3.manifest.version,
+        shape: { strategy: 'all-at-once' },
+        emergency: { reason: 'urgent', skips: ['lease'] },
+      },
+    });
+    await fleet.controlPlane.drive();
+    const { assignment } = await robot.ask({ understands: ['hold'] });
+    const deployment = assignment?.components[0]?.deployment;
+    if (!deployment) throw new Error('nothing is ordered');
+    return deployment;
+  };
+  return { ...fleet, join: fleet.robot, robot, breakGlass, first, v1, v2, success, nextOrder };
 }
 
 describe('a compromised robot', () => {
@@ -156,9 +175,8 @@ describe('a compromised robot', () => {
   });
 
   test('attack 98: that names a person is the author itself, in the audit log and of what it left', async () => {
-    const { robot, v2, operator, nextOrder } = await committed();
-    const deployment = await nextOrder();
-    if (!deployment) throw new Error('nothing is ordered');
+    const { robot, v2, operator, breakGlass } = await committed();
+    const deployment = await breakGlass();
     const by = 'the-admin';
     const active = running(v2);
     await robot.tells(
@@ -170,6 +188,23 @@ describe('a compromised robot', () => {
     const body = { target: { robot: robot.name }, component: duck, toVersion: v2.manifest.version };
     const { skipped } = await operator.rollBack({ body });
     expect(skipped[0]?.refusal.detail).toContain('was rolled back from duck-policy@2.0.0 by duck-1 at');
+  });
+
+  test('attack 105: that reports overrides fills no audit log, and hides no notice of others from operators', async () => {
+    const { robot, operator, breakGlass, first } = await committed();
+    const reason = 'urgent';
+    const override = { event: 'override' as const, component: duck, by: 'the-admin', reason, skipped: [alarm()] };
+    // Its order steps over nothing, or it has no such order at all.
+    for (const deployment of [first, 'dep_0000000001' as DeploymentId]) {
+      await expect(robot.tells({ ...override, deployment })).rejects.toMatchObject({
+        problem: { refusal: { category: 'unknown_deployment' } },
+      });
+    }
+    const listed = async () => (await operator.listAudit({ query: { action: 'robot.override' } })).items;
+    expect(await listed()).toEqual([]);
+    const deployment = await breakGlass();
+    await robot.tells(...Array.from({ length: 30 }, () => ({ ...override, deployment })));
+    expect(await listed()).toHaveLength(MOST_PER_ORDER);
   });
 
   test('attack 96: that names components without end does not grow in memory', async () => {
