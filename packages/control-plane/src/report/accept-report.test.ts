@@ -197,4 +197,18 @@ describe('reports are refused where', () => {
     controlPlane.clock.pass(20_000);
     expect(await robot.deliver(flood)).toBe(1);
   });
+
+  test('attack 106: its long reports count as several', async () => {
+    const { robot, deployment } = await updating();
+    const detail = 'x'.repeat(2000);
+    const refusal = { phase: 'verify', element: 'x', category: 'hash', detail, retryable: true, hint: 'h' } as const;
+    const skipped = Array.from({ length: 20 }, () => refusal);
+    const override = { event: 'override', deployment, component: duck, by: 'root', reason: 'r', skipped } as const;
+    const [long] = robot.seal({ ...override, skipped });
+    if (!long) throw new Error('one was sealed');
+    const flood = Array.from({ length: 10 }, () => long);
+    let sent = 0;
+    while ((await robot.deliver(flood).catch(({ problem }) => problem.code)) !== 'rate_limited') sent += 10;
+    expect(sent).toBeLessThan(300);
+  });
 });

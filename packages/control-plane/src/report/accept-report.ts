@@ -53,7 +53,7 @@ export const reportHandlers = (deps: ReportDeps): Handlers<Pick<typeof robotApi,
 
 /** Answers the last place of the robot's chain that is durable. Throws the problem to answer with. */
 export async function acceptReports(deps: ReportDeps, sender: Sender, envelopes: readonly Envelope[]): Promise<number> {
-  const retryAfterSec = deps.floodLimit(sender.robot, envelopes.length);
+  const retryAfterSec = deps.floodLimit(sender.robot, weightOf(envelopes));
   if (retryAfterSec > 0) {
     throw problem('rate_limited', 'This robot reports more than it may.', { retryAfterSec, hint: 'Send them later.' });
   }
@@ -66,6 +66,13 @@ export async function acceptReports(deps: ReportDeps, sender: Sender, envelopes:
   if (outcome.problem) throw outcome.problem;
   return outcome.acknowledgedSeq;
 }
+
+/** Base64 characters of a report that counts as one; most have less than two thousand. */
+const USUAL_PAYLOAD = 8192;
+
+/** Ten long reports fill a disk as fast as a hundred short ones. */
+const weightOf = (envelopes: readonly Envelope[]): number =>
+  envelopes.reduce((sum, { payload }) => sum + Math.max(1, Math.ceil(payload.length / USUAL_PAYLOAD)), 0);
 
 interface Opened extends OpenedReport {
   readonly envelope: Envelope;

@@ -2,6 +2,7 @@ import type { ComponentName, DeploymentId, RobotId } from '@fairlead/shared/ids'
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { describe, expect, test } from 'vitest';
 import type { Deployment } from './deployments.ts';
+import { FIRST_EVENTS, NEWEST_EVENTS } from './kysely-deployments.ts';
 import { publishedRelease } from './releases-contract.ts';
 import type { Store } from './store.ts';
 
@@ -56,6 +57,18 @@ export function describeDeployments(open: () => Promise<Store>): void {
         { at: 1000, state: 'pending', by: 'eve' },
         { at: 2000, state: 'failed', by: 'duck-1', refusal },
       ]);
+    });
+
+    test('attack 106: keep their first and their newest events, however many a robot makes', async () => {
+      const store = await withRobots(open);
+      const id = deployment(1).deployment;
+      const all = FIRST_EVENTS + NEWEST_EVENTS + 3;
+      await store.transaction(async ({ deployments }) => {
+        for (let at = 1; at <= all; at += 1)
+          await deployments.save(deployment(1), { at, state: 'degraded', by: 'duck-1' });
+      });
+      const kept = (await store.deployments.events(id)).map(({ at }) => at);
+      expect([kept.length, kept[FIRST_EVENTS - 1], kept[FIRST_EVENTS], kept.at(-1)]).toEqual([500, 50, 54, 503]);
     });
 
     test('are listed newest first, page by page, and counted by state', async () => {

@@ -103,12 +103,29 @@ export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => 
       .select(({ fn }) => fn.max('ordinal').as('last'))
       .where('deployment', '=', deployment.deployment)
       .executeTakeFirstOrThrow();
+    const ordinal = Number(last ?? 0) + 1;
     await db
       .insertInto('deployment_events')
-      .values(fromEvent(deployment.deployment, Number(last ?? 0) + 1, event))
+      .values(fromEvent(deployment.deployment, ordinal, event))
       .execute();
+    if (ordinal > FIRST_EVENTS + NEWEST_EVENTS) await forgetMiddle(db, deployment.deployment, ordinal - NEWEST_EVENTS);
   },
 });
+
+/**
+ * Events that are kept of one deployment: how it began, and the newest. A robot whose health changes all day must not fill
+ * the database, nor the memory of whoever reads its history.
+ */
+export const FIRST_EVENTS = 50;
+export const NEWEST_EVENTS = 450;
+
+const forgetMiddle = (db: Kysely<DeploymentTables>, deployment: DeploymentId, until: number) =>
+  db
+    .deleteFrom('deployment_events')
+    .where('deployment', '=', deployment)
+    .where('ordinal', '>', FIRST_EVENTS)
+    .where('ordinal', '<=', until)
+    .execute();
 
 const tallied = async (db: Kysely<DeploymentTables>, deployment: DeploymentId): Promise<Deployment | undefined> => {
   const row = await db.selectFrom('deployments').selectAll().where('deployment', '=', deployment).executeTakeFirst();

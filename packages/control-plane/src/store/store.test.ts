@@ -5,6 +5,7 @@ import type { RobotId } from '@fairlead/shared/ids';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { kyselyReports } from './kysely-reports.ts';
 import { kyselyStore } from './kysely-store.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite } from './sqlite-database.ts';
@@ -63,4 +64,28 @@ test('what robots said under weaker rules is read without what is no longer allo
   );
   expect((await store.robots.all()).map(({ labels }) => labels)).toEqual([{ line: '3' }]);
   expect((await store.presence.since(-1)).heard).toEqual([{ robot, lastSeen: 1_000, facts: { bootId: 'b' } }]);
+});
+
+test('attack 106: of the reports of one key the newest are kept', async () => {
+  const db = openSqlite(':memory:');
+  onTestFinished(() => db.destroy());
+  await migrate(db);
+  const reports = kyselyReports(db, 150);
+  const add = (key: string, seq: number) =>
+    reports.add({
+      keyid: sha256Hex(key),
+      seq,
+      sha256: sha256Hex(String(seq)),
+      robot: 'duck' as RobotId,
+      envelope: { payloadType: 't', payload: 'p', signatures: [{ keyid: sha256Hex(key), sig: 's' }] },
+      receivedAt: 1_000,
+    });
+  await add('another key', 1);
+  for (let seq = 1; seq <= 200; seq += 1) await add('key', seq);
+  const isKept = async (key: string, seq: number) => (await reports.find(sha256Hex(key), seq)) !== undefined;
+  expect([await isKept('key', 50), await isKept('key', 51), await isKept('another key', 1)]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
