@@ -1,4 +1,5 @@
 import type { ComponentName, RobotId, Version } from '@fairlead/shared/ids';
+import { MINUTE } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { type FleetRobot, fleetRobot, installed, running, type TestFleet, testFleet } from '../testing/test-fleet.ts';
@@ -126,6 +127,26 @@ describe('a check-in', () => {
     } as const;
     await fleet.controlPlane.store.robots.save({ ...record, quarantined });
     expect((await robot.checkIn()).quarantined).toEqual(quarantined);
+  });
+
+  test('of a robot whose key two machines use is no sign of life of either, and changes no facts', async () => {
+    const fleet = await testFleet();
+    const release = await fleet.publisher.publish({ version: '1.0.0' });
+    const robot = await fleet.robot('duck-1');
+    await robot.ask();
+    const seen = async () => {
+      const { presence, lastSeen, components } = await fleet.operator.showRobot({ params: { robot: robot.name } });
+      return { presence, lastSeen, components };
+    };
+    const before = await seen();
+    expect(before.presence).toBe('online');
+    const record = await fleet.controlPlane.store.robots.find(robot.name);
+    if (!record) throw new Error('it has enrolled');
+    const fork = { phase: 'report', element: 'x', category: 'fork', detail: 'x', retryable: false, hint: 'x' } as const;
+    await fleet.controlPlane.store.robots.save({ ...record, quarantined: fork });
+    fleet.controlPlane.clock.pass(60 * MINUTE);
+    await robot.runs(release);
+    expect(await seen()).toEqual({ ...before, presence: 'offline' });
   });
 
   test('before the trust is initialised brings no assignment', async () => {

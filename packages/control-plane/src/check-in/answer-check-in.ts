@@ -47,8 +47,11 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
   checkIn: async (request) => {
     const { params, body } = request;
     const facts = factsOf(body);
-    deps.presence.seen(params.robot, facts, deps.signing.clock.now());
-    if (!isCloned(await needRobot(deps.store, params.robot))) await deps.repair(params.robot, facts);
+    // Where two machines use its key, nobody knows which of them this is.
+    if (!isCloned(await needRobot(deps.store, params.robot))) {
+      deps.presence.seen(params.robot, facts, deps.signing.clock.now());
+      await deps.repair(params.robot, facts);
+    }
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
     else await readDesired(deps, params.robot, body);
