@@ -45,6 +45,13 @@ test('alarms of robots and notices are one list, the newest first, each with its
   expect(json.items.map(({ id }) => id)).toEqual(['al_0000000001', '1', 'al_0000000002']);
 });
 
+test('a robot with more alarms than the list shows is named, with the command that shows them', async () => {
+  const more = [{ robot: 'duck-1', count: 495 }];
+  const page = { ...script, 'GET /api/v1/alerts': { items: [alarm()], more } };
+  const { stdout } = await runFairlead('alert list', { script: page });
+  expect(stdout).toContain('duck-1 has 495 more: fairlead alert list --robot duck-1 --limit 500');
+});
+
 test('alarms and notices are acknowledged by one command, one by one or all that are open', async () => {
   expect(await posts(['alert', 'ack', 'al_0000000001', '1', '--reason', 'on my way'])).toEqual([
     ['/api/v1/alerts/al_0000000001/acknowledge', { reason: 'on my way' }],

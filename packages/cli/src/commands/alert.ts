@@ -7,6 +7,7 @@ import { wrap } from '@fairlead/toolkit/wrap';
 import { type Command, Option } from 'commander';
 import { Type } from 'typebox';
 import { ago } from '../ago.ts';
+import { allPages } from '../all-pages.ts';
 import { existing, existingRobot, howMany } from '../arguments.ts';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
@@ -28,7 +29,9 @@ export function addAlertCommands(program: Command, context: CliContext): void {
 
   alerts
     .command('list')
-    .description('newest first: alarms that are not resolved, and notices that you have not acknowledged')
+    .description(
+      'newest first, at most 5 of each robot: alarms that are not resolved, and notices that you have not acknowledged',
+    )
     .addOption(
       new Option('--state <state>', 'only alarms in this state')
         .choices([...ALARM_STATES, 'unresolved', 'all'])
@@ -37,10 +40,13 @@ export function addAlertCommands(program: Command, context: CliContext): void {
     .option('--robot <name>', 'only alarms of this robot', existingRobot)
     .option('--limit <n>', 'how many alarms', howMany, 50)
     .action(async (options: ListOptions) => {
-      const { items, next } = await listAll(context, options);
-      out.done({ items, ...(next !== undefined && { next }) }, () => {
+      const { items, more = [], next } = await listAll(context, options);
+      out.done({ items, ...(more.length > 0 && { more }), ...(next !== undefined && { next }) }, () => {
         if (items.length === 0) out.line('No alerts.', 'good');
         for (const alert of items) showAlert(context, alert);
+        for (const { robot, count } of more) {
+          out.line(`${robot} has ${count} more: fairlead alert list --robot ${robot} --limit 500`, 'strong');
+        }
         if (next !== undefined) out.line('There are more: --limit 500.', 'dim');
         if (items.some(isUnseen)) out.line('Seen it? fairlead alert ack ID, or --all', 'dim');
       });
@@ -119,7 +125,9 @@ const isNotice = (id: string): boolean => /^[0-9]+$/.test(id);
 
 async function listAll(context: CliContext, { state, robot, limit }: ListOptions) {
   const { operator } = context.client();
-  const { items, next } = await operator.listAlerts({ query: { state, limit, ...(robot !== undefined && { robot }) } });
+  const { items, more, next } = await operator.listAlerts({
+    query: { state, limit, ...(robot !== undefined && { robot }) },
+  });
   // Notices have no state and name no robot: a list of one robot or one state leaves them out.
   const isNarrowed = robot !== undefined || state !== 'unresolved';
   const notices = isNarrowed ? [] : (await operator.listNotices()).items;
@@ -128,7 +136,7 @@ async function listAll(context: CliContext, { state, robot, limit }: ListOptions
     ...notices.map((entry) => ({ kind: 'notice' as const, id: String(entry.seq), ...entry })),
   ];
   const sorted = alerts.toSorted((one, other) => timeOf(other).localeCompare(timeOf(one)));
-  return { items: sorted, ...(next !== undefined && { next }) };
+  return { items: sorted, ...(more && { more }), ...(next !== undefined && { next }) };
 }
 /** What `alert ack` still has an effect on. */
 const isUnseen = (alert: Alert): boolean => alert.kind === 'notice' || alert.state === 'open';
@@ -136,9 +144,11 @@ const timeOf = (alert: Alert): string => (alert.kind === 'alarm' ? alert.lastSee
 
 async function openIds(context: CliContext): Promise<string[]> {
   const { operator } = context.client();
-  const alarms = await operator.listAlerts({ query: { state: 'open', limit: 500 } });
+  const alarms = await allPages((page) =>
+    operator.listAlerts({ query: { state: 'open', perRobot: 500, limit: 500, ...page } }),
+  );
   const notices = await operator.listNotices();
-  return [...alarms.items.map(({ id }) => id), ...notices.items.map(({ seq }) => String(seq))];
+  return [...alarms.map(({ id }) => id), ...notices.items.map(({ seq }) => String(seq))];
 }
 
 function showAlert(context: CliContext, alert: Alert): void {

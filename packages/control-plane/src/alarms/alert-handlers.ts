@@ -11,6 +11,8 @@ import type { AlarmFilter } from '../store/alarms.ts';
 import type { Slices, Store } from '../store/store.ts';
 
 const DEFAULT_PAGE = 100;
+/** Without a robot: one that raises hundreds must not fill the page. */
+const DEFAULT_PER_ROBOT = 5;
 const UNRESOLVED = ['open', 'acknowledged'] as const;
 
 export interface AlertDeps {
@@ -57,12 +59,18 @@ export function alertHandlers({ store, clock, isMeasured, onResolve, poke }: Ale
     });
 
   return {
-    async listAlerts({ query: { state = 'unresolved', robot, cursor, limit = DEFAULT_PAGE } }) {
+    async listAlerts({ query }) {
+      const { state = 'unresolved', robot, cursor, limit = DEFAULT_PAGE } = query;
       const filter = { states: statesOf(state), ...(robot !== undefined && { robot }) };
-      const found = await store.alarms.list(filter, { before: cursor, limit: limit + 1 });
-      const items = found.slice(0, limit);
+      const perRobot = query.perRobot ?? (robot === undefined ? DEFAULT_PER_ROBOT : Number.MAX_SAFE_INTEGER);
+      const found = await store.alarms.listPerRobot(filter, perRobot, { before: cursor, limit: limit + 1 });
+      const listed = found.slice(0, limit);
+      const items = listed.map(({ alarm }) => alarm);
+      const more = listed
+        .filter(({ leftOut }) => leftOut > 0)
+        .map(({ alarm, leftOut }) => ({ robot: alarm.robot, count: leftOut }));
       const last = items.at(-1);
-      return { items, ...(found.length > limit && last && { next: last.id }) };
+      return { items, ...(more.length > 0 && { more }), ...(found.length > limit && last && { next: last.id }) };
     },
     acknowledgeAlert: ({ params: { id }, body: { reason }, caller }) =>
       change(id, caller, { action: 'alert.acknowledge', reason }, ({ alarms }) =>

@@ -103,6 +103,25 @@ test('a robot that is decommissioned takes its alarms with it', async () => {
   expect(await list({ state: 'all' })).toMatchObject([{ resolved: { how: 'decommissioned' } }]);
 });
 
+test('a robot with many alarms hides no other robot in the list, and the list says how many more it has', async () => {
+  const { controlPlane, operator, duck, robot } = await fleetWithAlarm();
+  const other = await robot('duck-2');
+  await other.tells(raised);
+  for (let n = 1; n <= 8; n += 1) {
+    controlPlane.clock.pass(MINUTE);
+    await duck.tells({ event: 'alarm', refusal: { ...damaged, element: `file-${n}` } });
+  }
+  const { items, more } = await operator.listAlerts({ query: { limit: 6 } });
+  const [one, two] = [duck.name, other.name];
+  expect(items.map((alert) => alert.robot)).toEqual([one, one, one, one, one, two]);
+  expect(items[0]?.refusal.element).toBe('file-8');
+  expect(more).toEqual([{ robot: one, count: 4 }]);
+  const wide = await operator.listAlerts({ query: { perRobot: 500 } });
+  expect([wide.items.length, wide.more]).toEqual([10, undefined]);
+  const all = await operator.listAlerts({ query: { robot: one } });
+  expect([all.items.length, all.more]).toEqual([9, undefined]);
+});
+
 test('alerts are listed page by page, and for one robot', async () => {
   const { controlPlane, operator, duck, list, robot } = await fleetWithAlarm();
   const other = await robot('duck-2');

@@ -127,6 +127,21 @@ export function describeAlarms(open: () => Promise<Store>): void {
       expect(elements).toEqual(['file 4', 'file 3', 'file 2', 'file 1', 'file 0']);
     });
 
+    test('a list of a few of each robot says how many more each has, page by page', async () => {
+      const { alarms, raise } = await world();
+      await raise(damaged(), NOON, 'duck-2' as RobotId);
+      for (let n = 0; n < 5; n += 1) await raise(damaged({ element: `file ${n}` }));
+      const first = await alarms.listPerRobot({ states: ['open'] }, 2, { limit: 2 });
+      const rest = await alarms.listPerRobot({ states: ['open'] }, 2, { before: first.at(-1)?.alarm.id, limit: 2 });
+      expect([...first, ...rest].map(({ alarm, leftOut }) => [alarm.robot, alarm.refusal.element, leftOut])).toEqual([
+        [DUCK, 'file 4', 0],
+        [DUCK, 'file 3', 3],
+        ['duck-2', damaged().element, 0],
+      ]);
+      const all = await alarms.listPerRobot({ states: ['open'] }, Number.MAX_SAFE_INTEGER, { limit: 9 });
+      expect([all.length, all.every(({ leftOut }) => leftOut === 0)]).toEqual([6, true]);
+    });
+
     test('resolved alarms are forgotten after their time, open ones never', async () => {
       const { alarms, raise, ids } = await world();
       const resolved = await raise();

@@ -26,6 +26,12 @@ export interface Resolution extends Acknowledgement {
   readonly how: NonNullable<Alarm['resolved']>['how'];
 }
 
+export interface ListedAlarm {
+  readonly alarm: Alarm;
+  /** How many older ones of its robot were left out; only on the last one of a robot. */
+  readonly leftOut: number;
+}
+
 export interface Alarms {
   /** A new alarm, or one more report of the same: that keeps its acknowledgement. */
   raise(alarm: RaisedAlarm): Promise<void>;
@@ -43,6 +49,12 @@ export interface Alarms {
     filter: AlarmFilter,
     page: { readonly before?: string | undefined; readonly limit: number },
   ): Promise<readonly Alarm[]>;
+  /** As `list`, with at most `perRobot` of each robot, its newest. */
+  listPerRobot(
+    filter: AlarmFilter,
+    perRobot: number,
+    page: { readonly before?: string | undefined; readonly limit: number },
+  ): Promise<readonly ListedAlarm[]>;
   /** How many are not resolved. */
   counts(): Promise<{ readonly open: number; readonly acknowledged: number }>;
   /** Forgets alarms that were resolved before that. */

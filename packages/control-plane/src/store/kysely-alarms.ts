@@ -98,6 +98,35 @@ export const kyselyAlarms = (db: Kysely<AlarmTables>): Alarms => ({
     if (before !== undefined) query = query.where('id', '<', before);
     return (await query.execute()).map(toAlarm);
   },
+  async listPerRobot({ states, robot }, perRobot, { before, limit }) {
+    const { fn } = db;
+    let chosen = db
+      .selectFrom('alarms')
+      .selectAll()
+      .select([
+        fn
+          .agg<number>('row_number')
+          .over((over) => over.partitionBy('robot').orderBy('id', 'desc'))
+          .as('place'),
+        fn
+          .countAll()
+          .over((over) => over.partitionBy('robot'))
+          .as('of_robot'),
+      ])
+      .where((eb) => eb.or(states.map((state) => isIn(eb)[state])));
+    if (robot !== undefined) chosen = chosen.where('robot', '=', robot);
+    let query = db
+      .selectFrom(chosen.as('ranked'))
+      .selectAll()
+      .where('place', '<=', perRobot)
+      .orderBy('id', 'desc')
+      .limit(limit);
+    if (before !== undefined) query = query.where('id', '<', before);
+    return (await query.execute()).map(({ place, of_robot: ofRobot, ...row }) => ({
+      alarm: toAlarm(row),
+      leftOut: Number(place) === perRobot ? Number(ofRobot) - perRobot : 0,
+    }));
+  },
   async counts() {
     const count = async (state: 'open' | 'acknowledged'): Promise<number> => {
       const { n } = await db

@@ -23,12 +23,28 @@ export const alertApi = {
           }),
         ),
         robot: Type.Optional(RobotId),
+        perRobot: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 500,
+            description:
+              'At most so many of one robot, its newest: no robot hides another. Default 5; all of `robot` where that is given.',
+          }),
+        ),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
         cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before.' })),
       },
       closed,
     ),
-    reply: Type.Object({ items: Type.Array(Alarm), next: Type.Optional(Type.String()) }),
+    reply: Type.Object({
+      items: Type.Array(Alarm),
+      more: Type.Optional(
+        Type.Array(Type.Object({ robot: RobotId, count: Type.Integer() }), {
+          description: 'Robots of this page with more alarms than `perRobot`, and how many more. List them by `robot`.',
+        }),
+      ),
+      next: Type.Optional(Type.String()),
+    }),
   },
   acknowledgeAlert: {
     method: 'POST',
