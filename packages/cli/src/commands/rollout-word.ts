@@ -2,8 +2,10 @@
  * Commands to a rollout: one verb each, all of them kept in its history. A command shows what it is for and is sent with
  * the revision that it showed, so that it never acts on a rollout that has changed since.
  */
+import { type RolloutVerb, refuseCommand } from '@fairlead/shared/rollout/command-rules';
+import { NO_TALLY } from '@fairlead/shared/rollout/tally';
 import type { Command } from 'commander';
-import { CliError } from '../cli-error.ts';
+import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { acceptFailures } from '../rollout/accept-failures.ts';
 import { findRollout, type RolloutWord, rolloutArgument } from '../rollout/find-rollout.ts';
@@ -17,7 +19,7 @@ interface WordOptions {
   readonly revert?: boolean;
 }
 interface Word {
-  readonly verb: string;
+  readonly verb: RolloutVerb;
   readonly route: keyof typeof ROUTES;
   readonly summary: string;
   /** What robots will feel: asked before, unless --yes. Undefined where there is nothing to ask. */
@@ -101,6 +103,7 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
   const isFelt = word.asksWith === undefined || options[word.asksWith] === true;
   const seen = await operator.showRollout({ params });
   showSubject(context, seen);
+  if (isFelt && word.asks) needAccepted(word.verb, seen, options);
   const question = isFelt && options.yes !== true ? await word.asks?.(seen, context) : undefined;
   if (question !== undefined) {
     if (!(await context.askYesNo(question))) {
@@ -123,5 +126,22 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
       out.line(`${joined}: fairlead rollout watch ${view.followedBy}`);
     }
     tellBlocked(out, view, Date.now());
+  });
+}
+
+/** A person confirms nothing that the control plane would refuse: what was shown decides by the same rules. */
+function needAccepted(verb: RolloutVerb, view: RolloutView, { revert = false }: WordOptions): void {
+  const { states = {}, unplaced = 0, ...counts } = view.stages[view.stage]?.counts ?? {};
+  const refused = refuseCommand(verb, view, {
+    tally: { ...NO_TALLY, ...counts, states },
+    unplaced,
+    revert,
+    isUndone: view.followedBy !== undefined && view.state !== 'superseded',
+  });
+  if (!refused) return;
+  throw new CliError(refused.detail, {
+    where: view.rollout,
+    ...(refused.hint !== undefined && { hint: refused.hint }),
+    exitCode: EXIT.refused,
   });
 }

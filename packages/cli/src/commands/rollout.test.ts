@@ -132,18 +132,51 @@ test.each(['approve', 'deny', 'pause', 'resume', 'promote', 'abort', 'finalise',
   async (verb) => {
     const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
     const { asked, exitCode } = await runFairlead(['rollout', verb, ROLLOUT, '--reason', 'as agreed'], {
-      script: { [SHOW]: rollout(), [route]: rollout() },
+      script: { [SHOW]: rollout(verb === 'resume' ? { state: 'paused' } : {}), [route]: rollout() },
     });
     expect([paths(asked), asked[1]?.body, exitCode]).toEqual([[SHOW, route], { reason: 'as agreed' }, 0]);
   },
 );
+
+/** Blue-green, and all of its robots are ready to switch. */
+function stagedEverywhere(more: Record<string, unknown> = {}) {
+  const { spec, stages } = rollout();
+  const counts = { states: { waiting: 4 }, unplaced: 0, ready: 4, granted: 0, silent: 0 };
+  return rollout({
+    spec: { ...spec, strategy: 'blue-green' },
+    stages: stages.map((stage) => ({ ...stage, counts })),
+    ...more,
+  });
+}
+
+test.each([
+  ['resume', "It is running and can't be resumed.", { state: 'running' }],
+  ['resume', 'ro_9876543210 undoes this rollout.', { state: 'halted', followedBy: 'ro_9876543210' }],
+  ['promote', "It is scheduled and can't be promoted.", { state: 'scheduled' }],
+  ['promote', 'All its stages have passed already.', { stage: 2 }],
+  ['abort --revert', 'It is completed already.', { state: 'completed' }],
+  ['switch', 'This is a canary rollout; only blue-green ones switch together.', {}],
+  ['switch', '0 robots are ready, 3 are not.', stagedEverywhere({ stages: rollout().stages })],
+  ['switch-back', 'Nothing has switched yet.', stagedEverywhere()],
+  ['switch-back', 'It is finalised', stagedEverywhere({ switchingSince: AT, finalisedAt: AT })],
+])('%s is refused before anybody is asked: %s', async (words, says, more) => {
+  const [verb = '', ...options] = words.split(' ');
+  const line = ['rollout', verb, ROLLOUT, ...options];
+  const { exitCode, stderr, asked } = await runFairlead(line, { script: { [SHOW]: rollout(more) } });
+  expect([exitCode, paths(asked)]).toEqual([3, [SHOW]]);
+  expect(stderr).toContain(`error: ${says}`);
+  expect(stderr).toContain(`where: ${ROLLOUT}`);
+});
 
 test.each(['abort --revert', 'switch', 'switch-back'])(
   '%s moves robots: it needs a yes, or --yes where nobody can be asked',
   async (words) => {
     const [verb = '', ...options] = words.split(' ');
     const route = `POST /api/v1/rollouts/${ROLLOUT}/${verb}`;
-    const script = { [SHOW]: rollout(), [route]: rollout() };
+    const script = {
+      [SHOW]: stagedEverywhere(verb === 'switch-back' ? { switchingSince: AT } : {}),
+      [route]: rollout(),
+    };
     const line = ['rollout', verb, ROLLOUT, ...options];
     const shy = await runFairlead(line, { script });
     expect([shy.exitCode, paths(shy.asked)]).toEqual([2, [SHOW]]);

@@ -1,7 +1,9 @@
 /** Runs one command on a rollout. Of two at once the second is decided on what the first has left. */
+import { type CommandContext, type RolloutVerb, refuseCommand } from '@fairlead/shared/rollout/command-rules';
 import { changesSince, failuresOf } from '@fairlead/shared/rollout/revision';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
+import { NO_TALLY } from '@fairlead/shared/rollout/tally';
 import { toTimestamp } from '@fairlead/shared/time';
 import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
@@ -10,7 +12,7 @@ import type { Commanded } from './create-rollout.ts';
 import { renewedDeadline } from './deadline.ts';
 import { withdrawOpen } from './end-rollout.ts';
 import { orderRevert } from './order-revert.ts';
-import { COMMANDS, type RolloutCommand, type Tallies, type Verb } from './rollout-commands.ts';
+import { COMMANDS, type RolloutCommand, type Tallies } from './rollout-commands.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { undoingToJoin } from './undoing.ts';
 
@@ -19,7 +21,7 @@ const TRIES = 5;
 /** Applies a command, records its author, and wakes the engine. `revert`: undo it as well (with abort). */
 export async function runCommand(
   deps: RolloutDeps,
-  verb: Verb,
+  verb: RolloutVerb,
   command: RolloutCommand,
   revert = false,
 ): Promise<Commanded> {
@@ -32,7 +34,12 @@ export async function runCommand(
   }
 }
 
-async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, revert: boolean): Promise<Commanded> {
+async function runOnce(
+  deps: RolloutDeps,
+  verb: RolloutVerb,
+  command: RolloutCommand,
+  revert: boolean,
+): Promise<Commanded> {
   const now = deps.clock.now();
   const { author, reason } = command;
   const { next, robots, joined } = await deps.store.transaction(async (slices) => {
@@ -43,8 +50,10 @@ async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, r
     // A second request to undo joins the one in progress, whatever its author saw: it changes nothing.
     const isUndoing = revert || verb === 'switch-back';
     if (!isUndoing || found.followedBy === undefined) await needCurrent(slices, found, tallies, command.seen);
+    const isUndone = isUndoing && (await undoingToJoin(deps, slices, found)) !== undefined;
+    needAccepted(verb, found, tallies, { revert, isUndone });
     // Of two operators in one moment the second finds it aborted: robots are brought back all the same.
-    const isReverted = revert && (found.state === 'aborted' || (await isBeingUndone(deps, slices, found)));
+    const isReverted = revert && hasEnded(found.state);
     const change = isReverted ? {} : await COMMANDS[verb]({ ...command, deps, slices, found, tallies, now });
     const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
@@ -86,8 +95,18 @@ async function runOnce(deps: RolloutDeps, verb: Verb, command: RolloutCommand, r
   return { rollout: next, joined };
 }
 
-const isBeingUndone = async (deps: RolloutDeps, slices: Slices, found: Rollout): Promise<boolean> =>
-  hasEnded(found.state) && (await undoingToJoin(deps, slices, found)) !== undefined;
+/** Refuses a command that does not fit the state of the rollout. */
+function needAccepted(
+  verb: RolloutVerb,
+  found: Rollout,
+  tallies: Tallies,
+  undoing: Pick<CommandContext, 'revert' | 'isUndone'>,
+): void {
+  const present = tallies.get(found.stage);
+  const context = { ...undoing, tally: present ?? NO_TALLY, unplaced: present?.unplaced ?? 0 };
+  const refused = refuseCommand(verb, found, context);
+  if (refused) throw problem('conflict', refused.detail, refused.hint === undefined ? {} : { hint: refused.hint });
+}
 
 /** Refuses a command whose author saw another rollout: with what has changed, and by whom. */
 async function needCurrent(
@@ -106,7 +125,7 @@ async function needCurrent(
   });
 }
 
-const PAST: Readonly<Record<Verb, string>> = {
+const PAST: Readonly<Record<RolloutVerb, string>> = {
   approve: 'approved',
   deny: 'denied',
   pause: 'paused',

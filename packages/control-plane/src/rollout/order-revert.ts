@@ -3,6 +3,7 @@
  * undoes, because going back must never wait for a second person.
  */
 import type { RolloutId } from '@fairlead/shared/ids';
+import { rollbackIsNotReverted } from '@fairlead/shared/rollout/command-rules';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { FailurePolicy, RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { allBackAtOnce } from '@fairlead/shared/rollout/strategy';
@@ -37,7 +38,10 @@ export async function orderRevert(
 ): Promise<Revert> {
   const atWork = await undoingToJoin(deps, slices, undone);
   if (atWork) return { followedBy: atWork.rollout, joined: true };
-  if (undone.spec.kind === 'rollback') throw notReverted(undone);
+  if (undone.spec.kind === 'rollback') {
+    const { detail, hint } = rollbackIsNotReverted(undone);
+    throw problem('conflict', detail, { hint });
+  }
   const { component, environment } = undone.spec;
   const spec: RolloutSpec = {
     kind: 'rollback',
@@ -56,9 +60,3 @@ export async function orderRevert(
   deps.poke(rollout.rollout);
   return { followedBy: rollout.rollout, joined: false };
 }
-
-/** Its robots would return to releases that they were rolled back from, or go further back than anybody asked for. */
-const notReverted = ({ rollout, spec: { component } }: Rollout) =>
-  problem('conflict', `${rollout} is a rollback, and a rollback is not reverted. Nothing was done.`, {
-    hint: `Stop it with fairlead rollout abort ${rollout}; to bring robots forward again, name the release: fairlead deploy --release ${component}@VERSION.`,
-  });

@@ -1,10 +1,10 @@
-/** What each command changes in a rollout, and in which states it is accepted. */
+/** What each command changes in a rollout. That it fits the state is checked before: see command-rules. */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { RolloutId } from '@fairlead/shared/ids';
+import type { RolloutVerb } from '@fairlead/shared/rollout/command-rules';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
-import { isStagedEverywhere } from '@fairlead/shared/rollout/rollout-facts';
-import { hasEnded, hasPassedAllStages, RETRY_STATES } from '@fairlead/shared/rollout/states';
+import { hasEnded } from '@fairlead/shared/rollout/states';
 import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
@@ -12,7 +12,6 @@ import { problem } from '../http/problem.ts';
 import type { Slices } from '../store/store.ts';
 import type { Author } from './create-rollout.ts';
 import { orderRevert } from './order-revert.ts';
-import { factsOf } from './read-facts.ts';
 import { retryFailed } from './retry-failed.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -31,12 +30,11 @@ interface Context extends RolloutCommand {
   readonly now: Instant;
 }
 export type Tallies = Awaited<ReturnType<Slices['rollouts']['tallies']>>;
-/** What a command changes; throws the problem where it does not fit the state. */
+/** What a command changes. Throws a problem where its author may not give it, or where it would change nothing. */
 type Command = (context: Context) => Promise<Partial<Rollout>> | Partial<Rollout>;
 
 export const COMMANDS = {
   approve: ({ found, author, reason, now, deps }) => {
-    needState(found, ['awaiting-approval'], 'approved');
     const { approverRole } = deps.rules().environment(found.spec.environment);
     if (!isAtLeast(author.role, approverRole)) {
       throw problem('forbidden', `Approving in ${found.spec.environment} takes ${approverRole}.`);
@@ -48,77 +46,30 @@ export const COMMANDS = {
     }
     return vote(found, { by: author.name, at: now, verdict: 'approved', ...(reason !== undefined && { reason }) });
   },
-  deny: ({ found, author, reason, now }) => {
-    needState(found, ['awaiting-approval'], 'denied');
-    return vote(found, { by: author.name, at: now, verdict: 'denied', ...(reason !== undefined && { reason }) });
-  },
-  pause: ({ found, author, reason, now }) => {
-    needState(found, ['scheduled', 'running'], 'paused');
-    return { state: 'paused', stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) } };
-  },
-  resume: ({ found, tallies }) => {
-    needState(found, ['paused', 'halted'], 'resumed');
-    needNotUndone(found);
-    return { ...going(found), stages: acceptFailures(found, tallies, {}) };
-  },
-  promote: ({ found, author, tallies }) => {
-    needState(found, ['running', 'paused', 'halted'], 'promoted');
-    needNotUndone(found);
-    if (!found.spec.stages[found.stage]) throw problem('conflict', 'All its stages have passed already.');
-    if (found.stages[found.stage]?.state === 'pending') throw problem('conflict', 'Its stage has not begun yet.');
-    return { ...going(found), stages: acceptFailures(found, tallies, { promotedBy: author.name }) };
-  },
-  abort: ({ found, author, reason, now }) => {
-    if (hasEnded(found.state)) throw ended(found);
-    return {
-      state: 'aborted',
-      endedAt: now,
-      stopped: { by: author.name, at: now, why: aborted(found, author, reason) },
-    };
-  },
-  switch: async ({ found, slices, deps, now }) => {
-    needBlueGreen(found);
-    needState(found, ['running'], 'switched');
-    if (found.switchingSince !== undefined) return {};
-    const facts = await factsOf(deps, slices, found, now);
-    if (!isStagedEverywhere(facts)) {
-      const { open } = outcomesOf(facts.tally);
-      throw problem(
-        'conflict',
-        `${facts.tally.ready} robots are ready, ${open - facts.tally.ready + facts.unplaced} are not.`,
-        {
-          hint: `They switch together, when all are: fairlead rollout watch ${found.rollout}`,
-        },
-      );
-    }
-    return { switchingSince: now };
-  },
+  deny: ({ found, author, reason, now }) =>
+    vote(found, { by: author.name, at: now, verdict: 'denied', ...(reason !== undefined && { reason }) }),
+  pause: ({ found, author, reason, now }) => ({
+    state: 'paused',
+    stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) },
+  }),
+  resume: ({ found, tallies }) => ({ ...going(found), stages: acceptFailures(found, tallies, {}) }),
+  promote: ({ found, author, tallies }) => ({
+    ...going(found),
+    stages: acceptFailures(found, tallies, { promotedBy: author.name }),
+  }),
+  abort: ({ found, author, reason, now }) => ({
+    state: 'aborted',
+    endedAt: now,
+    stopped: { by: author.name, at: now, why: aborted(found, author, reason) },
+  }),
+  switch: ({ found, now }) => (found.switchingSince === undefined ? { switchingSince: now } : {}),
   'switch-back': async ({ found, slices, deps, author, reason, now }) => {
-    needBlueGreen(found);
-    if (found.switchingSince === undefined)
-      throw problem('conflict', 'Nothing has switched yet.', { hint: 'Abort it instead.' });
-    if (found.finalisedAt !== undefined) {
-      throw problem('conflict', 'It is finalised: the previous release is not kept ready any more.', {
-        hint: 'fairlead rollback --to VERSION brings it back.',
-      });
-    }
     const why = reason ?? 'switched back';
     const { followedBy } = await orderRevert(deps, slices, found, 'revert', why, now, author.name);
     return { followedBy, ...(!hasEnded(found.state) && { state: 'aborted', endedAt: now }) };
   },
-  finalise: ({ found, now }) => {
-    needBlueGreen(found);
-    needState(found, ['completed'], 'finalised');
-    if (found.followedBy !== undefined) {
-      throw problem('conflict', `It was switched back by ${found.followedBy}: there is nothing to finalise.`, {
-        hint: `See fairlead rollout show ${found.followedBy}`,
-      });
-    }
-    return { finalisedAt: now };
-  },
+  finalise: ({ now }) => ({ finalisedAt: now }),
   retry: async ({ found, slices }) => {
-    needState(found, RETRY_STATES, 'retried');
-    needNotUndone(found);
     const again = await retryFailed(slices, found);
     if (again === 0)
       throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
@@ -126,8 +77,7 @@ export const COMMANDS = {
     // What is ordered once more is no failure any more: count again.
     return { ...rest, stages: acceptFailures(found, await slices.rollouts.tallies(found.rollout), {}) };
   },
-} satisfies Record<string, Command>;
-export type Verb = keyof typeof COMMANDS;
+} satisfies Record<RolloutVerb, Command>;
 
 const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
   state: startedAt === undefined ? 'scheduled' : 'running',
@@ -153,32 +103,6 @@ function vote(found: Rollout, cast: NonNullable<Rollout['approval']>['votes'][nu
   const others = approval.votes.filter(({ by }) => by !== cast.by);
   return { approval: { ...approval, votes: [...others, cast] } };
 }
-
-function needState(found: Rollout, states: readonly Rollout['state'][], past: string): void {
-  if (states.includes(found.state)) return;
-  throw problem('conflict', `It is ${found.state} and can't be ${past}.`, {
-    hint: `See how it came to that: fairlead rollout history ${found.rollout}`,
-  });
-}
-
-/** It would send robots to the release that others are brought back from. */
-function needNotUndone({ state, followedBy }: Rollout): void {
-  if (followedBy === undefined || (state !== 'halted' && !hasPassedAllStages(state))) return;
-  throw problem('conflict', `${followedBy} undoes this rollout.`, { hint: 'Roll out anew instead.' });
-}
-
-function needBlueGreen({ spec }: Rollout): void {
-  if (spec.strategy === 'blue-green') return;
-  throw problem('conflict', `This is a ${spec.strategy} rollout; only blue-green ones switch together.`);
-}
-
-const ended = ({ state, rollout, spec }: Rollout) =>
-  problem('conflict', `It is ${state} already.`, {
-    hint:
-      state === 'aborted' && spec.kind === 'deploy'
-        ? `To bring its robots back: fairlead rollout abort ${rollout} --revert`
-        : `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
-  });
 
 const aborted = (found: Rollout, { name }: Author, reason: string | undefined): Refusal => ({
   phase: 'assign',

@@ -2,6 +2,7 @@
 import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
+import type { RolloutVerb } from '@fairlead/shared/rollout/command-rules';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { PersonCaller } from '../http/caller.ts';
@@ -11,7 +12,6 @@ import { problem } from '../http/problem.ts';
 import { runCommand } from './command-rollout.ts';
 import { type Commanded, createRollback, createRollout } from './create-rollout.ts';
 import { notReached } from './not-reached.ts';
-import type { Verb } from './rollout-commands.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 import { viewRollout } from './view-rollout.ts';
 
@@ -34,7 +34,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
     ...(joined && { joined }),
   });
   const saying =
-    (verb: Verb) =>
+    (verb: RolloutVerb) =>
     async (request: {
       readonly params: { readonly rollout: RolloutId };
       readonly body: { readonly reason?: string; readonly revert?: boolean };
