@@ -7,6 +7,7 @@ import { Failure, sayRefusal } from '@fairlead/shared/failure';
 import { Clock, SECOND } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
+import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import { safeLogger } from '@fairlead/toolkit/process/safe-logger';
 import { handleUncaughtErrors } from '@fairlead/toolkit/process/uncaught-errors';
 import type { Logger } from 'pino';
@@ -165,7 +166,7 @@ function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
 
 const config = await readConfig(process.argv.slice(2), process.env);
 if (!config.ok) {
-  process.stderr.write(`${config.refused.join('\n')}\n\n${USAGE}\n`);
+  writeMessage(`${config.refused.join('\n')}\n\n${USAGE}`, 'error');
   process.exitCode = 2;
 } else if (config.value === 'help') {
   process.stdout.write(`${USAGE}\n`);
@@ -182,7 +183,7 @@ if (!config.ok) {
     // A port in use or a damaged key file is the operator's to mend: said in one line, without a stack.
     logger.debug({ err }, 'could not start');
     const why = err instanceof Failure ? sayRefusal(err.refusal) : err instanceof Error ? err.message : String(err);
-    process.stderr.write(`The control plane could not start: ${why}\n`);
+    writeMessage(`The control plane could not start: ${why}`, 'error');
     process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Result } from '@fairlead/shared/failure';
 import { printable } from '@fairlead/shared/printable';
 import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
+import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import { wrapLine } from '@fairlead/toolkit/wrap';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
@@ -34,6 +35,7 @@ export async function runCommandLine(
     .option('--config <file>', 'configuration of this robot', DEFAULT_CONFIG_FILE)
     .option('--json', 'print answers as JSON')
     .addHelpText('after', EXIT_CODE_HELP)
+    .configureOutput({ writeErr: (text) => writeMessage(text, 'error') })
     .exitOverride();
   const options = (): { config: string; json?: boolean } => program.opts();
   const context: CommandContext = {
@@ -63,8 +65,8 @@ export async function runCommandLine(
     // Commander has said it already: help, version, or what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
     const { message, hint, exitCode } = toCommandError(error);
-    for (const line of message.split('\n')) process.stderr.write(`${printable(line)}\n`);
-    if (hint !== undefined) process.stderr.write(`  -> ${printable(hint)}\n`);
+    for (const line of message.split('\n')) writeMessage(printable(line), 'error');
+    if (hint !== undefined) writeMessage(`  -> ${printable(hint)}`, 'error');
     return exitCode;
   }
 }

@@ -1,6 +1,7 @@
 /** `fairlead-agent fault-campaign`: proof on this very machine that no power cut and no kill costs a robot its release. */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
+import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import type { Command } from 'commander';
 import type { Trial } from '../fault-campaign/score-board.ts';
 import { type CommandContext, CommandError, EXIT_CODES } from './command-context.ts';
@@ -127,7 +128,7 @@ async function openBar(): Promise<{ set(done: number, of: number, now: string): 
     set: (done, of, now) => {
       if (performance.now() - told < A_MINUTE_MS) return;
       told = performance.now();
-      process.stderr.write(`${done} of ${of}: ${now}\n`);
+      writeMessage(`${done} of ${of}: ${now}`, 'info');
     },
     stop: () => undefined,
   };

@@ -6,6 +6,7 @@ import { setTimeout as timer } from 'node:timers/promises';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
 import { printable } from '@fairlead/shared/printable';
 import { SECOND } from '@fairlead/shared/time';
+import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import type { AgentConfig } from '../config.ts';
 import { sayDiskError } from '../releases/disk-errors.ts';
 import type { StandIn } from '../stand-in.ts';
@@ -32,8 +33,7 @@ export async function openPatiently(
       } catch (error) {
         const refusal = diskTrouble(error);
         if (!refusal) throw error;
-        if (trouble?.detail !== refusal.detail)
-          process.stderr.write(`${printable(`${refusal.detail} ${refusal.hint}`)}\n`);
+        if (trouble?.detail !== refusal.detail) writeMessage(printable(`${refusal.detail} ${refusal.hint}`), 'error');
         trouble = refusal;
         standIn ??= await context.standIn(config, () => trouble ?? refusal);
         socket ??= await servePatiently(config.socket, standIn.local, () => undefined, stop);

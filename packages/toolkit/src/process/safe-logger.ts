@@ -3,7 +3,8 @@
  * closed pipe), and no serializer of it throws. In the journal of systemd each line has its priority.
  */
 import { type Logger, type LoggerOptions, pino, type SerializerFn, stdSerializers } from 'pino';
-import { isJournal, withPriorities } from './journal-priority.ts';
+import { isJournal } from './journal-message.ts';
+import { withPriorities } from './journal-priority.ts';
 
 /** Lines that wait for a full disk, in bytes; what comes then is dropped. */
 const MOST_WAITING_BYTES = 1024 * 1024;
