@@ -50,7 +50,7 @@ async function robotOnVersion3() {
   };
   const [v1, v2, v3] = releases;
   if (!v1 || !v2 || !v3) throw new Error('three were built');
-  return { ...fleet, robot, carriesOut, deploy, rollBack, v1, v2, v3 };
+  return { ...fleet, join: fleet.robot, robot, carriesOut, deploy, rollBack, v1, v2, v3 };
 }
 
 describe('a rollback without a version', () => {
@@ -111,6 +111,30 @@ describe('a release that a robot was rolled back from', () => {
     const { spec } = await operator.createRollback({ body: { ...body, confirmAbandoned: true } });
     expect(spec.confirmAbandoned).toBe(true);
     expect(await rollBack({ toVersion: '3.0.0', confirmAbandoned: true })).toBe('3.0.0');
+  });
+
+  test('asks with the names of the robots that left it, so that one robot does not speak for a group', async () => {
+    const { robot, join, operator, v2, v3 } = await robotOnVersion3();
+    for (const name of ['duck-2', 'duck-3']) await (await join(name)).ask({ components: [installed(v2, v3)] });
+    // A robot alone decides what it reports: only its own word stands behind this.
+    await robot.tells({
+      event: 'local-rollback',
+      component,
+      by: 'ann',
+      active: running(v2),
+      previous: running(v3),
+    });
+    const body = { target: { all: true }, component, toVersion: v3.manifest.version } as const;
+    await expect(operator.createRollback({ body })).rejects.toMatchObject({
+      problem: {
+        refusal: {
+          category: 'abandoned',
+          detail: expect.stringMatching(
+            /^1 of 3 robots was rolled back from duck-policy@3\.0\.0: duck-1\. duck-1 was rolled back from .* by duck-1 at .*: ann on the robot itself/,
+          ),
+        },
+      },
+    });
   });
 
   test('counts again once it was ordered by name and succeeded', async () => {
