@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { type FleetRobot, fleetRobot, installed, running, type TestFleet, testFleet } from '../testing/test-fleet.ts';
 import { testRobot } from '../testing/test-robot.ts';
+import { MOST_CALLS } from './wake-up-calls.ts';
 
 const duck = 'duck-policy' as ComponentName;
 async function deploy({ operator }: TestFleet, version: string, robot = 'duck-1') {
@@ -216,6 +217,19 @@ describe('a check-in that may wait', () => {
     const duck1 = await fleet.robot('duck-1');
     await deploy(fleet, '1.0.0');
     expect((await duck1.ask({ waitSec: 20, knownSeq: 0 })).assignment?.components).toHaveLength(1);
+  });
+
+  test('attack 107: is answered early where its robot asks again and again', async () => {
+    const fleet = await testFleet();
+    const duck1 = await fleet.robot('duck-1');
+    const settings = await fleet.operator.showSettings();
+    await fleet.operator.changeSettings({ body: { ...settings, longPollSec: 120, lateAfterSec: 180 } });
+    const asked = Array.from({ length: MOST_CALLS + 2 }, () => duck1.checkIn({ waitSec: 120 }));
+    const answered: number[] = [];
+    asked.forEach((each, at) => void each.then(() => answered.push(at)));
+    await expect.poll(() => answered.length).toBe(2);
+    await fleet.controlPlane.stop();
+    await Promise.all(asked);
   });
 
   test('is answered with what there is when the robot’s patience ends', async () => {

@@ -10,6 +10,9 @@ export interface WakeUpCalls {
   listen(robot: RobotId): { readonly heard: Promise<void>; hangUp(): void };
 }
 
+/** Of one robot. It waits once; an answer to a line that was cut may be waited for until the server notices. */
+export const MOST_CALLS = 4;
+
 export function wakeUpCalls(signals: Pick<Signals, 'onWake'>): WakeUpCalls {
   const listeners = new Map<RobotId, Set<() => void>>();
   signals.onWake((robots) => {
@@ -22,6 +25,12 @@ export function wakeUpCalls(signals: Pick<Signals, 'onWake'>): WakeUpCalls {
     listen(robot) {
       const { promise: heard, resolve } = Promise.withResolvers<void>();
       const ofRobot = listeners.get(robot) ?? new Set();
+      // The oldest is answered: what it would hear, the newest hears as well.
+      const [oldest] = ofRobot;
+      if (oldest && ofRobot.size >= MOST_CALLS) {
+        oldest();
+        ofRobot.delete(oldest);
+      }
       listeners.set(robot, ofRobot.add(resolve));
       const hangUp = () => {
         resolve();

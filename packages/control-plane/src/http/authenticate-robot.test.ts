@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { ProblemError } from '@fairlead/shared/api/client';
 import type { RobotId } from '@fairlead/shared/ids';
 import { testClock } from '@fairlead/shared/testing/test-clock';
-import { MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
 import { TEST_URL } from '../testing/inject-transport.ts';
 import { refusal } from '../testing/refusal.ts';
 import { testControlPlane } from '../testing/test-control-plane.ts';
-import { question, testRobot } from '../testing/test-robot.ts';
+import { question, type TestRobot, testRobot } from '../testing/test-robot.ts';
+import type { IncomingRequest } from './authenticate.ts';
+import { robotDoors } from './authenticate-robot.ts';
+import { ProblemReply } from './problem.ts';
+import { requestLimit } from './request-limit.ts';
 
 async function acceptedRobot() {
   const controlPlane = await testControlPlane();
@@ -143,4 +147,44 @@ test('people cannot speak as robots, nor robots as people', async () => {
   expect((await controlPlane.app.inject({ url: url.pathname, headers })).json()).toMatchObject({
     code: 'unauthenticated',
   });
+});
+
+/** The robots' door alone, with a small allowance, and a request of the robot that knocks at it. */
+async function narrowDoor() {
+  const { controlPlane, robot, operator } = await acceptedRobot();
+  const { store, clock } = controlPlane;
+  const url = new URL(`${TEST_URL}/api/v1/robots/duck-1/check-in`);
+  const limit = requestLimit(clock, { burst: 3, perSecond: 1 });
+  const doors = robotDoors({ store, clock, authorities: () => [url.host], limit });
+  const request = (of: TestRobot): IncomingRequest => {
+    const headers = { host: url.host, ...of.sign({ method: 'POST', url }) };
+    const params = { robot: of.name };
+    return { method: 'POST', path: url.pathname, query: '', headers, rawBody: new Uint8Array(), body: {}, params };
+  };
+  const knock = (one: IncomingRequest) =>
+    doors.robot(one, { waiting: true }).then(
+      () => 'let in',
+      (error: unknown) => (error instanceof ProblemReply ? error.code : String(error)),
+    );
+  return { controlPlane, operator, robot, request, knock };
+}
+
+test('attack 107: a robot that asks without end waits, and others are not held up', async () => {
+  const { controlPlane, robot, operator, request, knock } = await narrowDoor();
+  const other = testRobot(controlPlane, 'duck-2');
+  await other.enrol();
+  await operator.acceptRobot({ params: { robot: other.name }, body: {} });
+  const knocks = (count: number) => Promise.all(Array.from({ length: count }, () => knock(request(robot))));
+  expect((await knocks(5)).sort()).toEqual(['let in', 'let in', 'let in', 'rate_limited', 'rate_limited']);
+  expect(await knock(request(other))).toBe('let in');
+  controlPlane.clock.pass(SECOND);
+  expect((await knocks(2)).sort()).toEqual(['let in', 'rate_limited']);
+});
+
+test('attack 107: somebody who repeats a request of a robot uses up nothing of what it may ask', async () => {
+  const { robot, request, knock } = await narrowDoor();
+  const overheard = request(robot);
+  await knock(overheard);
+  for (let repeated = 0; repeated < 5; repeated += 1) expect(await knock(overheard)).toBe('replay');
+  expect([await knock(request(robot)), await knock(request(robot))]).toEqual(['let in', 'let in']);
 });

@@ -11,12 +11,15 @@ import type { Doors, IncomingRequest } from './authenticate.ts';
 import type { NobodyCaller, RobotCaller } from './caller.ts';
 import { problem } from './problem.ts';
 import { type RequestMemory, rememberRequests } from './remember-requests.ts';
+import { type RequestLimit, requestLimit } from './request-limit.ts';
 
 export interface RobotDoorDeps {
   readonly store: Store;
   readonly clock: Clock;
   /** host:port names under which robots reach this server; a signature for any other is refused (attack 68). */
   readonly authorities: () => readonly string[];
+  /** Default: as every robot is limited. */
+  readonly limit?: RequestLimit;
 }
 
 /** Longer than any signature stays valid (300 s either way). */
@@ -28,6 +31,7 @@ const NamesAKey = Type.Object({ publicKey: Type.String() });
 
 export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrollingRobot'> {
   const deps = { ...given, requests: rememberRequests(given.store.requestNonces) };
+  const limit = given.limit ?? requestLimit(given.clock);
   return {
     async robot(request, { waiting }): Promise<RobotCaller> {
       const keyid = claimedKey(request);
@@ -35,7 +39,9 @@ export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrolli
       // Blocked with its robot's decommissioning, or when another key took over the name (attack 74).
       const record = key && key.blockedAt === undefined ? await deps.store.robots.find(key.robot) : undefined;
       if (!key || !record) throw unknownKey();
-      await proveSignature(deps, request, { keyid, key: opened(key) });
+      const { robot } = record;
+      await proveSignature(deps, request, { keyid, key: opened(key) }, () => needRoom(limit.waitOf(robot)));
+      needRoom(limit.take(robot));
       if (!waiting && record.lifecycle !== 'accepted') throw notAccepted(record.robot, record.lifecycle);
       const named = parse(NamesARobot, request.params);
       if (named.ok && named.value.robot !== record.robot) throw anotherRobot(named.value.robot);
@@ -71,6 +77,7 @@ async function proveSignature(
   deps: RobotDoorDeps & { readonly requests: RequestMemory },
   request: IncomingRequest,
   { keyid, key }: { readonly keyid: Sha256; readonly key: EdKey },
+  beforeRemembered = (): void => undefined,
 ): Promise<void> {
   const now = deps.clock.now();
   const signed = {
@@ -95,6 +102,7 @@ async function proveSignature(
       hint: `Robots sign method, authority, path, query and body; this server is called ${authorities.join(', ')}.`,
     });
   }
+  beforeRemembered();
   const { nonce, created } = verified.value;
   // After the signature, so that nobody else can use up a robot's nonces.
   if (await deps.requests.remember({ keyid, nonce, created })) return;
@@ -112,6 +120,11 @@ function claimedKey({ headers }: IncomingRequest): Sha256 {
 /** Two signatures, or two labels, are not one signature (attack 67). */
 const one = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;
+
+function needRoom(retryAfterSec: number): void {
+  if (retryAfterSec === 0) return;
+  throw problem('rate_limited', 'This robot asks more than it may.', { retryAfterSec, hint: 'Ask later.' });
+}
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
