@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { personDoor } from './authenticate-person.ts';
 import { robotDoors } from './authenticate-robot.ts';
+import { limitBodies } from './body-deadline.ts';
 import type { Handlers } from './handlers.ts';
 import { methodsOf } from './methods-of.ts';
 import { openRequests } from './open-requests.ts';
@@ -60,7 +61,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clientErrorHandler: refuseUnreadable,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 300 },
-    // A header or a body that trickles in holds a socket; an upload of gigabytes may take its time.
+    // An upload of gigabytes may take its time; every other body has a deadline of its own: body-deadline.ts.
     requestTimeout: 0,
     connectionTimeout: 5 * MINUTE,
   });
@@ -71,6 +72,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   fastify.decorateRequest('rawBody');
   fastify.decorateRequest('caller');
   fastify.setValidatorCompiler(validatorCompiler);
+  limitBodies(fastify);
   readBodies(fastify);
   replyWithProblems(fastify, (path) => methodsOf(routes, path));
   logRequests(fastify);

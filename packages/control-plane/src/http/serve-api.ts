@@ -4,6 +4,7 @@ import type { Access, Api, Route } from '@fairlead/shared/api/route';
 import { SECOND } from '@fairlead/shared/time';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './authenticate.ts';
+import { allowLongBody } from './body-deadline.ts';
 import { Answer, type BytesReply, type Handler, type Handlers } from './handlers.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { ReplayAnswers } from './replay-answers.ts';
@@ -65,7 +66,10 @@ function serveRoute(app: FastifyInstance, route: Route, handler: Handler<Route>,
       if (route.body !== undefined && route.body !== 'bytes') request.body ??= {};
     },
     handler: (request, reply) => {
-      if (route.body === 'bytes') drainAfterReply(request, reply);
+      if (route.body === 'bytes') {
+        allowLongBody(request.raw);
+        drainAfterReply(request, reply);
+      }
       return deps.replayAnswers(route, request, reply, async () => {
         const answer = await handler(handed(route, request, () => deps.openRequests.signalFor(reply)));
         return sendAnswer(route, answer, reply);
