@@ -25,26 +25,34 @@ export interface ObserveDeps {
   readonly isDamaged: (component: ComponentName) => boolean;
 }
 
+export interface Observed {
+  readonly observations: readonly Observation[];
+  /** The service does not run, and its manager starts it: a failure of the check within its start time proves nothing. */
+  readonly isStarting?: true;
+}
+
 /** Never rejects; ends within `timeLimitOf(check)`, unless a process hangs in the kernel. */
-export async function observeCheck(
-  attempt: Attempt,
-  { prober, services, isDamaged }: ObserveDeps,
-): Promise<Observation[]> {
+export async function observeCheck(attempt: Attempt, { prober, services, isDamaged }: ObserveDeps): Promise<Observed> {
   const { check, component, folder, signal } = attempt;
   // No program of a release runs whose bytes are not what was signed; services of one are another matter: they work.
-  if ('command' in check && isDamaged(component)) return [observed(attempt, DAMAGED)];
-  if (!('systemd' in check)) return [observed(attempt, await prober.probe(check, { component, folder, signal }))];
+  if ('command' in check && isDamaged(component)) return only(attempt, DAMAGED);
+  if (!('systemd' in check)) return only(attempt, await prober.probe(check, { component, folder, signal }));
   const { unit, maxRestarts } = check.systemd;
   const { state, restarts, detail } = await services.state(unit);
   const seen = observed(attempt, { verdict: VERDICTS[state], detail: `${unit}: ${detail}` });
   // A manager that could not be asked gives no counter either.
-  if (state === 'unknown') return [seen];
-  return [seen, { service: unit, restarts, ...(maxRestarts !== undefined && { maxRestarts }) }];
+  if (state === 'unknown') return { observations: [seen] };
+  const counter = { service: unit, restarts, ...(maxRestarts !== undefined && { maxRestarts }) };
+  return { observations: [seen, counter], ...(state === 'starting' && { isStarting: true }) };
 }
 
 /** A process that not even SIGKILL ends: the attempt is given up, and counts as a failure. */
-export const observedHanging = (attempt: Omit<Attempt, 'signal'>): Observation =>
-  observed(attempt, { verdict: 'unhealthy', detail: 'The check does not end, although it was killed.' });
+export const observedHanging = (attempt: Omit<Attempt, 'signal'>): Observed =>
+  only(attempt, { verdict: 'unhealthy', detail: 'The check does not end, although it was killed.' });
+
+const only = (attempt: Omit<Attempt, 'signal'>, verdict: ProbeVerdict): Observed => ({
+  observations: [observed(attempt, verdict)],
+});
 
 const DAMAGED: ProbeVerdict = {
   verdict: 'unknown',
@@ -67,6 +75,7 @@ export function timeLimitOf(check: HealthCheck): number {
 /** Restarts are judged by their number within a time, and not by the number since the last planned start. */
 const VERDICTS: Readonly<Record<ServiceState['state'], ProbeVerdict['verdict']>> = {
   running: 'healthy',
+  starting: 'unhealthy',
   stopped: 'unhealthy',
   failed: 'unhealthy',
   unknown: 'unknown',

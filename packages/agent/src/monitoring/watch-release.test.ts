@@ -248,7 +248,7 @@ describe('a release whose application needs minutes to start, as its checks decl
       isStarting: true,
       sections: { services: ['duck'], healthChecks: [SLOW], monitoring: { intervalSec: 5, failureThreshold: 1 } },
       probe: async () => ({ verdict: time.elapsed() < UP_AFTER ? 'unhealthy' : 'healthy', detail: 'ECONNREFUSED' }),
-      state: (elapsed) => ({ state: elapsed < UP_AFTER ? 'failed' : 'running', restarts: 0, detail: 'activating' }),
+      state: (elapsed) => ({ state: elapsed < UP_AFTER ? 'starting' : 'running', restarts: 0, detail: 'activating' }),
     });
     await time.pass(10 * MINUTE);
     expect(states).toEqual(['240 s healthy']);
@@ -290,5 +290,51 @@ describe('a release whose application needs minutes to start, as its checks decl
     isUp = true;
     await time.pass(MINUTE);
     expect(states).toEqual(['0 s healthy']);
+  });
+});
+
+describe('a service that starts again after an unplanned exit', () => {
+  const SLOW: HealthCheck = { http: { url: 'http://127.0.0.1:9208/health', attempts: 60, intervalSec: 5 } };
+  const restarting = (upAfterMs: number, healthChecks: readonly HealthCheck[]) =>
+    watched({
+      sections: { services: ['duck'], healthChecks, monitoring: { intervalSec: 10, failureThreshold: 3 } },
+      state: (elapsed) => {
+        if (elapsed < MINUTE) return { state: 'running', restarts: 0, detail: 'active' };
+        const state = elapsed < MINUTE + upAfterMs ? 'starting' : 'running';
+        return { state, restarts: 1, detail: 'activating (start), result success, 1 restarts' };
+      },
+    });
+
+  test('is no failed check within the start time that its release declares', async () => {
+    const { time, states } = restarting(4 * MINUTE, [SLOW]);
+    await time.pass(20 * MINUTE);
+    expect(states).toEqual(['0 s healthy']);
+  });
+
+  test('makes the robot degraded where it does not come up within that time', async () => {
+    const { time, states, watch } = restarting(60 * MINUTE, [SLOW]);
+    await time.pass(6 * MINUTE);
+    expect(states).toEqual(['0 s healthy']);
+    await time.pass(MINUTE);
+    expect(states).toEqual(['0 s healthy', '380 s degraded']);
+    expect(watch.health().refusal).toMatchObject({ element: 'duck', category: 'health_check' });
+  });
+
+  test('has 30 seconds where the release declares nothing', async () => {
+    const { time, states } = restarting(60 * MINUTE, []);
+    await time.pass(5 * MINUTE);
+    expect(states).toEqual(['0 s healthy', '110 s degraded']);
+  });
+
+  test('is not excused by one start after the other: its restarts count', async () => {
+    const { time, states } = watched({
+      sections: { services: ['duck'], healthChecks: [SLOW], monitoring: { intervalSec: 10 } },
+      state: (elapsed) => {
+        const state = elapsed % MINUTE < 50 * SECOND ? 'starting' : 'running';
+        return { state, restarts: Math.floor(elapsed / MINUTE), detail: 'activating' };
+      },
+    });
+    await time.pass(5 * MINUTE);
+    expect(states.at(-1)).toMatch(/degraded$/);
   });
 });

@@ -9,7 +9,14 @@ import {
 } from '@fairlead/shared/health/component-health';
 import { abortable } from '@fairlead/toolkit/abortable';
 import { startPatienceOf } from '../update/health-watch.ts';
-import { type Attempt, type ObserveDeps, observeCheck, observedHanging, timeLimitOf } from './observe-check.ts';
+import {
+  type Attempt,
+  type ObserveDeps,
+  type Observed,
+  observeCheck,
+  observedHanging,
+  timeLimitOf,
+} from './observe-check.ts';
 import type { PlannedWork } from './planned-work.ts';
 import type { CommittedRelease } from './read-committed-release.ts';
 
@@ -41,7 +48,8 @@ export interface WatchStart {
 
 /**
  * Watches until `stop`. `onChange` is called after each change of state. While the application starts, the checks have
- * the time that the probation would give them: before a check has passed once, its failures do not count.
+ * the time that the probation would give them: before a check has passed once, its failures do not count. A service that
+ * its manager starts again after an exit has this time as well; how often it may exit is judged by its restarts.
  */
 export function watchRelease(
   release: CommittedRelease,
@@ -68,21 +76,25 @@ export function watchRelease(
     const intervalMs = 'systemd' in each.check ? policy.serviceIntervalMs : policy.intervalMs;
     const attempts = createAttempts({ ...each, component, folder }, stop.signal, deps);
     let startedAt = isStarting ? deps.elapsed() : undefined;
+    let restartingSince: number | undefined;
     let lastMark = deps.work.mark(component, services);
+    const isWithinStart = (since: number | undefined): boolean =>
+      since !== undefined && deps.elapsed() - since < startMs;
     const isStartingUp = (observation: Observation): boolean => {
       if (!('check' in observation)) return false;
       if (observation.verdict === 'healthy') startedAt = undefined;
-      return startedAt !== undefined && deps.elapsed() - startedAt < startMs;
+      return isWithinStart(startedAt) || isWithinStart(restartingSince);
     };
     while (!stop.signal.aborted) {
       const mark = deps.work.mark(component, services);
       // The agent itself restarted something.
       if (mark !== lastMark) startedAt = deps.elapsed();
       lastMark = mark;
-      const seen = mark === undefined ? [] : await attempts.next();
+      const seen: Observed = mark === undefined ? { observations: [] } : await attempts.next();
+      restartingSince = seen.isStarting ? (restartingSince ?? deps.elapsed()) : undefined;
       // An observation made while the agent itself stopped, switched or started something proves nothing about the release.
       if (!stop.signal.aborted && deps.work.mark(component, services) === mark)
-        seen.filter((observation) => !isStartingUp(observation)).forEach(add);
+        seen.observations.filter((observation) => !isStartingUp(observation)).forEach(add);
       await deps.sleep(intervalMs * (0.9 + 0.2 * deps.random()), stop.signal);
     }
   };
@@ -98,8 +110,8 @@ function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: 
   let isHanging = false;
   return {
     /** Ends at its time limit, or when `stop` aborts. */
-    async next(): Promise<Observation[]> {
-      if (isHanging) return [observedHanging(each)];
+    async next(): Promise<Observed> {
+      if (isHanging) return observedHanging(each);
       // A signal of its own: one that lives for as long as the agent would collect the listeners of all attempts.
       const over = new AbortController();
       const abort = (): void => over.abort();
@@ -113,7 +125,7 @@ function createAttempts(each: Omit<Attempt, 'signal'>, stop: AbortSignal, deps: 
       isHanging = true;
       const done = (): void => void (isHanging = false);
       attempt.then(done, done);
-      return [observedHanging(each)];
+      return observedHanging(each);
     },
   };
 }

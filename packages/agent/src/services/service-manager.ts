@@ -5,8 +5,11 @@
 import type { Phase, Result } from '@fairlead/shared/failure';
 
 export interface ServiceState {
-  /** `failed`: ended by itself and is not coming back without help. `unknown`: the manager could not be asked. */
-  readonly state: 'running' | 'stopped' | 'failed' | 'unknown';
+  /**
+   * `starting`: it does not run yet, and its manager starts it, or waits to start it again after an exit. `failed`: it
+   * ended by itself and is not coming back without help. `unknown`: the manager could not be asked.
+   */
+  readonly state: 'running' | 'starting' | 'stopped' | 'failed' | 'unknown';
   /** Unplanned exits since the last `start`; a planned stop and start begins again at 0. */
   readonly restarts: number;
   /** One sentence for people: the unit's result, the exit code, why it could not be asked. */

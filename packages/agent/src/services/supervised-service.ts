@@ -196,7 +196,7 @@ export function superviseService(supervision: Supervision): SupervisedService {
       const { wanted, restarts, process: running } = record;
       if (wanted === 'stopped') return { state: 'stopped', restarts, detail: lastExit };
       if (running) return { state: 'running', restarts, detail: `process ${running.pid}, ${restarts} unplanned exits` };
-      return { state: 'failed', restarts, detail: `${lastExit}; ${restarts} unplanned exits, will be tried again` };
+      return { state: 'starting', restarts, detail: `${lastExit}; ${restarts} unplanned exits, will be tried again` };
     },
     letGo: () => watch.abort(),
   };

@@ -57,7 +57,8 @@ test('systemctl is called without a shell, with the unit behind --', async () =>
 test.each([
   ['ActiveState=active\nSubState=running\nNRestarts=2\nResult=success', 'running', 2],
   ['ActiveState=failed\nSubState=failed\nNRestarts=5\nResult=exit-code', 'failed', 5],
-  ['ActiveState=activating\nSubState=auto-restart\nNRestarts=1\nResult=exit-code', 'failed', 1],
+  ['ActiveState=activating\nSubState=auto-restart\nNRestarts=1\nResult=exit-code', 'starting', 1],
+  ['ActiveState=activating\nSubState=start-pre\nNRestarts=0\nResult=success', 'starting', 0],
   ['ActiveState=inactive\nSubState=dead\nNRestarts=0\nResult=success', 'stopped', 0],
   ['LoadState=not-found\nActiveState=inactive', 'unknown', 0],
   ['', 'unknown', 0],

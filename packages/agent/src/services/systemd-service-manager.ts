@@ -83,14 +83,14 @@ export function readState(shown: string): ServiceState {
   return { state: STATES[active] ?? 'unknown', restarts, detail };
 }
 
-/** `activating` is where systemd waits (RestartSec) before it starts a crashed unit again: it does not run. */
+/** `activating` is also where systemd waits (RestartSec) before it starts a crashed unit again. */
 const STATES: Readonly<Record<string, ServiceState['state']>> = {
   active: 'running',
   reloading: 'running',
   deactivating: 'running',
   inactive: 'stopped',
   failed: 'failed',
-  activating: 'failed',
+  activating: 'starting',
 };
 
 const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: string): Refusal => ({
