@@ -1,6 +1,6 @@
 /** An order is skipped only where the robot itself has reported the digest since anything in progress ended. */
 import type { ComponentName, RobotId, Version } from '@fairlead/shared/ids';
-import { SECOND } from '@fairlead/shared/time';
+import { HOUR, SECOND } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { running, testFleet } from '../testing/test-fleet.ts';
 
@@ -72,4 +72,12 @@ describe('ordering what a robot still reports while its rollback is in progress 
     await robot.ask({ activity, components: [{ component: duck, active: running(v2) }] });
     expect(await deploy('2.0.0')).toMatchObject({ state: 'pending' });
   });
+});
+
+test('a clock that was set back leaves nothing skipped by what a robot reported before', async () => {
+  const { controlPlane, robot, v1, v2, deploy } = await robotOnVersion2();
+  controlPlane.clock.pass(-HOUR);
+  await robot.runs(v1, v2);
+  expect(await deploy('2.0.0')).toMatchObject({ state: 'pending' });
+  expect(await deploy('1.0.0')).toMatchObject({ state: 'skipped' });
 });

@@ -47,6 +47,18 @@ test('what a check-in does not repeat stays known', async () => {
   expect(registry.of(duck)).toEqual({ robot: duck, lastSeen: 1000, facts: { inventory: INVENTORY, bootId: 'b' } });
 });
 
+test('the last check-in counts, also where the clock of this machine was set back before it', async () => {
+  const { registry, written } = await watchedStore();
+  registry.seen(duck, { bootId: 'before', agentVersion: '0.1.0' }, 3_600_000);
+  await registry.flush();
+  registry.seen(duck, { bootId: 'after' }, 1000);
+  const heard = { robot: duck, lastSeen: 1000, facts: { bootId: 'after', agentVersion: '0.1.0' } };
+  expect(registry.of(duck)).toEqual(heard);
+  registry.seen(duck, { bootId: 'again' }, 2000);
+  await registry.flush();
+  expect(written.at(-1)).toEqual({ ...heard, lastSeen: 2000, facts: { ...heard.facts, bootId: 'again' } });
+});
+
 test('a batch that could not be written is in the next one', async () => {
   const { registry, written, disk } = await watchedStore();
   registry.seen(duck, {}, 1000);

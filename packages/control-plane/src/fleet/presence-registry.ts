@@ -49,7 +49,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   let flushing: Promise<unknown> = Promise.resolve();
 
   const update = (robot: RobotId, told: News) => {
-    heard.set(robot, hear(heard.get(robot), robot, told));
+    heard.set(robot, afterArrival(heard.get(robot), robot, told));
     const before = news.get(robot);
     news.set(robot, before ? together(before, told) : told);
   };
@@ -120,7 +120,17 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   };
 }
 
-/** The later word counts; what it does not speak of stays as it was. */
+/**
+ * What arrives here counts from then on, whatever the clock shows: it may have been set back since the check-in before,
+ * and what that one said would else be taken for the truth until the clock has caught up.
+ */
+const afterArrival = (known: Heard | undefined, robot: RobotId, { facts, at = known?.lastSeen }: News): Heard => ({
+  robot,
+  facts: { ...known?.facts, ...facts },
+  ...(at !== undefined && { lastSeen: at }),
+});
+
+/** Of two replicas the later word counts; what it does not speak of stays as it was. */
 function hear(known: Heard | undefined, robot: RobotId, { facts, at }: News): Heard {
   const before = known?.lastSeen;
   const older = at !== undefined && before !== undefined && at < before;
