@@ -48,6 +48,7 @@ export function createEngine(deps: EngineDeps): Engine {
   const leases = new Map<RolloutId, Instant>();
   /** The first turn of a process ends what one before it may have left. */
   let nextCleanup = -Infinity;
+  let lastTurn = -Infinity;
   let turning: Promise<void> | undefined;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -95,7 +96,17 @@ export function createEngine(deps: EngineDeps): Engine {
     return true;
   };
 
+  /** What was put off until a time that the clock showed before may be due long before it shows that time again. */
+  const afterSetBack = (now: Instant): void => {
+    if (now < lastTurn) {
+      for (const putOff of [asleep, inVain, leases]) putOff.clear();
+      nextCleanup = now;
+    }
+    lastTurn = now;
+  };
+
   const tick = async (): Promise<void> => {
+    afterSetBack(clock.now());
     await timeOutWithoutDriver(deps, clock.now());
     if (clock.now() >= nextCleanup) {
       await withdrawLeftOpen(deps, clock.now());

@@ -1,7 +1,7 @@
 import type { RolloutId } from '@fairlead/shared/ids';
 import { Rollout } from '@fairlead/shared/rollout/rollout';
 import { ENDED_STATES } from '@fairlead/shared/rollout/states';
-import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
+import { fromTimestamp, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Kysely } from 'kysely';
 import type { DeploymentTables } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
@@ -101,7 +101,11 @@ function rolloutRecords(db: Db): Pick<Rollouts, RecordKeys> {
             .column('rollout')
             .doUpdateSet(lease)
             .where(({ eb, or }) =>
-              or([eb('rollout_drivers.holder', '=', holder), eb('rollout_drivers.expires_at', '<', toTimestamp(now))]),
+              or([
+                eb('rollout_drivers.holder', '=', holder),
+                eb('rollout_drivers.expires_at', '<', toTimestamp(now)),
+                eb('rollout_drivers.expires_at', '>', toTimestamp(until + MINUTE)),
+              ]),
             ),
         )
         .executeTakeFirst();

@@ -1,5 +1,6 @@
 import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
+import { HOUR } from '@fairlead/shared/time';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Deployment, RolloutPart } from './deployments.ts';
@@ -40,6 +41,14 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await rollouts.drive(RO, 'two', 2500, 3500)).toBe(false);
       expect(await rollouts.drive(RO, 'two', 3001, 4000)).toBe(true);
       expect(await rollouts.drive(RO, 'one', 3002, 4000)).toBe(false);
+    });
+
+    test('do not wait for the end of a lease that was taken before the clock was set back', async () => {
+      const { rollouts } = await withRollout(open);
+      expect(await rollouts.drive(RO, 'before the restart', HOUR, HOUR + 10_000)).toBe(true);
+      expect(await rollouts.drive(RO, 'after the restart', 1000, 11_000)).toBe(true);
+      // Clocks of two replicas may differ a little.
+      expect(await rollouts.drive(RO, 'another replica', 0, 10_000)).toBe(false);
     });
 
     test('fix a cohort once, take its robots by rank, and count who has no order yet', async () => {

@@ -133,7 +133,8 @@ export interface Rollouts {
 
   /**
    * Exactly one driver per rollout: true where `holder` has the lease, now until `until`. A driver that slept past its
-   * lease finds it taken; what it still writes fails by the rollout's generation.
+   * lease finds it taken; what it still writes fails by the rollout's generation. A lease that ends more than a minute
+   * after `until` was taken before a clock was set back, and counts as over.
    */
   drive(rollout: RolloutId, holder: string, now: Instant, until: Instant): Promise<boolean>;
 }
