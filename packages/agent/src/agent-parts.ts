@@ -17,6 +17,7 @@ import type { MetricBoard } from './inventory/metric-board.ts';
 import type { Pulse } from './lifeline/pulse.ts';
 import type { ServiceNotifier } from './lifeline/service-notifier.ts';
 import type { Monitor } from './monitoring/monitor.ts';
+import type { KeptReports } from './outbox/kept-reports.ts';
 import type { Spool } from './outbox/outbox.ts';
 import type { ReportChain } from './outbox/report-chain.ts';
 import type { OwnRelease } from './own-release/own-release.ts';
@@ -42,7 +43,7 @@ export interface AgentParts {
   readonly findings: readonly Refusal[];
   readonly facts: Facts;
   readonly services: ServiceManager;
-  readonly spool: Spool;
+  readonly spool: Spool & KeptReports;
   readonly alarms: AlarmRegister;
   readonly chain: ReportChain;
   readonly updater: Updater;

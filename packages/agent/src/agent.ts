@@ -11,7 +11,7 @@ import { stayWatched, type WatchedDeps } from './lifeline/stay-watched.ts';
 import { localHandlers } from './local-api/local-handlers.ts';
 import type { LocalHandlers } from './local-api/serve-local-api.ts';
 import { createDeliverLoop } from './outbox/deliver-loop.ts';
-import { deliverOnce } from './outbox/deliver-reports.ts';
+import { deliverOnce, type SendAgain } from './outbox/deliver-reports.ts';
 import { OWN_COMPONENT } from './own-release/own-release.ts';
 import { createQuestioner } from './poll/ask-for-assignment.ts';
 import { createCheckInLoop } from './poll/check-in-loop.ts';
@@ -34,6 +34,7 @@ export function createAgent(parts: AgentParts): Agent {
   const onSkew: OpenDeps['onSkew'] = ({ skewMs, isLarge }) =>
     isLarge ? alarms.raise(clockSkew(skewMs)) : alarms.resolve(clockSkew(skewMs));
 
+  let storedReports: number | undefined;
   /** What is wrong with the robot itself, whatever it does. */
   const troubles = () =>
     [trust.trouble(), ...updater.damages(), deliveries.trouble()].filter((each) => each !== undefined);
@@ -57,6 +58,11 @@ export function createAgent(parts: AgentParts): Agent {
       components: async () => monitor.withHealth(await updater.components()),
       activity: () => withTrouble(obedience.activity(), troubles()[0]),
       unsentReports: () => spool.count() + parts.chain.flight().length,
+      acknowledgedReports: parts.chain.acknowledged,
+      onReportsMissing: (stored) => {
+        storedReports = stored;
+        bells.delivery.ring();
+      },
       metrics: () => parts.metrics.fresh(),
       monotonic: () => performance.now(),
     }),
@@ -71,9 +77,22 @@ export function createAgent(parts: AgentParts): Agent {
     log: (level, message, facts) => log[level](facts ?? {}, message),
   });
   parts.confirmation.connect(confirmBy(checkIns.askNow));
+  const again: SendAgain = {
+    kept: spool,
+    takeStored: () => {
+      const stored = storedReports;
+      storedReports = undefined;
+      return stored;
+    },
+    onMissing: (sentAgain) => {
+      log.warn({ sentAgain }, 'the control plane has lost reports: it was restored from a backup');
+      // Any report closes the gap; this one says that there is one.
+      if (sentAgain === 0 && spool.count() + parts.chain.flight().length === 0) alarms.notify(REPORTS_LOST);
+    },
+  };
   const deliveries = createDeliverLoop({
     deliver: (failures, signal) =>
-      deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client }, failures, signal),
+      deliverOnce({ robot: who.robot, spool, chain: parts.chain, client: parts.client, again }, failures, signal),
     bell: bells.delivery,
     pulse,
     random: Math.random,
@@ -163,6 +182,15 @@ const passedOver = (why: string) =>
     hint: 'Look at `journalctl -u fairlead-agent`, then deploy a sound release of fairlead-agent to this robot.',
   }) as const;
 
+const REPORTS_LOST = {
+  phase: 'report',
+  element: 'reports',
+  category: 'reports_lost',
+  detail:
+    'The control plane was restored from a backup, and this robot has not kept the reports that are missing there.',
+  retryable: false,
+  hint: 'Its present state is right. Resolve the alarms and end the orders that are open for it and that it has ended.',
+} as const;
 const EXPOSED_KEY = {
   phase: 'check-in',
   element: 'identity/robot.key',

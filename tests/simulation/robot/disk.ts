@@ -94,7 +94,10 @@ export function diskSpool(disk: Disk, deps: SpoolDeps): Spool {
 export function diskChain(disk: Disk, robot: RobotId, signer: Signer): ReportChain {
   const head = () => disk.flight.at(-1) ?? disk.acknowledged;
   return {
+    keyid: signer.keyid,
     flight: () => disk.flight,
+    acknowledged: () => disk.acknowledged.seq,
+    sendAgain: async () => {},
     async board(events) {
       for (const { key, body, ...event } of events) {
         const seq = head().seq + 1;

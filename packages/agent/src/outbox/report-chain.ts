@@ -25,7 +25,12 @@ const Signed = Type.Object(
   { key: Type.String(), seq: Type.Integer({ minimum: 1 }), sha256: Sha256, envelope: Envelope },
   closed,
 );
-type Signed = Static<typeof Signed>;
+export type SignedReport = Static<typeof Signed>;
+/** Reads a report that was signed and written by this robot. */
+export const readSignedReport = (value: unknown): SignedReport | undefined => {
+  const parsed = parse(Signed, value);
+  return parsed.ok ? parsed.value : undefined;
+};
 const ChainFile = Type.Object(
   { schema: Type.Literal('fairlead.report-chain.v1'), acknowledged: Link, flight: Type.Array(Signed) },
   closed,
@@ -39,11 +44,17 @@ const GENESIS: ChainFile = {
 
 export interface ReportChain {
   /** Signed and not acknowledged, in order of `seq`. */
-  flight(): readonly Signed[];
+  flight(): readonly SignedReport[];
+  /** The key that signs it. */
+  readonly keyid: Sha256;
+  /** The last `seq` that the server has acknowledged. */
+  acknowledged(): number;
   /** Signs `events` behind what is in flight; durable when it resolves. */
   board(events: readonly QueuedEvent[]): Promise<void>;
   /** Everything up to `seq` is the server's now. A `seq` this robot never signed is refused with `Failure`. */
   land(seq: number): Promise<void>;
+  /** Puts acknowledged reports, up to the last one, before what is in flight: the server has lost them. */
+  sendAgain(reports: readonly SignedReport[]): Promise<void>;
 }
 
 /**
@@ -57,7 +68,7 @@ export async function openReportChain(file: string, robot: RobotId, signer: Sign
     await writeDurably(file, JSON.stringify(next), { mode: 0o600 });
     chain = next;
   };
-  const sign = ({ key, body, ...event }: QueuedEvent, last: Static<typeof Link>): Signed => {
+  const sign = ({ key, body, ...event }: QueuedEvent, last: Static<typeof Link>): SignedReport => {
     const seq = last.seq + 1;
     const envelope = signReport(
       { schema: 'fairlead.report.v1', robot, seq, prevReportSha256: last.sha256, ...event, body },
@@ -67,7 +78,9 @@ export async function openReportChain(file: string, robot: RobotId, signer: Sign
   };
 
   return {
+    keyid: signer.keyid,
     flight: () => chain?.flight ?? [],
+    acknowledged: () => chain?.acknowledged.seq ?? 0,
     async board(events) {
       const now = await read();
       const flight = [...now.flight];
@@ -85,7 +98,22 @@ export async function openReportChain(file: string, robot: RobotId, signer: Sign
         flight: now.flight.filter((signed) => signed.seq > seq),
       });
     },
+    async sendAgain(reports) {
+      const now = await read();
+      const [first] = reports;
+      if (!first || reports.at(-1)?.seq !== now.acknowledged.seq) return;
+      const acknowledged = { seq: first.seq - 1, sha256: digestBefore(first) };
+      await save({ ...now, acknowledged, flight: [...reports, ...now.flight] });
+    },
   };
+}
+
+const Continues = Type.Object({ prevReportSha256: Sha256 });
+
+function digestBefore({ envelope }: SignedReport): Sha256 {
+  const parsed = parse(Continues, readJson(Buffer.from(envelope.payload, 'base64').toString('utf8')));
+  if (!parsed.ok) throw new Error('a report that this robot has signed names the one before it');
+  return parsed.value.prevReportSha256;
 }
 
 function headOf(chain: ChainFile): Static<typeof Link> {

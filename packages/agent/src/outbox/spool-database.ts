@@ -1,11 +1,12 @@
-/** `spool.db`: the queue's rows, the ends that are remembered, how much was shed. Throws what SQLite throws. */
+/** `spool.db`: the queue's rows, the ends and the sent reports that are remembered, how much was shed. Throws what SQLite throws. */
 import type { HealthChanged } from '@fairlead/shared/health/health-reports';
-import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
+import type { ComponentName, DeploymentId, Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { ReportEvent } from '@fairlead/shared/trust/report';
 import Database from 'better-sqlite3';
 import { Type } from 'typebox';
 import type { QueuedEvent } from './outbox.ts';
+import { readSignedReport, type SignedReport } from './report-chain.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
@@ -16,6 +17,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS health (component TEXT PRIMARY KEY, time TEXT NOT NULL, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS shed (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO shed VALUES (1, 0);
+  CREATE TABLE IF NOT EXISTS kept (
+    keyid TEXT NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, sha256 TEXT NOT NULL, envelope TEXT NOT NULL,
+    PRIMARY KEY (keyid, seq)) STRICT;
 `;
 const Row = Type.Object({
   key: Type.String(),
@@ -25,6 +29,14 @@ const Row = Type.Object({
   body: Type.String(),
 });
 const REMEMBERED_ENDS = 500;
+/** About as many kilobytes, and weeks of a robot's life: more than the age of a backup. */
+const KEPT_REPORTS = 500;
+const KeptRow = Type.Object({
+  seq: Type.Integer(),
+  key: Type.String(),
+  sha256: Type.String(),
+  envelope: Type.String(),
+});
 
 export interface SpoolDatabase {
   /** All or nothing, durable on return; sheds down to `most`. */
@@ -37,6 +49,10 @@ export interface SpoolDatabase {
   /** How many were shed since `clearShed`. */
   shed(): number;
   clearShed(): void;
+  /** Forgets the oldest, and those of another key. */
+  keep(reports: readonly SignedReport[]): void;
+  /** The newest first, from `last` down. */
+  kept(keyid: Sha256, last: number, after: number): Iterable<SignedReport>;
   close(): void;
 }
 
@@ -58,6 +74,11 @@ export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
   const clearShed = db.prepare('UPDATE shed SET count = 0');
   const oldest = db.prepare('SELECT key, time, clock_trust, boot_id, body FROM events ORDER BY id LIMIT ?');
   const removeOne = db.prepare('DELETE FROM events WHERE key = ?');
+  const keepOne = db.prepare(
+    'INSERT OR REPLACE INTO kept (keyid, seq, key, sha256, envelope) VALUES (@keyid, @seq, @key, @sha256, @envelope)',
+  );
+  const keepNoMore = db.prepare('DELETE FROM kept WHERE keyid <> @keyid OR seq <= @before');
+  const kept = db.prepare('SELECT * FROM kept WHERE keyid = ? AND seq <= ? AND seq > ? ORDER BY seq DESC');
   const count = (): number => Number(counted.get());
   /** A newer agent, rolled back since, may have written what this one can't read: it must not block the queue. */
   const dropUnreadable = (value: unknown): void => {
@@ -97,6 +118,14 @@ export function openSpoolDatabase(file: string, most: number): SpoolDatabase {
     }),
     shed: () => Number(shed.get()),
     clearShed: () => void clearShed.run(),
+    keep: db.transaction((reports: readonly SignedReport[]) => {
+      for (const { envelope, ...report } of reports) {
+        const keyid = envelope.signatures[0]?.keyid ?? '';
+        keepOne.run({ ...report, keyid, envelope: JSON.stringify(envelope) });
+        keepNoMore.run({ keyid, before: report.seq - KEPT_REPORTS });
+      }
+    }),
+    kept: (keyid, last, after) => kept.all(keyid, last, after).flatMap((row) => toSignedReport(row) ?? []),
     close: () => void db.close(),
   };
 }
@@ -122,6 +151,13 @@ function toQueuedEvent(value: unknown): QueuedEvent | undefined {
   if (!row.ok || !body.ok) return undefined;
   const { key, time, clock_trust: clockTrust, boot_id: bootId } = row.value;
   return { key, time, clockTrust, bootId, body: body.value };
+}
+
+function toSignedReport(value: unknown): SignedReport | undefined {
+  const row = parse(KeptRow, value);
+  if (!row.ok) return undefined;
+  const { seq, key, sha256, envelope } = row.value;
+  return readSignedReport({ seq, key, sha256, envelope: JSON.parse(envelope) });
 }
 
 const HealthRow = Type.Object({ time: Type.String(), body: Type.String() });

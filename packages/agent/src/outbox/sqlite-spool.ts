@@ -11,7 +11,9 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { type Clock, type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { sayDiskError } from '../releases/disk-errors.ts';
+import type { KeptReports } from './kept-reports.ts';
 import type { HealthReports, QueuedEvent, Spool } from './outbox.ts';
+import type { SignedReport } from './report-chain.ts';
 import { isDamage, openSpoolDatabase, type SpoolDatabase } from './spool-database.ts';
 
 export interface SpoolOptions {
@@ -31,7 +33,7 @@ export interface SpoolOptions {
 /** A file that could not be opened is tried again so often. */
 const TRY_AGAIN_MS = 1_000;
 
-export function openSqliteSpool(options: SpoolOptions): Spool & HealthReports {
+export function openSqliteSpool(options: SpoolOptions): Spool & HealthReports & KeptReports {
   const most = options.maxEvents ?? 2000;
   const elapsed = options.elapsed ?? (() => performance.now());
   let database: SpoolDatabase | undefined;
@@ -114,7 +116,16 @@ export function openSqliteSpool(options: SpoolOptions): Spool & HealthReports {
     options.onAppend?.();
   };
 
-  const spool: Spool & HealthReports = {
+  const keptUpTo: KeptReports['keptUpTo'] = (keyid, last, after) => {
+    const found: SignedReport[] = [];
+    for (const report of attempt((it) => [...it.kept(keyid, last, after)], [])) {
+      if (report.seq !== last - found.length) break;
+      found.push(report);
+    }
+    return found.toReversed();
+  };
+
+  const spool: Spool & HealthReports & KeptReports = {
     append: (event) => appendAll([event]),
     appendAll,
     lastHealth(component) {
@@ -141,6 +152,9 @@ export function openSqliteSpool(options: SpoolOptions): Spool & HealthReports {
       unwritten = unwritten.filter(({ key }) => !gone.has(key));
       if (keys.length > 0) use((it) => it.remove(keys));
     },
+    keep: (reports) => attempt((it) => it.keep(reports), undefined),
+    keptUpTo,
+    oldestKept: (keyid, last) => keptUpTo(keyid, last, 0)[0]?.seq,
     close: letGo,
   };
   // A damaged file is found, and told of, at the start and not at the first fact.

@@ -26,6 +26,10 @@ export interface AskDeps {
   readonly components: () => Promise<readonly ComponentState[]>;
   readonly activity: () => Activity;
   readonly unsentReports: () => number;
+  /** The last report that the control plane has acknowledged. */
+  readonly acknowledgedReports: () => number;
+  /** The control plane has reports up to this one only: it was restored from a backup. */
+  readonly onReportsMissing: (stored: number) => void;
   /** What the application measured of itself lately. */
   readonly metrics: () => Metrics;
   /** Milliseconds that no NTP step touches. */
@@ -47,6 +51,7 @@ export function createQuestioner(deps: AskDeps): Questioner {
       const nonce = randomBytes(16).toString('hex');
       const inventory = await deps.facts.inventory();
       const metrics = deps.metrics();
+      const acknowledgedReports = deps.acknowledgedReports();
       const body: RequestOf<(typeof robotApi)['checkIn']>['body'] = {
         nonce,
         bootId: deps.bootId,
@@ -60,6 +65,7 @@ export function createQuestioner(deps: AskDeps): Questioner {
         ...(Object.keys(metrics).length > 0 && { metrics }),
         ...(told !== inventory && { inventory }),
         unsentReports: deps.unsentReports(),
+        acknowledgedReports,
         understands: ['hold'],
       };
       const askedAt = deps.monotonic();
@@ -68,6 +74,8 @@ export function createQuestioner(deps: AskDeps): Questioner {
         { signal, patienceMs: waitSec * SECOND + BEYOND_MS },
       );
       told = inventory;
+      const stored = reply.storedReports;
+      if (stored !== undefined && stored < acknowledgedReports) deps.onReportsMissing(stored);
       return { nonce, reply, askedAt, answeredAt: deps.monotonic() };
     },
   };

@@ -5,7 +5,7 @@
  */
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
-import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { signAssignment } from '@fairlead/shared/trust/sign-assignment';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
@@ -45,7 +45,9 @@ type Answer = ReplyOf<CheckIn>;
 
 export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotApi, 'checkIn'>> => ({
   checkIn: async (request) => {
-    const { params, body } = request;
+    const { params } = request;
+    const storedReports = await missingFrom(deps, request.caller.keyid, request.body);
+    const body = { ...request.body, unsentReports: unsentOf(request.body, storedReports) };
     const facts = factsOf(body);
     // Where two machines use its key, nobody knows which of them this is.
     if (!isCloned(await needRobot(deps.store, params.robot))) {
@@ -55,9 +57,25 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
     else await readDesired(deps, params.robot, body);
-    return answer(deps, await needRobot(deps.store, params.robot), body);
+    const answered = await answer(deps, await needRobot(deps.store, params.robot), body);
+    return { ...answered, ...(storedReports !== undefined && { storedReports }) };
   },
 });
+
+/** The last report that is stored, where it is not the last one that this robot was acknowledged; else undefined. */
+async function missingFrom(
+  { store }: CheckInDeps,
+  keyid: Sha256,
+  { acknowledgedReports = 0 }: Question,
+): Promise<number | undefined> {
+  if (acknowledgedReports === 0) return undefined;
+  const stored = (await store.reports.head(keyid))?.seq ?? 0;
+  return stored < acknowledgedReports ? stored : undefined;
+}
+
+/** Reports that are to be sent again are not here yet: until then what the robot says may have a reason in them. */
+const unsentOf = ({ unsentReports, acknowledgedReports = 0 }: Question, stored = acknowledgedReports): number =>
+  unsentReports + acknowledgedReports - stored;
 
 /** Resolves as soon as the robot's order differs from what it knows, and at the latest when its patience ends. */
 async function waitForNews(
@@ -156,6 +174,7 @@ function factsOf({
   knownSeq: _seq,
   waitSec: _wait,
   understands: _understands,
+  acknowledgedReports: _acknowledged,
   ...facts
 }: Question): RobotFacts {
   return facts;

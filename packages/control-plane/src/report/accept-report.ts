@@ -48,17 +48,28 @@ interface Outcome {
 }
 
 export const reportHandlers = (deps: ReportDeps): Handlers<Pick<typeof robotApi, 'report'>> => ({
-  report: async ({ body, caller }) => ({ acknowledgedSeq: await acceptReports(deps, caller, body.envelopes) }),
+  report: async ({ body, caller }) => ({
+    acknowledgedSeq: await acceptReports(deps, caller, body.envelopes, body.oldestKept),
+  }),
 });
 
-/** Answers the last place of the robot's chain that is durable. Throws the problem to answer with. */
-export async function acceptReports(deps: ReportDeps, sender: Sender, envelopes: readonly Envelope[]): Promise<number> {
+/**
+ * Answers the last place of the robot's chain that is durable. Throws the problem to answer with. `oldestKept`: the robot
+ * can send every report from this place on.
+ */
+export async function acceptReports(
+  deps: ReportDeps,
+  sender: Sender,
+  envelopes: readonly Envelope[],
+  oldestKept?: number,
+): Promise<number> {
   const retryAfterSec = deps.floodLimit(sender.robot, weightOf(envelopes));
   if (retryAfterSec > 0) {
     throw problem('rate_limited', 'This robot reports more than it may.', { retryAfterSec, hint: 'Send them later.' });
   }
   const opened = await openAll(deps.store, sender, envelopes);
-  const outcome = await deps.store.transaction((slices) => storeAll(deps, slices, sender, opened, deps.clock.now()));
+  const batch: Batch = { opened, oldestKept, now: deps.clock.now() };
+  const outcome = await deps.store.transaction((slices) => storeAll(deps, slices, sender, batch));
   for (const { report } of outcome.fresh) deps.heard(report);
   for (const seq of outcome.gaps) deps.onGap(sender.robot, seq);
   if (outcome.fresh.length > 0) deps.wake([sender.robot]);
@@ -105,12 +116,17 @@ function openOne(envelope: Envelope, publicKey: string, robot: RobotId): Opened 
   return { ...opened.value, envelope };
 }
 
+interface Batch {
+  readonly opened: readonly (Opened | ProblemReply)[];
+  readonly oldestKept: number | undefined;
+  readonly now: number;
+}
+
 async function storeAll(
   deps: OrderBackDeps,
   slices: Slices,
   sender: Sender,
-  opened: readonly (Opened | ProblemReply)[],
-  now: number,
+  { opened, oldestKept, now }: Batch,
 ): Promise<Outcome> {
   const { reports } = slices;
   let head = await reports.head(sender.keyid);
@@ -131,6 +147,8 @@ async function storeAll(
     const place = placeInChain(head, link, await reports.find(sender.keyid, seq));
     if (place === 'fork') return done(forked(await quarantine(slices, robot, seq, now)));
     if (place === 'repeat') continue;
+    // What is missing here is asked for before anything is taken that came after it.
+    if (place === 'after-gap' && oldestKept !== undefined && oldestKept <= (head?.seq ?? 0) + 1) return done();
     if (place === 'after-gap') gaps.push(seq);
     const { sha256, envelope } = one;
     await reports.add({ ...sender, seq, sha256, envelope, receivedAt: now });

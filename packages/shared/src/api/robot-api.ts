@@ -51,6 +51,8 @@ export const CheckInBody = Type.Object(
     inventory: Type.Optional(Inventory),
     /** Reports not yet acknowledged. */
     unsentReports: Type.Integer({ minimum: 0 }),
+    /** The last place of its chain of reports that this control plane has acknowledged. */
+    acknowledgedReports: Type.Optional(Type.Integer({ minimum: 0 })),
     /** What newer parts of an assignment this agent knows; an older one is offered an order only when nothing holds it. */
     understands: Type.Optional(Type.Array(Type.Enum(['hold']), { maxItems: 20 })),
   },
@@ -62,6 +64,11 @@ export const CheckInReply = Type.Object({
   quarantined: Type.Optional(Refusal),
   /** Present for accepted robots of a control plane whose trust is set up. */
   assignment: Type.Optional(Envelope),
+  /**
+   * Only where reports are missing that were acknowledged once, because the database was restored from a backup: the last
+   * place of the chain that is stored. The robot sends again what follows, as far as it has kept it.
+   */
+  storedReports: Type.Optional(Type.Integer({ minimum: 0 })),
   next: Type.Object({
     intervalSec: Type.Integer({ minimum: 1, description: 'Pause before the next check-in…' }),
     jitterSec: Type.Integer({ minimum: 0, description: '…plus a random part of this.' }),
@@ -74,11 +81,22 @@ export const CheckInReply = Type.Object({
 });
 
 export const ReportsBody = Type.Object(
-  { envelopes: Type.Array(Envelope, { minItems: 1, maxItems: 100, description: 'In order of seq, without gaps.' }) },
+  {
+    envelopes: Type.Array(Envelope, { minItems: 1, maxItems: 100, description: 'In order of seq, without gaps.' }),
+    oldestKept: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'The robot can send every report from this place on. Behind a gap it is asked for them.',
+      }),
+    ),
+  },
   closed,
 );
 export const ReportsReply = Type.Object({
-  acknowledgedSeq: Type.Integer({ minimum: 0, description: 'Everything up to here is durable; send the next.' }),
+  acknowledgedSeq: Type.Integer({
+    minimum: 0,
+    description: 'Everything up to here is durable; send the next, also where it was sent before.',
+  }),
 });
 
 export const robotApi = {
