@@ -79,6 +79,15 @@ test('whoever rings gets a new question at once, in the middle of a long-poll', 
   expect(warnings).toEqual([]);
 });
 
+test('attack 108: an answer with a pace that no control plane asks for neither hurries nor silences a robot', async () => {
+  const hurried = robotHearing([{ next: { intervalSec: 1e10, jitterSec: 0, waitSec: 0 } }]);
+  const silenced = robotHearing([{ next: { intervalSec: 30, jitterSec: 0, waitSec: 1e9 } }]);
+  await sleep(200);
+  expect([hurried.patience, silenced.patience]).toEqual([[0], [0, 120]]);
+  await hurried.end();
+  await silenced.end();
+});
+
 test('a robot whose server is down says so, and asks again until it is back', async () => {
   const { loop, patience, end } = robotHearing([down, down, {}]);
   await expect.poll(() => patience.length).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { type Pulse, TURN_MS } from '../lifeline/pulse.ts';
 import type { Asked, Questioner } from './ask-for-assignment.ts';
 import type { Obedience } from './obey-assignment.ts';
 import type { Answer, OpenedAnswer } from './open-answer.ts';
-import { type AgreedPace, pauseAfterAnswer, pauseAfterFailure, type Random } from './pace.ts';
+import { type AgreedPace, believablePace, pauseAfterAnswer, pauseAfterFailure, type Random } from './pace.ts';
 import { type Asking, type Heard, questionsInWaiting } from './questions-in-waiting.ts';
 import { sayCheckInError } from './say-check-in-error.ts';
 
@@ -69,7 +69,7 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
 
   const obey = async (asked: Asked, unbelieving: Refusal | undefined): Promise<Heard> => {
     const { reply, ...trip } = asked;
-    agreed = { ...reply.next, ...overridden(deps.overrides) };
+    agreed = { ...believablePace(reply.next), ...overridden(deps.overrides) };
     if (state.lifecycle !== reply.lifecycle) deps.log('info', `this robot is ${reply.lifecycle}`);
     const { quarantined } = reply;
     if (quarantined && quarantined.detail !== state.quarantined?.detail) {

@@ -1,7 +1,7 @@
 import { ProblemError } from '@fairlead/shared/api/client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pauseAfterAnswer, pauseAfterFailure } from './pace.ts';
+import { believablePace, pauseAfterAnswer, pauseAfterFailure } from './pace.ts';
 
 const agreed = { intervalSec: 30, jitterSec: 10, waitSec: 25 };
 const busy = (retryAfterSec: number) =>
@@ -47,4 +47,17 @@ test('a robot never gives up and never stays away for much longer than an hour, 
 test('a robot whose own disk fails looks again soon, however often that was', () => {
   const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
   expect(pauseAfterFailure(1000, full, () => 0.5)).toBe(7_500);
+});
+
+test('attack 108: no answer silences a robot for good, or makes its timer end at once', () => {
+  const asked = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+  const luck = fc.double({ min: 0, max: 0.999, noNaN: true });
+  fc.assert(
+    fc.property(asked, asked, fc.constantFrom(0, 25, 1e9), luck, (intervalSec, jitterSec, waitSec, random) => {
+      const pace = believablePace({ intervalSec, jitterSec, waitSec });
+      expect(pace.waitSec).toBeLessThanOrEqual(120);
+      // The longest timer of Node: 2^31 - 1 ms.
+      expect(pauseAfterAnswer(pace, 0, () => random)).toBeLessThan(2 * 86_400_000);
+    }),
+  );
 });

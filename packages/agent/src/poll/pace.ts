@@ -15,6 +15,19 @@ export interface AgreedPace {
   readonly waitSec: number;
 }
 
+/** As the settings of a control plane may be. */
+const LONGEST = { intervalSec: 86_400, jitterSec: 86_400, waitSec: 120 };
+
+/**
+ * The pace that an answer asks for, as far as a control plane may ask for it: nobody has signed it, and one wrong answer
+ * must not silence a robot for good, nor make it ask a thousand times a second (a timer of 25 days ends at once).
+ */
+export const believablePace = ({ intervalSec, jitterSec, waitSec }: AgreedPace): AgreedPace => ({
+  intervalSec: Math.min(intervalSec, LONGEST.intervalSec),
+  jitterSec: Math.min(jitterSec, LONGEST.jitterSec),
+  waitSec: Math.min(waitSec, LONGEST.waitSec),
+});
+
 const FIRST_PAUSE = SECOND;
 const LONGEST_PAUSE = 5 * MINUTE;
 const BETWEEN_LONG_POLLS = SECOND / 2;
