@@ -3,7 +3,7 @@
  * `--json` prints exactly one JSON document on stdout, the API's own reply, and nothing else there.
  */
 
-import { printable } from '@fairlead/shared/printable';
+import { printable, printableJson } from '@fairlead/shared/printable';
 import { wrapLine } from '@fairlead/toolkit/wrap';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
@@ -95,7 +95,7 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
       if (!json()) stdout.write(text);
     },
     done(value, human) {
-      if (json()) stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+      if (json()) stdout.write(`${printableJson(value)}\n`);
       else human();
     },
     progress(title, total) {

@@ -1,7 +1,7 @@
 /** The command line of `fairlead-agent`: options, help, and how a command ends. */
 import { hostname } from 'node:os';
 import type { Result } from '@fairlead/shared/failure';
-import { printable } from '@fairlead/shared/printable';
+import { printable, printableJson } from '@fairlead/shared/printable';
 import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
 import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import { wrapLine } from '@fairlead/toolkit/wrap';
@@ -53,7 +53,7 @@ export async function runCommandLine(
     answer: (value, human) => {
       const width = (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
       const lines = (): string[] => human().flatMap((line) => wrapLine(printable(line), width));
-      const text = options().json ? JSON.stringify(value, null, 2) : lines().join('\n');
+      const text = options().json ? printableJson(value) : lines().join('\n');
       process.stdout.write(`${text}\n`);
     },
   };
