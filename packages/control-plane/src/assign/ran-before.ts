@@ -1,8 +1,10 @@
 /**
  * A rollback asks nobody for approval, so it must be one: to a release that robots of the environment have run before.
- * Otherwise `rollback --to` would be the way around four eyes.
+ * Otherwise `rollback --to` would be the way around four eyes. Only what was deployed proves that: a robot goes back to
+ * what it calls its previous release, and one that lies would make any release one that ran.
  */
 import type { EnvironmentName, ReleaseRef } from '@fairlead/shared/ids';
+import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 
 const PAGE = 500;
@@ -16,9 +18,12 @@ export async function ranBefore(
   for (const state of ['succeeded', 'degraded'] as const) {
     let page = await deployments.list({ component, state }, { limit: PAGE });
     while (page.length > 0) {
-      if (page.some((each) => each.version === version && each.environment === environment)) return true;
+      if (page.some((each) => isDeployed(each) && each.version === version && each.environment === environment))
+        return true;
       page = await deployments.list({ component, state }, { limit: PAGE, after: page.at(-1)?.deployment });
     }
   }
   return false;
 }
+
+const isDeployed = ({ kind }: Deployment): boolean => kind === 'deploy';

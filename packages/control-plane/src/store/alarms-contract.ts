@@ -153,6 +153,13 @@ export function describeAlarms(open: () => Promise<Store>): void {
       expect(await ids()).toEqual([still]);
     });
 
+    test('a robot that finds two alarms with one id loses the second one, and its reports are still taken', async () => {
+      const { alarms, raise, ids } = await world();
+      const id = await raise();
+      await alarms.raise({ id, robot: DUCK, refusal: damaged({ element: 'another.onnx' }), at: NOON });
+      expect(await ids()).toEqual([id]);
+    });
+
     test('a robot that invents alarms fills no database: its oldest make room', async () => {
       const { alarms, raise } = await world();
       const mine = await raise(damaged(), NOON, 'duck-2' as RobotId);

@@ -48,6 +48,8 @@ export const kyselyAlarms = (db: Kysely<AlarmTables>): Alarms => ({
     await db
       .insertInto('alarms')
       .values({ ...NOTHING_YET, ...latest, id, robot, ...identityOf(refusal), first_seen: seen, count: 1 })
+      // A robot that searches for two reports with one id loses its second alarm, and nobody else anything.
+      .onConflict((conflict) => conflict.column('id').doNothing())
       .execute();
   },
   async acknowledge(id, { at, by, reason }) {
