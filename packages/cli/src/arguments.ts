@@ -39,6 +39,9 @@ export function releaseArgument(text: string): Ref {
   throw new InvalidArgumentError(`${form}\nnext:  See fairlead release list.`);
 }
 
-/** What the schema's author says it is, for people. */
-export const describeSchema = (schema: TSchema): string | undefined =>
-  'description' in schema && typeof schema.description === 'string' ? schema.description : undefined;
+/** What the schema's author says it is, for people; of a word from a list, the list. */
+export function describeSchema(schema: TSchema): string | undefined {
+  const described = 'description' in schema && typeof schema.description === 'string' ? schema.description : undefined;
+  if (!('enum' in schema) || !Array.isArray(schema.enum)) return described;
+  return `One of: ${schema.enum.map(String).join(', ')}.`;
+}

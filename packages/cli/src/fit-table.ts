@@ -12,13 +12,18 @@ export function fitColumns(cells: readonly (readonly string[])[], width: number)
   const columns = cells[0]?.length ?? 0;
   const widths = Array.from({ length: columns }, (_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
   const least = widths.map((_, at) => Math.max(NARROWEST, cells[0]?.[at]?.length ?? 0));
-  for (let excess = sum(widths) + GAP * columns - width; excess > 0; excess -= 1) {
-    const others = widths.map((is, at) => (at > 0 && is > (least[at] ?? 0) ? is : 0));
-    const widest = Math.max(...others);
-    const at = widest > 0 ? others.indexOf(widest) : 0;
-    if (at === 0 && (widths[0] ?? 0) <= (least[0] ?? 0)) break;
-    widths[at] = (widths[at] ?? 0) - 1;
+  // Words stay whole as long as there is another way.
+  const words = least.map((is, at) => Math.max(is, ...cells.map((row) => longestPiece(row[at] ?? ''))));
+  for (const limits of [words, least]) {
+    for (let excess = sum(widths) + GAP * columns - width; excess > 0; excess -= 1) {
+      const others = widths.map((is, at) => (at > 0 && is > (limits[at] ?? 0) ? is : 0));
+      const widest = Math.max(...others);
+      if (widest > 0) widths[others.indexOf(widest)] = widest - 1;
+      else break;
+    }
   }
+  const excess = sum(widths) + GAP * columns - width;
+  if (excess > 0) widths[0] = Math.max(least[0] ?? 0, (widths[0] ?? 0) - excess);
   return widths;
 }
 
@@ -36,5 +41,9 @@ function* breakLong(line: string, width: number): Generator<string> {
   }
   yield rest;
 }
+
+/** What breakLong can't part without tearing a word. */
+const longestPiece = (text: string): number =>
+  Math.max(...text.split(/\s+|(?<=[-@/,.:=_])/).map(({ length }) => length));
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

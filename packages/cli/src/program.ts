@@ -1,4 +1,5 @@
 /** The tree of commands, in the order of an update's story. */
+import { fitErrors, HELP } from '@fairlead/toolkit/wrap';
 import { Command, Option } from 'commander';
 import { addAlertCommands } from './commands/alert.ts';
 import { addAuditCommands } from './commands/audit.ts';
@@ -34,7 +35,7 @@ Exit codes:
   0  done                        3  refused (by a check, a rule or your role)
   1  failed                      4  the control plane cannot be reached
   2  the command is not right    5  not logged in
-                                 6  still waiting when the time of --wait was over`;
+                                 6  still waiting after the time of --wait`;
 
 /** Each adds its commands; `fairlead --help` lists them in this order. */
 const ADD = [
@@ -69,7 +70,9 @@ export function createProgram(contextOf: (options: () => GlobalOptions) => CliCo
     .option('--home <dir>', 'folder of session and keys; default: FAIRLEAD_HOME or ~/.fairlead')
     .addHelpText('after', EXIT_CODES)
     .showHelpAfterError('(fairlead help COMMAND says more)')
+    .configureHelp(HELP)
     .exitOverride();
+  command.configureOutput({ outputError: fitErrors(() => command.configureOutput().getErrHelpWidth?.() ?? 0) });
   const context = contextOf(() => command.opts<GlobalOptions>());
   for (const add of ADD) add(command, context);
   return { command, context };

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readConfig } from './config.ts';
+import { readConfig, USAGE } from './config.ts';
 
 async function configFile(text: string): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), 'fairlead-config-')), 'control-plane.yaml');
@@ -50,4 +50,9 @@ test('a mistake is told where it was made', async () => {
   expect(await mistakes(['--prot', '1'])).toEqual([expect.stringContaining('--prot')]);
   expect(await mistakes([], { FAIRLEAD_LOG_LEVEL: 'loud' })).toEqual([expect.stringContaining('logLevel')]);
   expect(await mistakes(['--config', '/no/such/file.yaml'])).toEqual([expect.stringContaining('cannot be read')]);
+});
+
+test('the help names the command by which it was asked for, and no line is wider than 80 columns', () => {
+  expect(USAGE).toMatch(/^Usage: fairlead server/);
+  expect(USAGE.split('\n').filter((line) => line.length > 80)).toEqual([]);
 });

@@ -71,18 +71,26 @@ export interface Config {
   readonly maxTotalBlobBytes: number;
 }
 
-export const USAGE = `Usage: npm start -- [options]
+export const USAGE = `Usage: fairlead server [options]   (in a clone: npm start -- [options])
+
   --data FOLDER               database, blobs and keys (default ./.fairlead)
-  --database postgres://…     PostgreSQL for several replicas (default: SQLite in the data folder)
-  --database-password-file F  holds the password of its user; PGPASSWORD does as well
-  --listen HOST:PORT          default 127.0.0.1:7300; 0.0.0.0:7300 lets robots in
-  --name HOST[:PORT]          a name under which robots reach this server; may be repeated
+  --database postgres://…     PostgreSQL for several replicas (default: SQLite
+                              in the data folder)
+  --database-password-file F  holds the password of its user; PGPASSWORD does as
+                              well
+  --listen HOST:PORT          default 127.0.0.1:7300; 0.0.0.0:7300 lets robots
+                              in
+  --name HOST[:PORT]          a name under which robots reach this server; may
+                              be repeated
   --log-level LEVEL           ${LOG_LEVELS.join(', ')}
   --admin-password-file FILE  the first admin's password (default: a random one)
-  --config FILE               the same and more in YAML: data, database, databasePasswordFile, listen, names,
-                              trustedProxies, logLevel, adminPasswordFile, maxBlobMb, maxTotalBlobsMb
-Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN, FAIRLEAD_NAMES (with commas) …`;
+  --config FILE               the same and more in YAML: data, database,
+                              databasePasswordFile, listen, names,
+                              trustedProxies, logLevel, adminPasswordFile,
+                              maxBlobMb, maxTotalBlobsMb
 
+Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN,
+FAIRLEAD_NAMES (with commas) …`;
 const MIB = 1024 * 1024;
 
 /** Every mistake comes back as a line for people. */

@@ -42,10 +42,16 @@ export const Version = named<Version>(
   }),
 );
 export const DeploymentId = named<DeploymentId>(
-  Type.String({ pattern: '^dep_[0-9a-z]{10,40}$', description: "One robot's part in a rollout or direct assignment." }),
+  Type.String({
+    pattern: '^dep_[0-9a-z]{10,40}$',
+    description: "The id of one robot's part in an order: it begins with dep_.",
+  }),
 );
 export const RolloutId = named<RolloutId>(
-  Type.String({ pattern: '^ro_[0-9a-z]{10,40}$', description: 'One rollout: a release on its way to a target.' }),
+  Type.String({
+    pattern: '^ro_[0-9a-z]{10,40}$',
+    description: 'The id of a rollout, a release on its way to a target: it begins with ro_.',
+  }),
 );
 export const Sha256 = named<Sha256>(
   Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, 64 lower-case hex digits.' }),

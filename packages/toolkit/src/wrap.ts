@@ -20,3 +20,16 @@ export function wrapLine(text: string, width: number): string[] {
   const lines = wrap(text.slice(head.length), Math.max(NARROWEST, width - head.length));
   return lines.map((line, at) => `${at === 0 ? head : ' '.repeat(head.length)}${line}`);
 }
+
+/** For commander: without this it leaves a text of its help on one line where fewer than 40 columns remain for it. */
+export const HELP = { minWidthToWrap: 24 } as const;
+
+/** For commander: its own sentences about a wrong command line keep to the width of the terminal too. */
+export const fitErrors =
+  (width: () => number) =>
+  (text: string, write: (text: string) => void): void => {
+    // Commander gives no width where there is no terminal.
+    const columns = width() || Number.POSITIVE_INFINITY;
+    const lines = text.split('\n').flatMap((line) => wrapLine(line, columns));
+    write(lines.join('\n'));
+  };

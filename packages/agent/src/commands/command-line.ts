@@ -4,7 +4,7 @@ import type { Result } from '@fairlead/shared/failure';
 import { printable, printableJson } from '@fairlead/shared/printable';
 import { endQuietlyOnClosedPipe } from '@fairlead/toolkit/closed-pipe';
 import { writeMessage } from '@fairlead/toolkit/process/journal-message';
-import { wrapLine } from '@fairlead/toolkit/wrap';
+import { fitErrors, HELP, wrapLine } from '@fairlead/toolkit/wrap';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
 import { ensureConfig } from '../enrol/first-config.ts';
@@ -35,8 +35,10 @@ export async function runCommandLine(
     .option('--config <file>', 'configuration of this robot', DEFAULT_CONFIG_FILE)
     .option('--json', 'print answers as JSON')
     .addHelpText('after', EXIT_CODE_HELP)
+    .configureHelp(HELP)
     .configureOutput({ writeErr: (text) => writeMessage(text, 'error') })
     .exitOverride();
+  program.configureOutput({ outputError: fitErrors(() => program.configureOutput().getErrHelpWidth?.() ?? 0) });
   const options = (): { config: string; json?: boolean } => program.opts();
   const context: CommandContext = {
     open: async (config) => {
@@ -65,8 +67,11 @@ export async function runCommandLine(
     // Commander has said it already: help, version, or what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
     const { message, hint, exitCode } = toCommandError(error);
-    for (const line of message.split('\n')) writeMessage(printable(line), 'error');
-    if (hint !== undefined) writeMessage(`  -> ${printable(hint)}`, 'error');
+    const width = (process.stderr.isTTY && process.stderr.columns) || Number.POSITIVE_INFINITY;
+    const hints = hint === undefined ? [] : [`  -> ${hint}`];
+    for (const line of [...message.split('\n'), ...hints]) {
+      for (const part of wrapLine(printable(line), width)) writeMessage(part, 'error');
+    }
     return exitCode;
   }
 }

@@ -16,6 +16,8 @@ import { conditionArgument, howManyArgument, stageArgument, withGate } from './r
 
 type Create = InputOf<(typeof rolloutApi)['createRollout']>['body'];
 export type Shape = NonNullable<Create['shape']>;
+/** As the API asks: "x" tells nobody why the glass was broken. */
+const SHORTEST_REASON = 5;
 const SKIPS = ['approval', 'limits', 'window', 'lease', 'precondition', 'safe-state'] as const;
 type Skip = (typeof SKIPS)[number];
 
@@ -86,7 +88,11 @@ export const withSchedule = (command: Command): Command =>
     .option('--priority <n>', 'who goes first, 0 to 100; default 50', argument(PRIORITY))
     .option('--emergency', 'break the glass; needs --force and --reason, and everybody hears of it')
     .option('--force', 'with --emergency: yes, I mean it')
-    .option('--skip <list>', `with --emergency: of ${SKIPS.join(',')}; default approval,window,limits`, skipArgument);
+    .option(
+      '--skip <list>',
+      `with --emergency: a list of ${SKIPS.join(', ')}; default: approval,window,limits`,
+      skipArgument,
+    );
 
 const PRIORITY = Type.Integer({ minimum: 0, maximum: 100, description: '0 to 100.' });
 const confidenceArgument = argument(Type.Number({ minimum: 0.5, maximum: 0.999, description: '0.5 to 0.999.' }));
@@ -200,9 +206,13 @@ export function moment(option: string, text: string, zone: string | undefined, n
 /** @throws CliError (usage) where the glass is broken without a reason, or without meaning it. */
 export function emergencyOf({ emergency, force, reason, skip }: RolloutOptions): Create['emergency'] {
   if (!emergency) return undefined;
-  if (force && reason !== undefined) return { reason, skips: skip ?? ['approval', 'window', 'limits'] };
-  throw new CliError('An emergency needs --force, and a --reason that everybody will read.', {
-    hint: 'fairlead deploy … --emergency --force --reason "arms swing wildly"',
-    exitCode: EXIT.usage,
-  });
+  if (force && reason !== undefined && reason.trim().length >= SHORTEST_REASON)
+    return { reason, skips: skip ?? ['approval', 'window', 'limits'] };
+  throw new CliError(
+    `An emergency needs --force, and a --reason of at least ${SHORTEST_REASON} characters that everybody will read.`,
+    {
+      hint: 'fairlead deploy … --emergency --force --reason "arms swing wildly"',
+      exitCode: EXIT.usage,
+    },
+  );
 }

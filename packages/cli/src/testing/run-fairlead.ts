@@ -27,7 +27,7 @@ export interface Setting {
   readonly stdin?: string;
   /** Replaces the scripted control plane altogether. */
   readonly transport?: Transport;
-  /** Whether stdout is a terminal. */
+  /** Whether stdout is a terminal, of 80 columns. Usage errors keep to it too. */
   readonly terminal?: boolean;
 }
 
@@ -61,7 +61,11 @@ export async function runFairlead(line: string | readonly string[], setting: Set
       options,
     }),
   );
-  const silent = { writeErr: (text: string) => stderr.write(text), writeOut: (text: string) => (stdout += text) };
+  const silent = {
+    writeErr: (text: string) => stderr.write(text),
+    writeOut: (text: string) => (stdout += text),
+    getErrHelpWidth: () => (setting.terminal === true ? 80 : 0),
+  };
   for (const command of [program.command, ...program.command.commands.flatMap((it) => [it, ...it.commands])]) {
     command.configureOutput(silent);
   }
