@@ -36,3 +36,31 @@ test('only yes is yes', async () => {
     expect(await answer).toBe(yes);
   }
 });
+
+/** A screen: readline then reads keys, as on a real terminal, and not lines. */
+const screen = (columns = 80) => Object.assign(new PassThrough(), { isTTY: true as const, columns });
+
+test.each([
+  ['Ctrl-D', '\u0004'],
+  ['Ctrl-C', '\u0003'],
+])('%s on a real terminal is no, and no error of its own', async (_name, key) => {
+  const stdin = Object.assign(terminal(), { setRawMode: () => stdin });
+  const answer = yesNoAsker(stdin, screen())('Send the fleet back?');
+  stdin.write(key);
+  expect(await answer).toBe(false);
+});
+
+test('a question keeps to the width of the terminal', async () => {
+  const stdin = terminal();
+  const stderr = screen(40);
+  stdin.end('y\n');
+  await yesNoAsker(stdin, stderr)('Resume ro_0mx052nkz00005h56o0he and accept 1 failure in stage 1 (duck-3)?');
+  stderr.end();
+  const lines = (await text(stderr)).replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').split(/[\r\n]+/);
+  expect(lines.filter((line) => line.length > 40)).toEqual([]);
+});
+
+test('where nobody can be asked, the question is one line that can be read', async () => {
+  const asked = yesNoAsker(new PassThrough(), new PassThrough())('It left 2.0.0.\nReturn to it all the same?');
+  await expect(asked).rejects.toMatchObject({ options: { where: 'It left 2.0.0. Return to it all the same?' } });
+});
