@@ -45,7 +45,7 @@ describe('a release that passes its probation and whose service dies again and a
     const health = await untilHealth(fleet, crashing, 'degraded');
     expect(health.refusal).toMatchObject({ phase: 'monitor', element: 'walking', category: 'service_restarts' });
     await waitFor('the report to arrive', async () => (await degradations(fleet, crashing))[0]);
-    expect(await askAgent(crashing, 'status')).toMatch(/health +degraded since .* restarted more than 1 times/);
+    expect(await askAgent(crashing, 'status')).toMatch(/health +degraded since .* restarted more than once/);
     expect(await askAgent(crashing, 'explain')).toMatch(/walking@1\.0\.0, which is degraded since/);
   });
 

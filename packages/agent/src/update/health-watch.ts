@@ -119,6 +119,7 @@ function unhealthy(
     category: seen?.verdict === 'unhealthy' ? 'health_check' : 'health_unknown',
     detail: `${seen?.detail ?? 'The check was never run.'} (${when})`.slice(0, 2000),
     retryable: false,
-    hint: "Look at the service's log around this time; the release before it is running again.",
+    // What runs afterwards is for others to say: a first installation, or a way back that fails, leaves nothing running.
+    hint: 'Look at the log of its services around this time, then deploy a release that works.',
   };
 }

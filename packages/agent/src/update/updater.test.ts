@@ -70,6 +70,15 @@ test('a release that is not healthy is rolled back, and the release before works
   expect(robot.alarms()).toEqual([]);
 });
 
+test('nobody is told that the release before runs again where nothing runs, or the new one is left in place', async () => {
+  const robot = await testRobot();
+  robot.health.verdict = () => 'unhealthy';
+  await robot.updater.offer(await robot.release('1.0.0'));
+  await robot.updater.offer(await robot.release('2.0.0', { rollback: { onFailure: false } }));
+  expect(robot.ends()).toEqual(['rolled-back: health_check', 'failed: health_check']);
+  for (const hint of robot.hints()) expect(hint).not.toContain('running again');
+});
+
 test('a health check that can not run is not good', async () => {
   const robot = await testRobot();
   robot.health.verdict = () => 'unknown';

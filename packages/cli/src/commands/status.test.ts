@@ -57,3 +57,13 @@ test('status counts the open alerts of robots, and says where to read them', asy
   const { stdout } = await runFairlead('status', { script: { ...script, 'GET /api/v1/status': status } });
   expect(stdout).toContain('2 open alerts of robots (1 acknowledged): fairlead alert list');
 });
+
+test('one is counted as one, and an empty fleet is told how robots join', async () => {
+  const { script } = world([], []);
+  const status = { ...fleet(), alerts: { open: 1, acknowledged: 0 } };
+  const one = await runFairlead('status', { script: { ...script, 'GET /api/v1/status': status } });
+  expect(one.stdout).toContain('1 open alert of robots (0 acknowledged)');
+  expect(one.stdout).toContain('1 robot: 1 online; 1 accepted');
+  const none = await runFairlead('status', { script: { ...script, 'GET /api/v1/status': { ...fleet(), robots: 0 } } });
+  expect(none.stdout).toContain('No robot has joined yet.');
+});

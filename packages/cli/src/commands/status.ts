@@ -29,8 +29,13 @@ export function addStatusCommands(program: Command, context: CliContext): void {
         showNotices(context, notices);
         const { open, acknowledged } = status.alerts;
         if (open > 0)
-          out.line(`${open} open alerts of robots (${acknowledged} acknowledged): fairlead alert list`, 'bad');
-        out.line(`${status.robots} robots: ${sayCounts(status.presence)}; ${sayCounts(status.lifecycle)}`, 'strong');
+          out.line(
+            `${counted(open, 'open alert')} of robots (${acknowledged} acknowledged): fairlead alert list`,
+            'bad',
+          );
+        if (status.robots === 0) return out.line('No robot has joined yet. next: fairlead robot token --help', 'dim');
+        const { presence, lifecycle } = status;
+        out.line(`${counted(status.robots, 'robot')}: ${sayCounts(presence)}; ${sayCounts(lifecycle)}`, 'strong');
         out.line(`deployments: ${sayCounts(status.deployments)}`);
         const running = status.running.map(({ component, version, robots }) => [`${component}@${version}`, robots]);
         if (running.length > 0) out.table(['RUNNING', 'ROBOTS'], running);
@@ -107,6 +112,7 @@ function tellRollout(out: Output, view: Rollout): void {
   if (blocked) for (const line of wrap(`${blocked.why.detail} ${blocked.why.hint}`, 76)) out.line(`  ${line}`);
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const sayCounts = (counts: Readonly<Partial<Record<string, number>>>): string =>
   Object.entries(counts)
     .filter(([, count]) => count !== undefined && count > 0)

@@ -89,4 +89,7 @@ test('where people must agree, not even one robot is changed around them; where 
   expect(forbids(recommended.staging, 1)).toBe('needs_approval');
   expect(forbids({ ...fresh.production, staged: true }, 2)).toBe('needs_rollout');
   expect(forbids({ ...fresh.production, staged: true }, 1)).toBeUndefined();
+  // As it is written, the command line accepts it.
+  const hint = directOrderForbidden('production', recommended.production, 1)?.hint;
+  expect(hint).toContain('--emergency --force --reason TEXT');
 });

@@ -118,7 +118,7 @@ export function directOrderForbidden(
     category,
     detail,
     retryable: false,
-    hint: 'Make it a rollout: the same command with --staged. In an emergency: --emergency --reason TEXT.',
+    hint: 'Make it a rollout: the same command with --staged. In an emergency: --emergency --force --reason TEXT.',
   });
   if (approvals !== 'none') {
     const people = approvals === 'one' ? 'another person agrees' : 'two other people agree';

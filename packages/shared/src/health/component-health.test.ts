@@ -93,6 +93,15 @@ describe('a service that restarts by itself', () => {
     expect(observe(strict, restarts(1, 0), POLICY, 1).state).toBe('degraded');
   });
 
+  test.each([
+    [0, 1, 'and was restarted within'],
+    [1, 2, 'was restarted more than once within'],
+    [3, 4, 'was restarted more than 3 times within'],
+  ])('is described in plain words where %i are allowed', (allowed, count, text) => {
+    const begun = observe(beginHealth(DUCK, []), restarts(0, allowed), POLICY, 0);
+    expect(observe(begun, restarts(count, allowed), POLICY, 1).refusal?.detail).toContain(text);
+  });
+
   test('rarely, over a long time, does not make its release degraded', () => {
     let health = observe(beginHealth(DUCK, ['duck']), restarts(0), POLICY, 0);
     for (let count = 1; count < 100; count += 1) {

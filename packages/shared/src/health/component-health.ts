@@ -152,12 +152,13 @@ function excessiveRestarts(
     const recent = restartedAt.filter((at) => now - at < restartWindowMs);
     if (recent.length <= allowed) continue;
     const minutes = Math.round(restartWindowMs / MINUTE);
+    const often = allowed === 0 ? '' : allowed === 1 ? ' more than once' : ` more than ${allowed} times`;
     return {
       phase: 'monitor',
       component,
       element: service,
       category: RESTARTS_CATEGORY,
-      detail: `${service} ended by itself and was restarted more than ${allowed} times within ${minutes} minutes.`,
+      detail: `${service} ended by itself and was restarted${often} within ${minutes} minutes.`,
       retryable: true,
       hint: `Look at the log of ${service}, then deploy a release that works, or roll this one back.`,
     };

@@ -147,6 +147,9 @@ export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
           ? [report.outcome + (report.refusal ? `: ${report.refusal.category}` : '')]
           : [],
       ),
+    /** What a person was told to do about the updates that ended badly. */
+    hints: () =>
+      reports.flatMap((report) => (report.event === 'update-ended' && report.refusal ? [report.refusal.hint] : [])),
     alarms: () => reports.flatMap((report) => (report.event === 'alarm' ? [report.refusal.category] : [])),
     /** The categories of the alarms that are open now. */
     openAlarms: () => alarms.open().map(({ category }) => category),
