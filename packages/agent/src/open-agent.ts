@@ -207,8 +207,9 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     restartWanted: restart.signal,
     isOnTrial: own.isOnTrial,
     enrol: async () => {
-      await enrolRobot({ config, folder: identityFolder, signer: key.signer, client, facts, clock });
-      return key.signer.keyid;
+      const { signer } = key;
+      const { lifecycle } = await enrolRobot({ config, folder: identityFolder, signer, client, facts, clock });
+      return { fingerprint: signer.keyid, lifecycle };
     },
     verify: (component) => updater.verifyActive(component),
     close: () => {

@@ -1,6 +1,7 @@
 /** What every command of `fairlead-agent` is given, and how it ends. */
 import { Unreachable } from '@fairlead/shared/api/client';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import { ComponentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import type { Logger } from 'pino';
@@ -49,8 +50,8 @@ export interface OpenedAgent {
   /** Whether this agent is a new one that must prove itself. */
   isOnTrial(): Promise<boolean>;
 
-  /** Asks to be enrolled now; resolves to the robot's key fingerprint. */
-  enrol(): Promise<string>;
+  /** Asks to be enrolled now. */
+  enrol(): Promise<{ readonly fingerprint: string; readonly lifecycle: Lifecycle }>;
   verify(component: ComponentName | undefined): Promise<readonly Measured[]>;
   close(): void;
 }

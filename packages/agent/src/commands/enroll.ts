@@ -34,10 +34,14 @@ export function addEnroll(program: Command, context: CommandContext): void {
         ...(token !== undefined && { enrolment: { token } }),
       });
       try {
-        const fingerprint = await opened.enrol();
-        context.answer({ robot: config.robot, environment: config.environment, fingerprint }, () => [
-          `${config.robot} is known to ${config.server}.`,
+        const { robot, environment, server } = config;
+        const { fingerprint, lifecycle } = await opened.enrol();
+        context.answer({ robot, environment, lifecycle, fingerprint }, () => [
+          `${robot} is ${lifecycle} at ${server}.`,
           `Its key has the fingerprint ${fingerprint}.`,
+          ...(lifecycle === 'pending'
+            ? [`An operator compares it and runs: fairlead robot accept ${robot} --fingerprint ${fingerprint}`]
+            : []),
           'An agent that runs already has to be restarted if this is a new key.',
         ]);
       } finally {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Client } from '@fairlead/shared/api/client';
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import { Failure } from '@fairlead/shared/failure';
+import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import type { AgentConfig } from '../config.ts';
@@ -23,7 +24,7 @@ export interface EnrolDeps {
  * Asks to be enrolled and writes down as whom. Asking twice with one key is fine: an answer may get lost.
  * Without a token the robot is `pending` and already checks in. Rejects as the client does.
  */
-export async function enrolRobot(deps: EnrolDeps): Promise<RobotIdentity> {
+export async function enrolRobot(deps: EnrolDeps): Promise<RobotIdentity & { readonly lifecycle: Lifecycle }> {
   const { config, signer } = deps;
   const token = await readToken(config.enrolment);
   const reply = await deps.client.enrol({
@@ -44,7 +45,7 @@ export async function enrolRobot(deps: EnrolDeps): Promise<RobotIdentity> {
   const { robot, environment } = config;
   const identity = { robot, environment, keyid: signer.keyid, enrolledAt: toTimestamp(deps.clock.now()) };
   await writeIdentity(deps.folder, identity);
-  return { schema: 'fairlead.robot.v1', ...identity };
+  return { schema: 'fairlead.robot.v1', ...identity, lifecycle: reply.lifecycle };
 }
 
 async function readToken(enrolment: AgentConfig['enrolment']): Promise<string | undefined> {

@@ -43,7 +43,8 @@ test('a robot introduces itself with its key and its token, and remembers as who
   const tokenFile = join(folder(), 'token');
   writeFileSync(tokenFile, 'one-time\n');
   const { at, asked, identity } = await enrol({}, { tokenFile });
-  await identity;
+  // What a person must do next: somebody has to accept a robot that is pending.
+  expect(await identity).toMatchObject({ lifecycle: 'pending' });
   expect(asked).toMatchObject([{ robot: 'duck-1', publicKey: signer.publicKey, token: 'one-time', group: 'pond' }]);
   expect(await readIdentity(at)).toMatchObject({ robot: 'duck-1', environment: 'production', keyid: signer.keyid });
 });

@@ -39,7 +39,8 @@ test.each(Object.keys(given))('an agent.yaml that says another %s is neither cha
   const changed = { ...given, ...Object.fromEntries(Object.entries(other).filter(([name]) => name === key)) };
   expect(await ensureConfig(file, changed, 'machine')).toMatchObject({
     ok: false,
-    refused: [expect.stringContaining(key)],
+    // It names both, so that the person sees which of the two is the mistake.
+    refused: [expect.stringMatching(new RegExp(`${key} is .* there, not ${changed[key as keyof FirstConfig]};`))],
   });
   expect(readFileSync(file, 'utf8')).toBe(before);
 });

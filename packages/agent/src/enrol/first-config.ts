@@ -57,12 +57,12 @@ function compare(file: string, config: AgentConfig, given: FirstConfig): Result<
   const pinned = 'rootSha256' in config.trust ? config.trust.rootSha256 : undefined;
   const { server, environment, robot, root } = config;
   const says = { server, environment, robot, root, rootSha256: pinned };
-  const other = Object.entries(given).filter(([key, value]) => {
+  const other = Object.entries(given).flatMap(([key, value]) => {
     const said = Object.entries(says).find(([name]) => name === key)?.[1];
-    return said !== undefined && value !== said;
+    const mistake = `${file}: ${key} is ${said} there, not ${value}; change the file, or the command`;
+    return said !== undefined && value !== said ? [mistake] : [];
   });
-  if (other.length === 0) return accept(config);
-  return refuse(other.map(([key, value]) => `${file}: ${key} is another there than ${value}; change the file first`));
+  return other.length === 0 ? accept(config) : refuse(other);
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
