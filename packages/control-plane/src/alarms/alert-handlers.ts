@@ -25,7 +25,7 @@ export interface AlertDeps {
     slices: Slices,
     alarm: Alarm,
     resolution: { readonly at: Instant; readonly by: string },
-  ) => Promise<{ readonly rollout?: RolloutId }>;
+  ) => Promise<{ readonly rollouts: readonly RolloutId[] }>;
   /** Lets the engine look at a rollout whose counts changed. */
   readonly poke: (rollout: RolloutId) => void;
 }
@@ -77,15 +77,15 @@ export function alertHandlers({ store, clock, isMeasured, onResolve, poke }: Ale
         alarms.acknowledge(id, { at: clock.now(), by: caller.name, ...(reason !== undefined && { reason }) }),
       ),
     async resolveAlert({ params: { id }, body: { reason }, caller }) {
-      let rollout: RolloutId | undefined;
+      let rollouts: readonly RolloutId[] = [];
       const resolved = await change(id, caller, { action: 'alert.resolve', reason }, async (slices, before) => {
         if (before.state !== 'resolved' && isMeasured(before.robot, before.refusal)) throw stillMeasured(before);
         const resolution = { at: clock.now(), by: caller.name, how: 'by-hand', reason } as const;
         if (!(await slices.alarms.resolve(id, resolution))) return false;
-        ({ rollout } = await onResolve(slices, before, resolution));
+        ({ rollouts } = await onResolve(slices, before, resolution));
         return true;
       });
-      if (rollout !== undefined) poke(rollout);
+      for (const rollout of rollouts) poke(rollout);
       return resolved;
     },
   };

@@ -1,5 +1,6 @@
 /** One robot is given one release: its deployment, and its desired state, in the caller's transaction. */
 import type { Refusal } from '@fairlead/shared/failure';
+import { countedState, withFindings } from '@fairlead/shared/fleet/degradation';
 import { afterCancel, DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
@@ -42,8 +43,13 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
 
   const installed = await runsAlready(slices, robot, release, order.statement);
   if (unfinished) await supersede(slices, unfinished, order);
-  const made = newDeployment(order, installed);
-  await deployments.save(made, { at: now, state: made.state, by, ...(made.refusal && { refusal: made.refusal }) });
+  const made = withHealthOf(newDeployment(order, installed), standing);
+  await deployments.save(made, {
+    at: now,
+    state: countedState(made),
+    by,
+    ...(made.refusal && { refusal: made.refusal }),
+  });
   if (made.kind === 'rollback' && !installed) await recordLeft(slices, made, standing, order.statement);
   // Skipped beside an older success of the same release: nothing changes in what the robot is told.
   if (installed && standing && isCommitted(standing.state) && standing.manifestSha256 === release.manifestSha256)
@@ -52,6 +58,12 @@ export async function placeOrder(slices: Slices, order: Order): Promise<Deployme
   await desired.set(robot, release.component, made.deployment);
   return made;
 }
+
+/** The release that the robot has is as healthy, or not, under its new order as under the one before. */
+const withHealthOf = (made: Deployment, standing: Deployment | undefined): Deployment =>
+  made.state === 'skipped' && standing?.manifestSha256 === made.manifestSha256 && standing.degradedBy
+    ? withFindings(made, standing.degradedBy)
+    : made;
 
 /** An order of a rollout is another order than a direct one: it is held, and counted. */
 const isSameOrder = ({ part, state }: Deployment, order: Order): boolean =>

@@ -1,4 +1,5 @@
 /** Deployments as operators see them. */
+import { countedState } from '@fairlead/shared/fleet/degradation';
 import type { DeploymentEvent, DeploymentView } from '@fairlead/shared/fleet/deployment-view';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { Deployment, DeploymentEventRecord } from '../store/deployments.ts';
@@ -11,7 +12,7 @@ export const viewDeployment = (of: Deployment): DeploymentView => ({
   version: of.version,
   manifestSha256: of.manifestSha256,
   kind: of.kind,
-  state: of.state,
+  state: countedState(of),
   createdAt: toTimestamp(of.createdAt),
   createdBy: of.createdBy,
   ...(of.reason !== undefined && { reason: of.reason }),

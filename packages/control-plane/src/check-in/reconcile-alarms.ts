@@ -42,8 +42,7 @@ export function reconcileAlarms({ store, mayChange }: RecordHealthDeps): Reconci
       for (const alarm of ended) {
         const resolution = { at: now, by: robot, how: 'check-in' } as const;
         await slices.alarms.resolve(alarm.id, resolution);
-        const { rollout } = await endFindings(slices, alarm, resolution);
-        if (rollout !== undefined) rollouts.push(rollout);
+        rollouts.push(...(await endFindings(slices, alarm, resolution)).rollouts);
       }
       for (const { component, health } of missing) {
         if (!health?.refusal) continue;

@@ -3,10 +3,10 @@
  * may arrive before a report that waits in the robot's outbox, and it ends a silence.
  */
 import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
-import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
-import { unhealthy } from '../report/apply-health.ts';
+import { saveHealth, unhealthy } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
@@ -34,10 +34,8 @@ export async function recordHealth(
     for (const { deployment } of changed) {
       const found = await slices.deployments.find(deployment);
       const next = found && afterCheckIn(found, facts);
-      if (!next || next === found) continue;
-      const { state, refusal, part } = next;
-      await slices.deployments.save(next, { at: now, state, by: robot, ...(refusal && { refusal }) });
-      if (part) rollouts.push(part.rollout);
+      if (!next) continue;
+      rollouts.push(...(await saveHealth(slices, found, next, now)).rollouts);
     }
     return rollouts;
   });
@@ -45,7 +43,7 @@ export async function recordHealth(
 
 /** The robot is not silent any more; its health counts where it runs the release that it was ordered. */
 function afterCheckIn(deployment: Deployment, facts: RobotFacts): Deployment {
-  if (!isCommitted(deployment.state)) return deployment;
+  if (!isFulfilled(deployment.state)) return deployment;
   const seen = withoutDegradation(deployment, ({ source }) => source === 'silence');
   const reported = facts.components?.find(({ component }) => component === deployment.component);
   if (reported?.active?.manifestSha256 !== deployment.manifestSha256) return seen;

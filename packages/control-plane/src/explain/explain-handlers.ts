@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { fleetApi } from '@fairlead/shared/api/fleet-api';
 import type { ReplyOf } from '@fairlead/shared/api/route';
 import type { Alarm } from '@fairlead/shared/fleet/alarm';
+import { countedState } from '@fairlead/shared/fleet/degradation';
 import { explain } from '@fairlead/shared/fleet/explain';
 import type { ExplainFacts, Order, RolloutWord } from '@fairlead/shared/fleet/explain-facts';
 import { differenceOf } from '@fairlead/shared/fleet/measured';
@@ -95,7 +96,7 @@ async function withDifferences(
     const facts = presence.of(order.robot)?.facts ?? {};
     const differs = differenceOf(order, facts.components) !== undefined;
     const notRepaired = differs ? await whyNotRepaired(store, order, facts, clock.now()) : undefined;
-    const explained = await withUsableHint(store, order);
+    const explained = await withUsableHint(store, { ...order, state: countedState(order) });
     orders.push(notRepaired ? { ...explained, notRepaired } : explained);
   }
   return orders;

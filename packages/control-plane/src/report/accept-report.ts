@@ -154,8 +154,8 @@ async function storeAll(
     await reports.add({ ...sender, seq, sha256, envelope, receivedAt: now });
     head = { seq, sha256 };
     fresh.push(one);
-    const { unknown, rollout } = await applyReport(deps, slices, one.report, now);
-    if (rollout !== undefined) touched.add(rollout);
+    const { unknown, rollouts = [] } = await applyReport(deps, slices, one.report, now);
+    for (const rollout of rollouts) touched.add(rollout);
     // Said once, as an error; but kept, and acknowledged when it is sent again: one such report must not
     // stand in the way of everything the robot has to tell after it.
     if (unknown) firstUnknown ??= problem('refused', sayRefusal(unknown), { hint: unknown.hint, refusal: unknown });

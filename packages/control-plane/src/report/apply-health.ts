@@ -4,8 +4,14 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { Alarm } from '@fairlead/shared/fleet/alarm';
-import { type Degradation, withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
-import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import {
+  countedState,
+  type Degradation,
+  withDegradation,
+  withFindings,
+  withoutDegradation,
+} from '@fairlead/shared/fleet/degradation';
+import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
@@ -16,10 +22,11 @@ import { notBefore } from './not-before.ts';
 
 type Event<E extends ReportEvent['event']> = Extract<ReportEvent, { event: E }>;
 
-/** What changed; `rollout` where that is news for its engine. */
+/** What changed: the rollouts whose counts did. */
 export interface HealthChange {
-  readonly rollout?: RolloutId;
+  readonly rollouts: readonly RolloutId[];
 }
+const NOTHING: HealthChange = { rollouts: [] };
 
 /** The deployment that a health report is about, by its id, else by the release that the robot reports to run. */
 export async function findMonitored(
@@ -56,9 +63,9 @@ export async function degradeByAlarm(
   told: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, refusal.component);
-  if (!found || !isCommitted(found.state)) return {};
+  if (!found || !isFulfilled(found.state)) return NOTHING;
   const at = notBefore(found, told);
-  if (at < (found.endedAt ?? 0) || !(await isJudged(slices, found))) return {};
+  if (at < (found.endedAt ?? 0) || !(await isJudged(slices, found))) return NOTHING;
   return saveHealth(slices, found, withDegradation(found, { source: 'alarm', refusal }), at);
 }
 
@@ -95,7 +102,7 @@ export async function recoverFromAlarm(
   at: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, component);
-  if (!found) return {};
+  if (!found) return NOTHING;
   const next = withoutDegradation(
     found,
     ({ source, refusal }) => source === 'alarm' && refusal.element === element && refusal.category === category,
@@ -113,7 +120,7 @@ export async function endFindings(
   { at: now, by }: { readonly at: Instant; readonly by: string },
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, alarm.component);
-  if (!found) return {};
+  if (!found) return NOTHING;
   const isOver = ({ source, refusal }: Degradation): boolean =>
     (source === 'alarm' && refusal.element === alarm.element && refusal.category === alarm.category) ||
     (source === 'health' && isOfHealthCheck(alarm));
@@ -124,19 +131,42 @@ export async function endFindings(
 export const isOfHealthCheck = ({ phase, component }: Refusal): boolean =>
   phase === 'monitor' && component !== undefined;
 
-/** Writes the difference, if there is one. */
-async function saveHealth(
-  { deployments }: Slices,
+/**
+ * Writes the difference, if there is one, to this order and to those that the robot skipped because it ran the release
+ * already: the gates of their rollouts count its health as well.
+ */
+export async function saveHealth(
+  slices: Slices,
   before: Deployment,
   next: Deployment,
   at: Instant,
   by: string = next.robot,
 ): Promise<HealthChange> {
-  if (next === before) return {};
-  const { state, refusal } = next;
-  await deployments.save(next, { at, state, by, ...(refusal && { refusal }) });
-  return before.part ? { rollout: before.part.rollout } : {};
+  if (next === before) return NOTHING;
+  const skipped = (await skippedBeside(slices, next)).map((each) => withFindings(each, next.degradedBy));
+  for (const each of [next, ...skipped]) {
+    const { refusal } = each;
+    await slices.deployments.save(each, { at, state: countedState(each), by, ...(refusal && { refusal }) });
+  }
+  return { rollouts: [next, ...skipped].flatMap(({ part }) => (part ? [part.rollout] : [])) };
 }
+
+/** Skipped orders of the same release that the robot has now, or whose rollouts have not ended. */
+async function skippedBeside(slices: Slices, of: Deployment): Promise<readonly Deployment[]> {
+  const { deployment, robot, component, manifestSha256 } = of;
+  const ordered = await orderedOf(slices, robot, component);
+  const newest = await slices.deployments.list({ robot, component }, { limit: LOOKED_THROUGH });
+  const found: Deployment[] = [];
+  for (const each of newest) {
+    if (each.state !== 'skipped' || each.deployment === deployment || each.manifestSha256 !== manifestSha256) continue;
+    const rollout = each.part && (await slices.rollouts.find(each.part.rollout));
+    if (each.deployment === ordered?.deployment || (rollout && !hasEnded(rollout.state))) found.push(each);
+  }
+  return found;
+}
+
+/** Orders of one robot and component, newest first: a rollout that has not ended placed one of the last. */
+const LOOKED_THROUGH = 20;
 
 const orderedOf = async ({ desired }: Slices, robot: RobotId, component: ComponentName | string | undefined) =>
   component === undefined

@@ -22,8 +22,8 @@ import { quarantineFailing } from './quarantine-failing.ts';
 export interface Applied {
   /** It speaks of an order that was never given (attack 76). */
   readonly unknown?: Refusal;
-  /** The rollout whose counts it changed. */
-  readonly rollout?: RolloutId;
+  /** The rollouts whose counts it changed. */
+  readonly rollouts?: readonly RolloutId[];
 }
 
 export async function applyReport(
@@ -83,7 +83,7 @@ async function applyToDeployment(
     await degradeByOpenAlarms(slices, next, at);
     await orderBack(deps, slices, next, factsAfter(deps.factsOf(robot), body), at);
   }
-  const applied = found.part ? { rollout: found.part.rollout } : {};
+  const applied = found.part ? { rollouts: [found.part.rollout] } : {};
   if (isOrdered(state) === isOrdered(found.state)) return applied;
   // It leaves the assignment (or, cancelled too late, comes back into it): a change of content is a new seq.
   const { deployments: current } = await desired.of(robot);
@@ -132,7 +132,7 @@ async function letGo(
   const leftAt = notBefore(ordered, at);
   const ended = state === ordered.state ? {} : { endedAt: leftAt, refusal };
   await deployments.save({ ...next, ...ended }, { at: leftAt, state, by: robot, refusal });
-  return ordered.part ? { rollout: ordered.part.rollout } : {};
+  return ordered.part ? { rollouts: [ordered.part.rollout] } : {};
 }
 
 /** When it happened, as far as the robot can be believed: never later than it was told. */

@@ -4,7 +4,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Refusal } from '@fairlead/shared/failure';
-import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -84,7 +84,7 @@ export async function newerOrder(
 ): Promise<Deployment | undefined> {
   const { deployments } = await slices.desired.of(robot);
   const standing = deployments.find(({ component }) => component === rollout.spec.component);
-  if (!standing || !(isCommitted(standing.state) || standing.state === 'skipped')) return undefined;
+  if (!standing || !isFulfilled(standing.state)) return undefined;
   // The server repaired a difference by itself: no person ordered another release.
   if (standing.repairs !== undefined) return undefined;
   const id = standing.part?.rollout;

@@ -1,5 +1,6 @@
 /** Rollouts over HTTP. */
 import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
+import { countedState } from '@fairlead/shared/fleet/degradation';
 import { RobotId, RolloutId } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import type { RolloutVerb } from '@fairlead/shared/rollout/command-rules';
@@ -68,7 +69,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
         robot,
         ...(stage !== undefined && { stage }),
         ...(excluded && { excluded }),
-        ...(deployed && { deployment: deployed.deployment, state: deployed.state }),
+        ...(deployed && { deployment: deployed.deployment, state: countedState(deployed) }),
         ...(deployed?.refusal && { refusal: deployed.refusal }),
       }));
       const last = items.at(-1);

@@ -100,6 +100,50 @@ describe('a robot of a stage that soaks', () => {
     expect(await world.show()).toMatchObject(failed(world, 'halted'));
   });
 
+  describe('that runs the release already and skips its order', () => {
+    async function skippingCanary(before?: 'degraded') {
+      const world = await soakingCanary('halt');
+      if (before) await world.canary.tells(healthOf(world, before));
+      await world.operator.abortRollout({ params: { rollout: world.rollout }, body: {} });
+      const { component, v2 } = world;
+      const shape = { strategy: 'canary', stages: [{ name: 'canary', upTo: { percent: 100 }, soakSec: 40 }] };
+      const body = { target: { robot: world.canary.name }, component, version: v2.version, shape, onFailure: 'pause' };
+      const { rollout } = await world.operator.createRollout({ body: body as Create });
+      await world.drive();
+      const show = () => world.operator.showRollout({ params: { rollout } });
+      const members = async () => (await world.operator.listRolloutRobots({ params: { rollout }, query: {} })).items;
+      return { ...world, rollout, show, members };
+    }
+
+    test('fails the stage where it was degraded before', async () => {
+      const world = await skippingCanary('degraded');
+      expect(await world.show()).toMatchObject({ ...failed(world, 'paused'), stages: [{ state: 'failed' }] });
+      expect(await world.members()).toMatchObject([{ state: 'degraded', refusal: { category: 'restarts' } }]);
+    });
+
+    test('fails the stage where it degrades in the soak, and is skipped again when it recovers', async () => {
+      const world = await skippingCanary();
+      expect(await world.show()).toMatchObject({ stages: [{ state: 'soaking', counts: { states: { skipped: 1 } } }] });
+      await world.canary.tells(healthOf(world, 'degraded'));
+      await world.drive();
+      expect(await world.show()).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+      const { sentence } = await world.operator.explainRobot({ params: { robot: world.canary.name } });
+      expect(sentence).toContain('is degraded');
+      await world.canary.tells(healthOf(world, 'healthy'));
+      expect(await world.show()).toMatchObject({ stages: [{ counts: { states: { skipped: 1 } } }] });
+      expect(await world.members()).toMatchObject([{ state: 'skipped' }]);
+    });
+
+    test('keeps the release where the rollout is undone: it had it before', async () => {
+      const world = await skippingCanary();
+      await world.canary.tells(healthOf(world, 'degraded'));
+      await world.operator.abortRollout({ params: { rollout: world.rollout }, body: { revert: true } });
+      await world.drive();
+      const again = await world.canary.ask({ understands: ['hold'] });
+      expect(again.assignment?.components.map(({ target }) => target.version)).not.toContain('1.0.0');
+    });
+  });
+
   test('that recovers before the gate was asked counts as succeeded again', async () => {
     const world = await soakingCanary();
     await world.canary.tells(healthOf(world, 'degraded'), healthOf(world, 'healthy'));

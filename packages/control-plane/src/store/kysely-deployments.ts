@@ -12,7 +12,7 @@ import {
 } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant, toTimestamp } from '@fairlead/shared/time';
 import { ComponentOrder } from '@fairlead/shared/trust/assignment';
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { Type } from 'typebox';
 import type { Deployment, DeploymentEventRecord, Deployments, RolloutPart } from './deployments.ts';
 import { readTargetName } from './kysely-releases.ts';
@@ -57,6 +57,13 @@ interface EventRow {
   by: string;
   refusal: string | null;
 }
+/** Whether the state that people see of a row is this one: `countedState` in SQL. */
+export function isCountedAs(state: DeploymentState): RawBuilder<SqlBool> {
+  const [of, findings] = [sql.ref('deployments.state'), sql.ref('deployments.degraded_by')];
+  if (state === 'degraded') return sql`(${of} = 'degraded' or (${of} = 'skipped' and ${findings} is not null))`;
+  return state === 'skipped' ? sql`(${of} = 'skipped' and ${findings} is null)` : sql`${of} = ${state}`;
+}
+
 export interface DeploymentTables extends TallyTables {
   deployments: DeploymentRow;
   deployment_events: EventRow;
@@ -72,7 +79,7 @@ export const kyselyDeployments = (db: Kysely<DeploymentTables>): Deployments => 
     let query = db.selectFrom('deployments').selectAll().orderBy('deployment', 'desc').limit(limit);
     if (robot !== undefined) query = query.where('robot', '=', robot);
     if (component !== undefined) query = query.where('component', '=', component);
-    if (state !== undefined) query = query.where('state', '=', state);
+    if (state !== undefined) query = query.where(isCountedAs(state));
     if (after !== undefined) query = query.where('deployment', '<', after);
     return (await query.execute()).map(toDeployment);
   },

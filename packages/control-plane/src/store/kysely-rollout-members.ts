@@ -4,7 +4,7 @@ import { DeploymentState } from '@fairlead/shared/fleet/states';
 import { ComponentName, DeploymentId, RobotId, RolloutId, Sha256 } from '@fairlead/shared/ids';
 import { ENDED_STATES } from '@fairlead/shared/rollout/states';
 import type { Kysely, Selectable } from 'kysely';
-import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
+import { type DeploymentTables, isCountedAs, toDeployment } from './kysely-deployments.ts';
 import type { RolloutTables } from './kysely-rollouts.ts';
 import { countUnplaced } from './kysely-tallies.ts';
 import { readColumn, readJsonColumn } from './read-column.ts';
@@ -78,7 +78,7 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
         .orderBy('rollout_members.robot')
         .limit(limit);
       if (stage !== undefined) query = query.where('rollout_members.stage', '=', stage);
-      if (state !== undefined) query = query.where('deployments.state', '=', state);
+      if (state !== undefined) query = query.where(isCountedAs(state));
       if (excluded !== undefined) {
         query = query.where('rollout_members.excluded', excluded ? 'is not' : 'is', null);
       }

@@ -1,4 +1,5 @@
 /** What is counted of a rollout, kept right with every change of a deployment, in the same transaction. */
+import { countedState } from '@fairlead/shared/fleet/degradation';
 import { DEPLOYMENT, isSwitching } from '@fairlead/shared/fleet/deployment';
 import { DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
@@ -31,7 +32,7 @@ function classOf(deployment: Deployment): string | undefined {
   if (part?.stage === undefined) return undefined;
   if (isInBudget(deployment)) return `${state} granted`;
   if (isAwaitingGrant(deployment)) return `${state} ready`;
-  return state === 'timed-out' && part.grantedAt === undefined ? `${state} silent` : state;
+  return state === 'timed-out' && part.grantedAt === undefined ? `${state} silent` : countedState(deployment);
 }
 
 export async function countChange(

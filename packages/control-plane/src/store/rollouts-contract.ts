@@ -197,6 +197,24 @@ export function describeRollouts(open: () => Promise<Store>): void {
       expect(await deployments.find(degraded.deployment)).not.toHaveProperty('degradedBy');
     });
 
+    test('are counted and listed as degraded where the robot skipped its order and is degraded', async () => {
+      const { deployments, rollouts } = await withRollout(open);
+      const counted = async () => (await rollouts.tallies(RO)).get(0)?.states;
+      const listed = (state: DeploymentState) => rollouts.members(RO, { state }, { limit: 9 });
+      const skipped = deployment(1, 'skipped');
+      await deployments.save(skipped);
+      await rollouts.place(RO, { ...member(1), stage: 0 }, skipped.deployment);
+      expect(await listed('skipped')).toMatchObject([{ robot: duck(1) }]);
+      await deployments.save({ ...skipped, degradedBy: [{ source: 'health', refusal: excluded }] });
+      expect(await counted()).toEqual({ degraded: 1 });
+      expect(await listed('degraded')).toMatchObject([{ robot: duck(1), deployed: { state: 'skipped' } }]);
+      expect(await listed('skipped')).toEqual([]);
+      expect(await deployments.list({ state: 'degraded' }, { limit: 9 })).toHaveLength(1);
+      await deployments.save(skipped);
+      expect(await counted()).toEqual({ skipped: 1 });
+      expect(await listed('degraded')).toEqual([]);
+    });
+
     test('use up no time while they await the grant', async () => {
       const { rollouts, deployments } = await withRollout(open);
       await deployments.save(deployment(1, 'waiting', { readyAt: 1000, deadline: 5000 }));

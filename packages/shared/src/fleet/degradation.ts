@@ -1,10 +1,10 @@
 /**
- * Why a committed release counts as degraded. Each source has its own findings, and only the same source takes a finding
+ * Why a release that was installed counts as degraded. Each source has its own findings, and only the same source takes a finding
  * back: a robot whose health checks pass again is still degraded while an alarm of that component is open.
  */
 import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
-import { isCommitted } from './deployment.ts';
+import { isFulfilled } from './deployment.ts';
 import type { DeploymentState } from './states.ts';
 
 export const Degradation = Type.Object(
@@ -24,16 +24,16 @@ export type Degradation = Static<typeof Degradation>;
 interface Outcome {
   readonly state: DeploymentState;
   readonly refusal?: Refusal;
-  /** Absent or empty unless the state is `degraded`; the oldest finding first. */
+  /** Absent or empty unless it is degraded; the oldest finding first. */
   readonly degradedBy?: readonly Degradation[];
 }
 
 /** Alarms that are kept with one deployment: a robot that invents them would make it grow without end. */
 export const MOST_ALARMS = 20;
 
-/** With this finding; the same object where it is known already, or nothing was committed that could degrade. */
+/** With this finding; the same object where it is known already, or the robot does not run what could degrade. */
 export function withDegradation<D extends Outcome>(deployment: D, found: Degradation): D {
-  if (!isCommitted(deployment.state)) return deployment;
+  if (!isFulfilled(deployment.state)) return deployment;
   const known = deployment.degradedBy ?? [];
   if (known.some((one) => isSame(one, found))) return deployment;
   const alarms = known.filter(({ source }) => source === 'alarm').length;
@@ -46,13 +46,26 @@ export function withDegradation<D extends Outcome>(deployment: D, found: Degrada
 export function withoutDegradation<D extends Outcome>(deployment: D, isOver: (found: Degradation) => boolean): D {
   const known = deployment.degradedBy ?? [];
   const left = known.filter((found) => !isOver(found));
-  return isCommitted(deployment.state) && left.length < known.length ? outcomeOf(deployment, left) : deployment;
+  return isFulfilled(deployment.state) && left.length < known.length ? outcomeOf(deployment, left) : deployment;
 }
+
+/** With the findings of another order of the same release on the same robot, in place of its own. */
+export const withFindings = <D extends Outcome>(deployment: D, degradedBy: readonly Degradation[] = []): D =>
+  outcomeOf(deployment, degradedBy);
+
+/** The state that people see and gates count: a robot that skipped its order can degrade as well. */
+export const countedState = ({ state, degradedBy = [] }: Outcome): DeploymentState =>
+  degradedBy.length > 0 ? 'degraded' : state;
 
 function outcomeOf<D extends Outcome>(deployment: D, degradedBy: readonly Degradation[]): D {
   const { refusal: _refusal, degradedBy: _before, ...rest } = deployment;
   const [first] = degradedBy;
-  const outcome: Outcome = first ? { state: 'degraded', refusal: first.refusal, degradedBy } : { state: 'succeeded' };
+  const findings = first && { refusal: first.refusal, degradedBy };
+  // A robot that ran the release before its order stays `skipped`: undoing the order must not take the release from it.
+  const outcome: Outcome = {
+    state: rest.state === 'skipped' ? 'skipped' : first ? 'degraded' : 'succeeded',
+    ...findings,
+  };
   // The compiler does not see that only members of Outcome were taken out and put back.
   return { ...rest, ...outcome } as unknown as D;
 }

@@ -79,6 +79,9 @@ export const mayBeHeld = (state: DeploymentState): boolean => DEPLOYMENT[state].
 /** The robot committed this release, and nothing has replaced it: whether it still does well is another question. */
 export const isCommitted = (state: DeploymentState): boolean => state === 'succeeded' || state === 'degraded';
 
+/** The robot runs what it was ordered, by its own report: it committed the release, or had done so before the order. */
+export const isFulfilled = (state: DeploymentState): boolean => isCommitted(state) || state === 'skipped';
+
 /**
  * Whether the robot is still told of it. What was committed stays desired; what ended otherwise is left out of the
  * assignment, so that the robot keeps what it has instead of trying again for ever.

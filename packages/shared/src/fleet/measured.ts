@@ -6,7 +6,7 @@
 import type { ComponentName, Sha256, Version } from '../ids.ts';
 import { DAY, type Instant } from '../time.ts';
 import type { RunningRelease } from '../trust/report.ts';
-import { isCommitted } from './deployment.ts';
+import { isFulfilled } from './deployment.ts';
 import type { Activity, ComponentState } from './robot-facts.ts';
 import type { DeploymentState } from './states.ts';
 
@@ -30,7 +30,7 @@ export function differenceOf(
   { component, manifestSha256, state }: ComparedOrder,
   components: readonly ComponentState[] | undefined,
 ): Difference | undefined {
-  if (!components || !(isCommitted(state) || state === 'skipped')) return undefined;
+  if (!components || !isFulfilled(state)) return undefined;
   const reported = components.find((each) => each.component === component)?.active;
   if (!reported) return {};
   return reported.manifestSha256 === manifestSha256 ? undefined : { reported };
