@@ -73,6 +73,7 @@ import type { Store } from './store/store.ts';
 import { trustHandlers } from './trust/initialise-trust.ts';
 import { keepFresh } from './trust/keep-fresh.ts';
 import type { OnlineKeys } from './trust/online-keys.ts';
+import { outrunRobots } from './trust/outrun-robots.ts';
 import { repositoryHandlers } from './trust/serve-repository.ts';
 import { measureTrust, trustVerdict } from './trust/trust-health.ts';
 
@@ -207,6 +208,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       presence,
       settings,
       signing,
+      outrun: outrunRobots(store, signing),
       calls,
       rules: rules.now,
       repair: (robot, facts) => repairDifferences({ ...rollouts, mayChange }, robot, facts),

@@ -19,6 +19,7 @@ import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { OnlineSigning } from '../trust/online-signing.ts';
+import type { OutrunRobots } from '../trust/outrun-robots.ts';
 import { onlineVersions } from '../trust/sign-online.ts';
 import { buildAssignment } from './build-assignment.ts';
 import { heldOrders, noteReadiness } from './holds.ts';
@@ -32,6 +33,8 @@ export interface CheckInDeps extends OrderBackDeps, RecordHealthDeps {
   readonly settings: FleetSettings;
   readonly signing: OnlineSigning;
   readonly calls: WakeUpCalls;
+  /** Signs again above what this robot has seen, where a restored repository is behind it. */
+  readonly outrun: OutrunRobots;
   readonly rules: () => FleetRules;
   /** Orders again what the robot should run and, by this check-in, does not. */
   readonly repair: (robot: RobotId, facts: RobotFacts) => Promise<void>;
@@ -54,7 +57,9 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
       deps.presence.seen(params.robot, facts, deps.signing.clock.now());
       await deps.repair(params.robot, facts);
     }
-    const patience = Math.min(body.waitSec, deps.settings.now().longPollSec) * SECOND;
+    // A robot that is to send reports again hears it at once.
+    const waitSec = storedReports === undefined ? body.waitSec : 0;
+    const patience = Math.min(waitSec, deps.settings.now().longPollSec) * SECOND;
     if (patience > 0) await waitForNews(deps, params.robot, body, patience, request.signal);
     else await readDesired(deps, params.robot, body);
     const answered = await answer(deps, await needRobot(deps.store, params.robot), body);
@@ -130,6 +135,7 @@ async function answer(deps: CheckInDeps, robot: RobotRecord, question: Question)
 async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, question: Question) {
   const { store, signing } = deps;
   if (robot.lifecycle !== 'accepted' || robot.quarantined) return undefined;
+  await deps.outrun(robot.robot, question.trust);
   const versions = await onlineVersions(store.metadata);
   if (versions.timestamp === 0) return undefined;
   const now = signing.clock.now();

@@ -16,18 +16,19 @@ export interface OnlineVersions {
   readonly timestamp: number;
 }
 
-/** Signs a new snapshot of `head` and a timestamp for it. */
+/** Signs a new snapshot of `head` and a timestamp for it, both with versions above those of `above`. */
 export async function signSnapshot(
   metadata: MetadataSlice,
   head: RepositoryHead,
   { keys, clock }: OnlineSigning,
+  above: OnlineVersions = { snapshot: 0, timestamp: 0 },
 ): Promise<OnlineVersions> {
   await refuseStrangerKeys(metadata, keys);
   const now = clock.now();
-  const version = ((await metadata.newest('snapshot'))?.version ?? 0) + 1;
+  const version = Math.max((await metadata.newest('snapshot'))?.version ?? 0, above.snapshot) + 1;
   const text = makeSnapshot({ version, head, now, signer: keys.snapshot });
   await metadata.add({ role: 'snapshot', version, text }, now);
-  return signTimestamp(metadata, { version, text }, { keys, clock });
+  return signTimestamp(metadata, { version, text }, { keys, clock }, above.timestamp);
 }
 
 /** Signs a new timestamp for a snapshot that is stored already. */
@@ -35,10 +36,11 @@ export async function signTimestamp(
   metadata: MetadataSlice,
   snapshot: { readonly version: number; readonly text: string },
   { keys, clock }: OnlineSigning,
+  above = 0,
 ): Promise<OnlineVersions> {
   await refuseStrangerKeys(metadata, keys);
   const now = clock.now();
-  const version = ((await metadata.newest('timestamp'))?.version ?? 0) + 1;
+  const version = Math.max((await metadata.newest('timestamp'))?.version ?? 0, above) + 1;
   const text = makeTimestamp({
     version,
     snapshot: snapshot.text,
