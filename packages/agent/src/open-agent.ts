@@ -40,6 +40,7 @@ import { openSqliteSpool } from './outbox/sqlite-spool.ts';
 import { launchedRelease } from './own-release/launched-release.ts';
 import { lateConfirmation } from './poll/confirm-switch.ts';
 import { createRequestSigner } from './poll/request-signer.ts';
+import { signedManifestOf } from './poll/signed-manifest.ts';
 import { layoutOf } from './releases/layout.ts';
 import { openReleaseFolder } from './releases/release-folder.ts';
 import { sweepHalfWritten } from './releases/sweep.ts';
@@ -141,6 +142,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     // A lease or a fact that comes and goes at once is one question and not two.
     onReadiness: ringAfter(bells.checkIn, GATHER_MS / 2),
     forbids: forbiddenByPolicy(trust, who.environment),
+    signedManifest: signedManifestOf(trust, who.environment),
     work,
     clock,
     ...(maxKbPerSec && { pace: { ...DEFAULT_PACE, maxBytesPerSec: maxKbPerSec * 1024 } }),

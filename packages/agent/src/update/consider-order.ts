@@ -9,11 +9,13 @@ import { OWN_COMPONENT, type OwnRelease } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { readState } from '../releases/component-state.ts';
 import { activeOf } from './heal-active.ts';
+import { restoreManifests } from './restore-manifests.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services'>;
+type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services' | 'signedManifest'>;
 export type Consideration =
-  | { readonly go: true; readonly current: InstalledRelease | undefined }
+  /** `isRestored`: what is installed can be measured again. */
+  | { readonly go: true; readonly current: InstalledRelease | undefined; readonly isRestored?: true }
   /** `isWhole`: what was damaged is what was signed again, without an update. */
   | { readonly go: false; readonly isWhole?: true };
 
@@ -41,8 +43,9 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
     if (order.component === OWN_COMPONENT) return end(order, 'failed', overItself(measured.refused), deps);
     return { go: true, current: order.candidate };
   }
+  const isRestored = await restoreManifests(folder, deps);
   const current = running && committed?.active.manifestSha256 === running.manifestSha256 ? committed.active : undefined;
-  return { go: true, current };
+  return { go: true, current, ...(isRestored && { isRestored }) };
 }
 
 async function end(

@@ -11,6 +11,7 @@ import type { Pace } from '../download/pace.ts';
 import type { Prober } from '../health/prober.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { OwnRelease } from '../own-release/own-release.ts';
+import type { SignedManifest } from '../poll/signed-manifest.ts';
 import type { Layout } from '../releases/layout.ts';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import type { ServiceManager } from '../services/service-manager.ts';
@@ -37,6 +38,8 @@ export interface StepDeps {
   readonly safeState: SafeState;
   /** Why nothing may be downloaded right now (a metered link); undefined where it may. */
   readonly mayDownload: (component: ComponentName) => Promise<Refusal | undefined>;
+  /** The signed manifest of a release, verified; undefined where the release key does not vouch for it, or nobody answers. */
+  readonly signedManifest: SignedManifest;
   readonly clock: Clock;
   /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */
   readonly elapsed: () => number;

@@ -58,7 +58,10 @@ type Injected = Pick<
   | 'confirmation'
   | 'clock'
 >;
-type Defaulted = Pick<StepDeps, 'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload' | 'history'>;
+type Defaulted = Pick<
+  StepDeps,
+  'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload' | 'history' | 'signedManifest'
+>;
 export interface UpdaterDeps extends Injected, Partial<Defaulted> {
   /** The agent's root folder. */
   readonly root: string;
@@ -207,6 +210,12 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     deps.alarms.resolveWhere((open) => open.component === component && open.category === 'active_damaged');
     await startForgotten(component, deps);
   };
+  /** Its manifest is here again; whether its files are whole is measured. */
+  const onRestored = async (component: ComponentName): Promise<void> => {
+    const folder = await deps.folderOf(component);
+    const active = await folder.slot('active');
+    if (active && (await folder.measure(active, 'verify')).ok) await onWhole(component);
+  };
 
   return {
     recover: () =>
@@ -236,6 +245,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const again = damages.wants(order.component, order.candidate.manifestSha256);
         if (again) damages.begin(order.component);
         const current = await considerOrder(order, again, deps);
+        if (current.go && current.isRestored) await onRestored(order.component);
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
         else if (current.isWhole) await onWhole(order.component);
       }).finally(() => cancels.delete(order.deployment));
@@ -290,6 +300,7 @@ const DEFAULTS: Defaulted = {
   history: noHistory,
   safeState: alwaysSafe,
   mayDownload: async () => undefined,
+  signedManifest: async () => undefined,
   pace: DEFAULT_PACE,
   elapsed: () => performance.now(),
   sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
