@@ -67,6 +67,24 @@ async function monitoredRobot() {
   return { ...robot, time, health, spool, begin, work, probe, startMonitor, reports };
 }
 
+/** It runs 1.0.0, whose checks pass, and is monitored. */
+async function robotWithRelease(sections: object = CHECKED) {
+  const robot = await monitoredRobot();
+  const monitor = robot.startMonitor();
+  const order = await robot.release('1.0.0', sections);
+  await robot.updater.offer(order);
+  await monitor.watches();
+  return { robot, monitor, order };
+}
+
+/** Its checks have failed for five minutes since. */
+async function robotWithFailedChecks() {
+  const world = await robotWithRelease();
+  world.robot.health.verdict = 'unhealthy';
+  await world.robot.time.pass(5 * MINUTE);
+  return world;
+}
+
 function describeReport(body: ReportEvent): string {
   if (body.event === 'health-changed') return `${body.state} ${body.active?.version} ${body.deployment ?? 'by hand'}`;
   if (body.event === 'alarm') return `alarm ${body.refusal.category}`;
@@ -75,11 +93,7 @@ function describeReport(body: ReportEvent): string {
 
 describe('a robot whose release becomes unhealthy after its commit', () => {
   test('shows it in its check-ins, reports it exactly once with an alarm, and asks for a check-in', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    const order = await robot.release('1.0.0', CHECKED);
-    await robot.updater.offer(order);
-    await monitor.watches();
+    const { robot, monitor, order } = await robotWithRelease();
     await robot.time.pass(SECOND);
     expect(await monitor.shown()).toEqual({ state: 'healthy', since: '2026-11-28T00:00:00.000Z' });
     robot.health.verdict = 'unhealthy';
@@ -113,26 +127,14 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
   });
 
   test('reports that it recovered, and resolves the alarm', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    const order = await robot.release('1.0.0', CHECKED);
-    await robot.updater.offer(order);
-    await monitor.watches();
-    robot.health.verdict = 'unhealthy';
-    await robot.time.pass(5 * MINUTE);
+    const { robot, order } = await robotWithFailedChecks();
     robot.health.verdict = 'healthy';
     await robot.time.pass(30 * MINUTE);
     expect(robot.reports().slice(2)).toEqual(['alarm-resolved', `healthy 1.0.0 ${order.deployment}`]);
   });
 
   test('is degraded since the same moment after a restart of its agent, and does not report it again', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    const order = await robot.release('1.0.0', CHECKED);
-    await robot.updater.offer(order);
-    await monitor.watches();
-    robot.health.verdict = 'unhealthy';
-    await robot.time.pass(5 * MINUTE);
+    const { robot, monitor, order } = await robotWithFailedChecks();
     const shown = await monitor.shown();
     await monitor.end();
     robot.spool.close();
@@ -158,12 +160,7 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
   });
 
   test('is healthy with the next release that works, and the alarm of the one before is resolved', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
-    await monitor.watches();
-    robot.health.verdict = 'unhealthy';
-    await robot.time.pass(5 * MINUTE);
+    const { robot, monitor } = await robotWithFailedChecks();
     robot.health.verdict = 'healthy';
     const next = await robot.release('2.0.0', CHECKED);
     await robot.updater.offer(next);
@@ -174,12 +171,7 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
   });
 
   test('the alarm is resolved where the next release declares nothing that could be checked', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
-    await monitor.watches();
-    robot.health.verdict = 'unhealthy';
-    await robot.time.pass(5 * MINUTE);
+    const { robot, monitor } = await robotWithFailedChecks();
     await robot.updater.offer(await robot.release('2.0.0', { services: [] }));
     await vi.waitFor(() => expect(robot.reports()).toHaveLength(4), { timeout: 20_000 });
     expect(await monitor.shown()).toBeUndefined();
@@ -187,12 +179,7 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
   });
 
   test('stays degraded where the next release fails its probation and is rolled back', async () => {
-    const robot = await monitoredRobot();
-    const monitor = robot.startMonitor();
-    await robot.updater.offer(await robot.release('1.0.0', CHECKED));
-    await monitor.watches();
-    robot.health.verdict = 'unhealthy';
-    await robot.time.pass(5 * MINUTE);
+    const { robot, monitor } = await robotWithFailedChecks();
     robot.health.verdict = 'healthy';
     robot.deps.prober.probe = async (check, context) =>
       context.folder.includes('2.0.0') ? { verdict: 'unhealthy', detail: 'answered 500' } : robot.probe(check, context);
@@ -206,10 +193,7 @@ describe('a robot whose release becomes unhealthy after its commit', () => {
 });
 
 test('a release that an older author wrote, without health checks and monitoring, still has its services watched', async () => {
-  const robot = await monitoredRobot();
-  const monitor = robot.startMonitor();
-  await robot.updater.offer(await robot.release('1.0.0'));
-  await monitor.watches();
+  const { robot, monitor } = await robotWithRelease({});
   await robot.time.pass(SECOND);
   expect(await monitor.shown()).toMatchObject({ state: 'healthy' });
   let restarts = 0;
@@ -237,10 +221,7 @@ test('a restart that a person ordered on the robot is no failure, and the releas
 });
 
 test('a release in probation is not monitored: neither the release before nor it is shown as healthy', async () => {
-  const robot = await monitoredRobot();
-  const monitor = robot.startMonitor();
-  await robot.updater.offer(await robot.release('1.0.0', CHECKED));
-  await monitor.watches();
+  const { robot, monitor } = await robotWithRelease();
   await robot.time.pass(SECOND);
   let shown: unknown = 'never asked';
   robot.deps.prober.probe = async (check, context) => {

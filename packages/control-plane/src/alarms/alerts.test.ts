@@ -1,21 +1,12 @@
 import type { alertApi } from '@fairlead/shared/api/alert-api';
-import type { Refusal } from '@fairlead/shared/failure';
 import { HOUR, MINUTE } from '@fairlead/shared/time';
 import type { Static } from 'typebox';
 import { expect, test } from 'vitest';
+import { ACTIVE_DAMAGED } from '../testing/active-damaged.ts';
 import { testFleet } from '../testing/test-fleet.ts';
 
-const damaged: Refusal = {
-  phase: 'verify',
-  component: 'walking',
-  element: 'policy.onnx',
-  category: 'active_damaged',
-  detail: 'walking@1.0.0 is no longer what was signed.',
-  retryable: true,
-  hint: 'Check the disk.',
-};
-const { phase: _phase, detail: _detail, retryable: _retryable, hint: _hint, ...identity } = damaged;
-const raised = { event: 'alarm', refusal: damaged } as const;
+const { phase: _phase, detail: _detail, retryable: _retryable, hint: _hint, ...identity } = ACTIVE_DAMAGED;
+const raised = { event: 'alarm', refusal: ACTIVE_DAMAGED } as const;
 const ended = { event: 'alarm-resolved', ...identity } as const;
 
 async function fleetWithAlarm() {
@@ -34,7 +25,7 @@ async function fleetWithAlarm() {
 
 test('an alarm of a robot reaches operators in the list, in explain and in the status', async () => {
   const { operator, duck, list } = await fleetWithAlarm();
-  const expected = [{ robot: 'duck-1', state: 'open', refusal: damaged, count: 1 }];
+  const expected = [{ robot: 'duck-1', state: 'open', refusal: ACTIVE_DAMAGED, count: 1 }];
   expect(await list()).toMatchObject(expected);
   expect((await operator.explainRobot({ params: { robot: duck.name } })).alerts).toMatchObject(expected);
   expect((await operator.fleetStatus()).alerts).toEqual({ open: 1, acknowledged: 0 });
@@ -109,7 +100,7 @@ test('a robot with many alarms hides no other robot in the list, and the list sa
   await other.tells(raised);
   for (let n = 1; n <= 8; n += 1) {
     controlPlane.clock.pass(MINUTE);
-    await duck.tells({ event: 'alarm', refusal: { ...damaged, element: `file-${n}` } });
+    await duck.tells({ event: 'alarm', refusal: { ...ACTIVE_DAMAGED, element: `file-${n}` } });
   }
   const { items, more } = await operator.listAlerts({ query: { limit: 6 } });
   const [one, two] = [duck.name, other.name];
@@ -127,8 +118,8 @@ test('alerts are listed page by page, and for one robot', async () => {
   const other = await robot('duck-2');
   for (const element of ['a', 'b', 'c']) {
     controlPlane.clock.pass(HOUR);
-    await duck.tells({ event: 'alarm', refusal: { ...damaged, element } });
-    await other.tells({ event: 'alarm', refusal: { ...damaged, element } });
+    await duck.tells({ event: 'alarm', refusal: { ...ACTIVE_DAMAGED, element } });
+    await other.tells({ event: 'alarm', refusal: { ...ACTIVE_DAMAGED, element } });
   }
   const first = await operator.listAlerts({ query: { robot: duck.name, limit: 3 } });
   expect(first.items.map(({ refusal }) => refusal.element)).toEqual(['c', 'b', 'a']);

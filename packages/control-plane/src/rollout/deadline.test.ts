@@ -1,18 +1,9 @@
-import type { InputOf } from '@fairlead/shared/api/client';
-import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { DAY, MINUTE } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
+import { createRollout } from '../testing/create-rollout.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
 
-type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
-
-async function create(fleet: RolloutFleet, shape: Create['shape']): Promise<RolloutId> {
-  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, shape } as Create;
-  const { rollout } = await fleet.operator.createRollout({ body });
-  await fleet.drive();
-  return rollout;
-}
 /** What a robot has where its stage names no time: the test release has no probation. */
 const TIME = 30 * MINUTE;
 
@@ -40,7 +31,7 @@ async function readyOnes(fleet: RolloutFleet) {
 
 test('robots that wait for the common switch do not run out of time, however long nobody gives the word', async () => {
   const fleet = await rolloutFleet(2);
-  const rollout = await create(fleet, { strategy: 'blue-green' });
+  const rollout = await createRollout(fleet, { shape: { strategy: 'blue-green' } });
   await readyOnes(fleet);
   await passes(fleet, 5 * DAY);
   expect(await show(fleet, rollout)).toMatchObject({
@@ -55,7 +46,7 @@ test('robots that wait for the common switch do not run out of time, however lon
 
 test('a robot that was let switch and is not heard of any more has what was left of its time, and then times out', async () => {
   const fleet = await rolloutFleet(1);
-  const rollout = await create(fleet, { strategy: 'blue-green' });
+  const rollout = await createRollout(fleet, { shape: { strategy: 'blue-green' } });
   await passes(fleet, 0.75 * TIME);
   await readyOnes(fleet);
   await passes(fleet, 5 * DAY);
@@ -72,7 +63,7 @@ test('a robot that was let switch and is not heard of any more has what was left
 
 test('the time of robots at work stands still while their rollout is paused', async () => {
   const fleet = await rolloutFleet(2);
-  const rollout = await create(fleet, { strategy: 'all-at-once' });
+  const rollout = await createRollout(fleet, { shape: { strategy: 'all-at-once' } });
   const params = { rollout };
   await fleet.operator.pauseRollout({ params, body: { reason: 'the long weekend' } });
   await passes(fleet, 4 * DAY);

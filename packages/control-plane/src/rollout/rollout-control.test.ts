@@ -1,21 +1,11 @@
-import { type InputOf, ProblemError } from '@fairlead/shared/api/client';
-import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import { ProblemError } from '@fairlead/shared/api/client';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { describe, expect, test } from 'vitest';
+import { AT_ONCE, type CreateBody, createRollout, showRollout } from '../testing/create-rollout.ts';
 import { refusal } from '../testing/refusal.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
 import { PASSWORD } from '../testing/test-control-plane.ts';
 
-type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
-const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
-
-async function create(fleet: RolloutFleet, more: Partial<Create> = {}, operator = fleet.operator): Promise<RolloutId> {
-  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, ...more } as Create;
-  const { rollout } = await operator.createRollout({ body });
-  await fleet.drive();
-  return rollout;
-}
-const show = (fleet: RolloutFleet, rollout: RolloutId) => fleet.operator.showRollout({ params: { rollout } });
 const because = (fleet: RolloutFleet, n: number) => {
   const robot = fleet.robots[n - 1];
   if (!robot) throw new Error('there is no such robot');
@@ -25,7 +15,7 @@ const because = (fleet: RolloutFleet, n: number) => {
 describe('a pause', () => {
   test('binds at once: robots that were let switch are held again, and nobody new is offered anything', async () => {
     const fleet = await rolloutFleet(2);
-    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 1 } });
+    const rollout = await createRollout(fleet, { shape: { strategy: 'rolling', size: 1 } });
     const [{ robot, order } = { robot: undefined, order: undefined }] = await fleet.ordered();
     if (!robot || !order) throw new Error('one is ordered');
     const { deployment, component } = order;
@@ -50,7 +40,7 @@ describe('a pause', () => {
 
   test('reaches a robot that is about to switch, has said so, and asks once more', async () => {
     const fleet = await rolloutFleet(1);
-    const rollout = await create(fleet, AT_ONCE);
+    const rollout = await createRollout(fleet, AT_ONCE);
     const [one] = await fleet.ordered();
     if (!one) throw new Error('it is ordered');
     const { robot, order } = one;
@@ -71,21 +61,21 @@ describe('a pause', () => {
 
   test('of two operators at once: one is heard, the other is told where it stands', async () => {
     const fleet = await rolloutFleet(1);
-    const rollout = await create(fleet);
+    const rollout = await createRollout(fleet);
     const both = await Promise.allSettled([
       fleet.operator.pauseRollout({ params: { rollout }, body: {} }),
       fleet.operator.abortRollout({ params: { rollout }, body: {} }),
     ]);
     const heard = both.filter(({ status }) => status === 'fulfilled');
     expect(heard.length).toBeGreaterThanOrEqual(1);
-    expect((await show(fleet, rollout)).state).toBe('aborted');
+    expect((await showRollout(fleet, rollout)).state).toBe('aborted');
     expect(await refusal(fleet.operator.resumeRollout({ params: { rollout }, body: {} }))).toBe('conflict');
   });
 });
 
 describe('a command that carries what its author saw', () => {
   const seenOf = async (fleet: RolloutFleet, rollout: RolloutId) => {
-    const { revision } = await show(fleet, rollout);
+    const { revision } = await showRollout(fleet, rollout);
     if (revision === undefined) throw new Error('a rollout has a revision');
     return { ifMatch: revision };
   };
@@ -100,19 +90,19 @@ describe('a command that carries what its author saw', () => {
 
   test('is accepted though the engine has ordered and granted meanwhile', async () => {
     const fleet = await rolloutFleet(3);
-    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 1 } });
-    const before = await show(fleet, rollout);
+    const rollout = await createRollout(fleet, { shape: { strategy: 'rolling', size: 1 } });
+    const before = await showRollout(fleet, rollout);
     const seen = await seenOf(fleet, rollout);
     await fleet.everybodyUpdates();
     await fleet.everybodyUpdates();
-    expect((await show(fleet, rollout)).generation).toBeGreaterThan(before.generation);
+    expect((await showRollout(fleet, rollout)).generation).toBeGreaterThan(before.generation);
     const paused = await fleet.operator.pauseRollout({ params: { rollout }, body: {} }, seen);
     expect(paused).toMatchObject({ state: 'paused', revision: expect.stringMatching(/^paused\./) });
   });
 
   test('is refused where another operator was faster, with what that one did', async () => {
     const fleet = await rolloutFleet(1);
-    const rollout = await create(fleet);
+    const rollout = await createRollout(fleet);
     const seen = await seenOf(fleet, rollout);
     const { operator } = await fleet.controlPlane.as('operator');
     await operator.pauseRollout({ params: { rollout }, body: {} }, seen);
@@ -122,12 +112,12 @@ describe('a command that carries what its author saw', () => {
       detail: expect.stringMatching(/its state was running and is paused.* Last: the-operator, paused at 20/),
       hint: expect.stringContaining('Nothing was done.'),
     });
-    expect((await show(fleet, rollout)).state).toBe('paused');
+    expect((await showRollout(fleet, rollout)).state).toBe('paused');
   });
 
   test('of two operators who saw the same and resume at once, one accepts the failures and the other is refused', async () => {
     const fleet = await rolloutFleet(2);
-    const rollout = await create(fleet, TWO_STAGES);
+    const rollout = await createRollout(fleet, TWO_STAGES);
     await fleet.everybodyUpdates('failed');
     const seen = await seenOf(fleet, rollout);
     const { operator } = await fleet.controlPlane.as('operator');
@@ -141,7 +131,7 @@ describe('a command that carries what its author saw', () => {
 
   test('resume accepts exactly the failures that were shown: one more refuses it', async () => {
     const fleet = await rolloutFleet(2);
-    const rollout = await create(fleet, TWO_STAGES);
+    const rollout = await createRollout(fleet, TWO_STAGES);
     const [one, two] = await fleet.ordered();
     if (!one || !two) throw new Error('both are ordered');
     const fails = ({ robot, order: { deployment, component } }: typeof one) =>
@@ -156,14 +146,14 @@ describe('a command that carries what its author saw', () => {
     expect(await resume(seen)).toMatchObject({
       detail: expect.stringContaining('1 robots had failed and 2 have failed now'),
     });
-    expect((await show(fleet, rollout)).stages[0]).not.toHaveProperty('acceptedFailures');
+    expect((await showRollout(fleet, rollout)).stages[0]).not.toHaveProperty('acceptedFailures');
     expect(await resume(await seenOf(fleet, rollout))).toBe('accepted');
-    expect((await show(fleet, rollout)).stages[0]?.acceptedFailures).toBe(2);
+    expect((await showRollout(fleet, rollout)).stages[0]?.acceptedFailures).toBe(2);
   });
 
   test('names its revision as ETag, takes *, and refuses a header that is no entity tag', async () => {
     const fleet = await rolloutFleet(1);
-    const rollout = await create(fleet);
+    const rollout = await createRollout(fleet);
     const { app } = fleet.controlPlane;
     await fleet.controlPlane.as('operator');
     const login = { body: { name: 'the-operator', password: PASSWORD } };
@@ -194,8 +184,8 @@ describe('an approval', () => {
 
   test('comes from others: the author cannot, the second person is needed, then it runs', async () => {
     const fleet = await asking('one');
-    const rollout = await create(fleet, AT_ONCE);
-    expect(await show(fleet, rollout)).toMatchObject({
+    const rollout = await createRollout(fleet, AT_ONCE);
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'awaiting-approval',
       blocked: { why: { category: 'needs_approval' } },
     });
@@ -204,16 +194,16 @@ describe('an approval', () => {
     const { operator } = await fleet.controlPlane.as('operator');
     await operator.approveRollout({ params: { rollout }, body: { reason: 'tested on my desk' } });
     await fleet.drive();
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'running' });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ state: 'running' });
     expect(await fleet.ordered()).toHaveLength(1);
   });
 
   test('that is denied, or does not come in time, ends the rollout for good', async () => {
     const fleet = await asking('two');
-    const denied = await create(fleet, AT_ONCE);
+    const denied = await createRollout(fleet, AT_ONCE);
     const { operator } = await fleet.controlPlane.as('operator');
     await operator.denyRollout({ params: { rollout: denied }, body: { reason: 'not on a Friday' } });
-    const forgotten = await create(fleet, AT_ONCE);
+    const forgotten = await createRollout(fleet, AT_ONCE);
     await operator.approveRollout({ params: { rollout: forgotten }, body: {} });
     fleet.clock.pass(86_400_000);
     // People's sessions are over by then too.
@@ -230,10 +220,10 @@ describe('an approval', () => {
     const emergency = { reason: 'arms swing wildly', skips: ['approval'] } as const;
     const { operator } = await fleet.controlPlane.as('operator');
     expect(
-      await refusal(create(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } }, operator)),
+      await refusal(createRollout(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } }, operator)),
     ).toBe('forbidden');
-    const rollout = await create(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } });
-    expect((await show(fleet, rollout)).state).toBe('running');
+    const rollout = await createRollout(fleet, { ...AT_ONCE, emergency: { ...emergency, skips: ['approval'] } });
+    expect((await showRollout(fleet, rollout)).state).toBe('running');
     const [entry] = (await fleet.operator.listAudit({ query: { action: 'rollout.break-glass' } })).items;
     expect(entry).toMatchObject({ by: 'the-admin', reason: 'arms swing wildly', loud: true, element: rollout });
   });
@@ -242,15 +232,15 @@ describe('an approval', () => {
 describe('a rolling rollout', () => {
   test('goes batch by batch, with a rest between, and says until when it rests', async () => {
     const fleet = await rolloutFleet(3);
-    const rollout = await create(fleet, { shape: { strategy: 'rolling', size: 2, delaySec: 60 } });
+    const rollout = await createRollout(fleet, { shape: { strategy: 'rolling', size: 2, delaySec: 60 } });
     expect(await fleet.ordered()).toHaveLength(2);
     await fleet.everybodyUpdates();
     expect(await fleet.ordered()).toHaveLength(0);
-    expect(await show(fleet, rollout)).toMatchObject({ blocked: { why: { category: 'resting' } } });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ blocked: { why: { category: 'resting' } } });
     fleet.clock.pass(60_000);
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed' });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ state: 'completed' });
   });
 });
 
@@ -258,17 +248,17 @@ describe('a blue-green rollout', () => {
   test('stages everywhere, switches together on command, and goes back at once', async () => {
     const fleet = await rolloutFleet(2);
     await fleet.everybodyRuns(fleet.v1);
-    const rollout = await create(fleet, { shape: { strategy: 'blue-green' } });
+    const rollout = await createRollout(fleet, { shape: { strategy: 'blue-green' } });
     const params = { rollout };
     expect(await refusal(fleet.operator.switchRollout({ params, body: {} }))).toBe('conflict');
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       blocked: { why: { category: 'awaits_switch' } },
       stages: [{ counts: { ready: 2, granted: 0 } }],
     });
     await fleet.operator.switchRollout({ params, body: {} });
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'completed',
       stages: [{ counts: { states: { succeeded: 2 } } }],
     });
@@ -276,7 +266,7 @@ describe('a blue-green rollout', () => {
     if (followedBy === undefined) throw new Error('a rollback follows');
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, followedBy)).toMatchObject({ state: 'completed', members: 2 });
+    expect(await showRollout(fleet, followedBy)).toMatchObject({ state: 'completed', members: 2 });
   });
 });
 
@@ -288,7 +278,7 @@ describe('a blue-green rollout by the clock', () => {
     const fleet = await rolloutFleet(2);
     const stages = [{ ...stage, gate: { minSuccesses: '50%' } }];
     const switchAt = at(fleet, 3600);
-    const rollout = await create(fleet, { shape: { strategy: 'blue-green', stages, switchAt } });
+    const rollout = await createRollout(fleet, { shape: { strategy: 'blue-green', stages, switchAt } });
     const [one] = await fleet.ordered();
     if (!one) throw new Error('it is ordered');
     const { deployment, component } = one.order;
@@ -296,14 +286,14 @@ describe('a blue-green rollout by the clock', () => {
     await one.robot.ask({ understands: ['hold'], activity });
     fleet.clock.pass(600_000);
     await fleet.drive();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       blocked: { why: { category: 'awaits_switch' }, until: switchAt },
       stages: [{ counts: { ready: 1, states: { 'timed-out': 1 } } }],
     });
     fleet.clock.pass(3_000_000);
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'completed',
       stages: [{ counts: { states: { succeeded: 1, 'timed-out': 1 } } }],
     });
@@ -312,19 +302,21 @@ describe('a blue-green rollout by the clock', () => {
   test('is stopped by its gate before that time where a robot fails its tests', async () => {
     const fleet = await rolloutFleet(2);
     const stages = [{ ...stage, gate: { maxFailures: 0 } }];
-    const rollout = await create(fleet, { shape: { strategy: 'blue-green', stages, switchAt: at(fleet, 3600) } });
+    const rollout = await createRollout(fleet, {
+      shape: { strategy: 'blue-green', stages, switchAt: at(fleet, 3600) },
+    });
     const [one] = await fleet.ordered();
     if (!one) throw new Error('it is ordered');
     const { deployment, component } = one.order;
     await one.robot.tells({ event: 'update-ended', deployment, component, outcome: 'rejected' });
     await fleet.drive();
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
   });
 
   test('and a time to switch for another strategy is refused', async () => {
     const fleet = await rolloutFleet(1);
     const shape = { strategy: 'canary' as const, stages: [stage], switchAt: at(fleet, 3600) };
-    expect(await refusal(create(fleet, { shape }))).toBe('bad_request');
+    expect(await refusal(createRollout(fleet, { shape }))).toBe('bad_request');
   });
 });
 
@@ -332,30 +324,30 @@ describe('a robot', () => {
   test('that never answers times out: its stage cannot be judged, and a person decides', async () => {
     const fleet = await rolloutFleet(1);
     const stages = [{ upTo: { percent: 100 }, timeoutSec: 600 }];
-    const rollout = await create(fleet, { shape: { strategy: 'canary', stages } });
+    const rollout = await createRollout(fleet, { shape: { strategy: 'canary', stages } });
     fleet.clock.pass(600_000);
     await fleet.drive();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'paused',
       stages: [{ state: 'inconclusive', counts: { states: { 'timed-out': 1 } } }],
       blocked: { why: { category: 'too_few_successes' } },
     });
     await fleet.operator.promoteRollout({ params: { rollout }, body: {} });
     await fleet.drive();
-    expect((await show(fleet, rollout)).state).toBe('ended-without-robots');
+    expect((await showRollout(fleet, rollout)).state).toBe('ended-without-robots');
   });
 
   test('that failed gets its order once more when it is retried, and only that one', async () => {
     const fleet = await rolloutFleet(2);
-    const rollout = await create(fleet, AT_ONCE);
+    const rollout = await createRollout(fleet, AT_ONCE);
     const [first] = await fleet.ordered();
     if (!first) throw new Error('it is ordered');
     await fleet.everybodyUpdates('failed');
-    expect((await show(fleet, rollout)).state).toBe('paused');
+    expect((await showRollout(fleet, rollout)).state).toBe('paused');
     await fleet.operator.retryRollout({ params: { rollout }, body: {} });
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'completed',
       stages: [{ counts: { states: { succeeded: 2 } } }],
     });
@@ -364,8 +356,8 @@ describe('a robot', () => {
   test('that cannot take the release is left out before anything is counted, and told why', async () => {
     const fleet = await rolloutFleet(2);
     await fleet.publisher.publish({ version: '3.0.0', bend: { requires: { arch: ['x64'] } } });
-    const rollout = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'] });
-    expect(await show(fleet, rollout)).toMatchObject({
+    const rollout = await createRollout(fleet, { ...AT_ONCE, version: '3.0.0' as CreateBody['version'] });
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'ended-without-robots',
       members: 0,
       excluded: 2,
@@ -380,7 +372,7 @@ describe('a robot', () => {
         `duck-${n} is left out of rollout ${rollout}: ${items[n - 1]?.excluded?.detail.slice(0, 20)}`,
       );
     }
-    await create(fleet, AT_ONCE);
+    await createRollout(fleet, AT_ONCE);
     await fleet.everybodyUpdates();
     expect((await because(fleet, 1)).sentence).toBe('duck-1 is up to date with duck-policy@2.0.0.');
   });
@@ -395,7 +387,7 @@ describe('a robot', () => {
       zone: 'Europe/Berlin',
     };
     await fleet.operator.createWindow({ body: window });
-    await create(fleet, AT_ONCE);
+    await createRollout(fleet, AT_ONCE);
     await fleet.everybodyUpdates();
     const { sentence } = await because(fleet, 1);
     expect(sentence).toContain('maintenance window nights opens at 2026-11-22T01:00:00.000Z');
@@ -414,25 +406,25 @@ describe('a robot', () => {
     await label({ site: 'oslo' });
     const startAt = new Date(fleet.clock.now() + 60_000).toISOString();
     const target = { selector: 'site=oslo' };
-    const rollout = await create(fleet, { ...AT_ONCE, target, startAt, newRobots: 'include' });
+    const rollout = await createRollout(fleet, { ...AT_ONCE, target, startAt, newRobots: 'include' });
     await label({});
     fleet.clock.pass(60_000);
     await fleet.drive();
-    expect(await show(fleet, rollout)).toMatchObject({
+    expect(await showRollout(fleet, rollout)).toMatchObject({
       state: 'ended-without-robots',
       stopped: { by: 'control-plane' },
     });
     await label({ site: 'oslo' });
-    await expect.poll(async () => (await show(fleet, rollout)).state).toBe('running');
-    expect(await show(fleet, rollout)).not.toHaveProperty('stopped');
+    await expect.poll(async () => (await showRollout(fleet, rollout)).state).toBe('running');
+    expect(await showRollout(fleet, rollout)).not.toHaveProperty('stopped');
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed', members: 1 });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ state: 'completed', members: 1 });
   });
 
   test('waits for its turn in words that name the stage before it', async () => {
     const fleet = await rolloutFleet(3);
-    const rollout = await create(fleet, {
+    const rollout = await createRollout(fleet, {
       shape: { strategy: 'canary', stages: [{ upTo: { count: 1 } }, { upTo: { percent: 100 } }] },
     });
     const [canary] = await fleet.ordered();
@@ -448,7 +440,7 @@ describe('a robot', () => {
     const fleet = await rolloutFleet(1);
     for (const version of ['2.1.0', '2.2.0', '2.3.0']) {
       await fleet.publisher.publish({ version });
-      await create(fleet, { ...AT_ONCE, version: version as Create['version'] });
+      await createRollout(fleet, { ...AT_ONCE, version: version as CreateBody['version'] });
       await fleet.everybodyUpdates('rolled-back');
     }
     const { sentence, unblock } = await because(fleet, 1);
@@ -462,14 +454,14 @@ describe('a robot', () => {
 
   test('that joins later is taken along where the rollout says so, and left out where it does not', async () => {
     const fleet = await rolloutFleet(1);
-    const rollout = await create(fleet, { ...AT_ONCE, newRobots: 'include' });
+    const rollout = await createRollout(fleet, { ...AT_ONCE, newRobots: 'include' });
     await fleet.everybodyUpdates();
-    expect((await show(fleet, rollout)).state).toBe('completed');
+    expect((await showRollout(fleet, rollout)).state).toBe('completed');
     const late = await fleet.robot('late-1');
-    await expect.poll(async () => (await show(fleet, rollout)).state).toBe('running');
+    await expect.poll(async () => (await showRollout(fleet, rollout)).state).toBe('running');
     await fleet.drive();
     expect((await late.ask({ understands: ['hold'] })).assignment?.components).toHaveLength(1);
-    expect(await show(fleet, rollout)).toMatchObject({ members: 2 });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ members: 2 });
   });
 });
 
@@ -477,14 +469,14 @@ test('a stage whose robots tell a latency above the threshold fails, though all 
   const fleet = await rolloutFleet(2);
   const conditions = [{ metric: 'inference_latency_p95_ms', max: 20 }];
   const stages = [{ upTo: { count: 1 }, soakSec: 60, gate: { conditions } }, { upTo: { percent: 100 } }];
-  const rollout = await create(fleet, { shape: { strategy: 'canary', stages } });
+  const rollout = await createRollout(fleet, { shape: { strategy: 'canary', stages } });
   await fleet.everybodyUpdates();
-  expect(await show(fleet, rollout)).toMatchObject({ stages: [{ state: 'soaking' }, { state: 'pending' }] });
+  expect(await showRollout(fleet, rollout)).toMatchObject({ stages: [{ state: 'soaking' }, { state: 'pending' }] });
   for (const robot of fleet.robots) await robot.ask({ metrics: { inference_latency_p95_ms: 31 } });
   // The engine looks at what no report brings every few seconds.
   fleet.clock.pass(6000);
   await fleet.drive();
-  expect(await show(fleet, rollout)).toMatchObject({
+  expect(await showRollout(fleet, rollout)).toMatchObject({
     state: 'paused',
     blocked: { why: { category: 'metric', detail: expect.stringContaining('at most 20 on 0 of the 1 robots') } },
   });
@@ -494,18 +486,18 @@ describe('a newer rollout of the same component', () => {
   test('takes the place of an older one that has nothing left to do', async () => {
     const fleet = await rolloutFleet(2);
     await fleet.publisher.publish({ version: '3.0.0' });
-    const older = await create(fleet);
-    const newer = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'] });
-    expect(await show(fleet, older)).toMatchObject({ state: 'superseded', followedBy: newer });
+    const older = await createRollout(fleet);
+    const newer = await createRollout(fleet, { ...AT_ONCE, version: '3.0.0' as CreateBody['version'] });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'superseded', followedBy: newer });
     expect((await fleet.ordered()).map(({ order }) => order.target.version)).toEqual(['3.0.0', '3.0.0']);
   });
 
   test('of less weight waits for the robots that the weightier one still keeps', async () => {
     const fleet = await rolloutFleet(1);
     await fleet.publisher.publish({ version: '3.0.0' });
-    await create(fleet, { ...AT_ONCE, priority: 90 });
-    const lighter = await create(fleet, { ...AT_ONCE, version: '3.0.0' as Create['version'], priority: 10 });
-    expect(await show(fleet, lighter)).toMatchObject({
+    await createRollout(fleet, { ...AT_ONCE, priority: 90 });
+    const lighter = await createRollout(fleet, { ...AT_ONCE, version: '3.0.0' as CreateBody['version'], priority: 10 });
+    expect(await showRollout(fleet, lighter)).toMatchObject({
       state: 'running',
       blocked: { why: { category: 'kept_by_others' } },
     });
@@ -532,13 +524,13 @@ test('a disruption budget is never exceeded, and the robot behind it is told whi
     await fleet.operator.changeRobot({ params: { robot: name }, body: { labels: { site: 'munich' } } });
   }
   await fleet.operator.saveBudget({ body: { label: 'site', maxUnavailable: 1 } });
-  const rollout = await create(fleet, AT_ONCE);
+  const rollout = await createRollout(fleet, AT_ONCE);
   for (const { robot, order } of await fleet.ordered()) {
     const { deployment, component } = order;
     await robot.ask({ understands: ['hold'], activity: { state: 'waiting', deployment, component, ready: true } });
   }
   await fleet.drive();
-  expect((await show(fleet, rollout)).stages[0]?.counts).toMatchObject({ ready: 1, granted: 1 });
+  expect((await showRollout(fleet, rollout)).stages[0]?.counts).toMatchObject({ ready: 1, granted: 1 });
   const told = await Promise.all([1, 2].map(async (n) => (await because(fleet, n)).sentence));
   expect(told.filter((sentence) => sentence.includes('site=munich has 1 of 1 robot in update'))).toHaveLength(1);
 });

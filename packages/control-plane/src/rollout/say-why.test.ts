@@ -1,21 +1,11 @@
-import type { InputOf } from '@fairlead/shared/api/client';
-import type { operatorApi } from '@fairlead/shared/api/operator-api';
 import type { Refusal } from '@fairlead/shared/failure';
-import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import { expect, test } from 'vitest';
+import { AT_ONCE, type CreateBody, createRollout } from '../testing/create-rollout.ts';
 import { refusal } from '../testing/refusal.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
 import { running } from '../testing/test-fleet.ts';
 
-type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
-const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
-
-async function create(fleet: RolloutFleet, more: Partial<Create> = {}): Promise<RolloutId> {
-  const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, ...more } as Create;
-  const { rollout } = await fleet.operator.createRollout({ body });
-  await fleet.drive();
-  return rollout;
-}
 const restarts: Refusal = {
   phase: 'probation',
   element: 'duck-policy.service',
@@ -31,7 +21,7 @@ test('a robot that a rollout means is told what that waits for, though who takes
   const fleet = await rolloutFleet(2);
   await fleet.everybodyRuns(fleet.v1);
   const startAt = '2030-01-01T02:00:00Z';
-  const rollout = await create(fleet, { ...AT_ONCE, target: { robot: 'duck-1' as RobotId }, startAt });
+  const rollout = await createRollout(fleet, { ...AT_ONCE, target: { robot: 'duck-1' as RobotId }, startAt });
   expect(await explain(fleet, 'duck-1')).toMatchObject({
     sentence: `duck-1 waits for its turn in rollout ${rollout}: It starts at 2030-01-01T02:00:00.000Z.`,
     unblock: 'Nothing to do: it starts by itself.',
@@ -45,7 +35,7 @@ test('a robot of a rollout that waits for approval is told who may unblock it', 
   const fleet = await rolloutFleet(1);
   await fleet.everybodyRuns(fleet.v1);
   await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body: { approvals: 'one' } });
-  const rollout = await create(fleet, AT_ONCE);
+  const rollout = await createRollout(fleet, AT_ONCE);
   const { sentence, unblock } = await explain(fleet, 'duck-1');
   expect(sentence).toContain('It waits for approval: 0 of 1');
   expect(unblock).toContain(`fairlead rollout approve ${rollout}`);
@@ -54,14 +44,14 @@ test('a robot of a rollout that waits for approval is told who may unblock it', 
 test('a rollout that was denied or aborted keeps who ended it, and why', async () => {
   const fleet = await rolloutFleet(1);
   await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body: { approvals: 'one' } });
-  const denied = await create(fleet, AT_ONCE);
+  const denied = await createRollout(fleet, AT_ONCE);
   const { operator } = await fleet.controlPlane.as('operator');
   await operator.denyRollout({ params: { rollout: denied }, body: { reason: 'not on a Friday' } });
   await fleet.drive();
   expect((await fleet.operator.showRollout({ params: { rollout: denied } })).stopped?.why.detail).toBe(
     'the-operator denied it: not on a Friday.',
   );
-  const aborted = await create(fleet, AT_ONCE);
+  const aborted = await createRollout(fleet, AT_ONCE);
   const view = await fleet.operator.abortRollout({ params: { rollout: aborted }, body: { reason: 'typing mistake' } });
   expect(view.stopped).toMatchObject({
     by: 'the-admin',
@@ -72,7 +62,7 @@ test('a rollout that was denied or aborted keeps who ended it, and why', async (
 test('what was switched back is not finalised', async () => {
   const fleet = await rolloutFleet(1);
   await fleet.everybodyRuns(fleet.v1);
-  const params = { rollout: await create(fleet, { shape: { strategy: 'blue-green' } }) };
+  const params = { rollout: await createRollout(fleet, { shape: { strategy: 'blue-green' } }) };
   await fleet.everybodyUpdates();
   await fleet.operator.switchRollout({ params, body: {} });
   await fleet.everybodyUpdates();
@@ -84,7 +74,7 @@ test('of a rollout it is said whose maintenance window is shut', async () => {
   const fleet = await rolloutFleet(1);
   const times = { from: '02:00', to: '04:00', zone: 'Europe/Berlin' };
   await fleet.operator.createWindow({ body: { name: 'nights', scope: { fleet: true }, ...times } });
-  const rollout = await create(fleet, AT_ONCE);
+  const rollout = await createRollout(fleet, AT_ONCE);
   await fleet.everybodyUpdates();
   const { blocked } = await fleet.operator.showRollout({ params: { rollout } });
   expect(blocked?.why.detail).toMatch(/^duck-1 is ready; its maintenance window nights opens at /);
@@ -97,7 +87,7 @@ test('the text of a stopped rollout names the robots that count as failed now, a
     { name: 'canary', upTo: { count: 1 } },
     { name: 'all', upTo: { percent: 100 } },
   ];
-  const rollout = await create(fleet, { shape: { strategy: 'canary', stages } } as Partial<Create>);
+  const rollout = await createRollout(fleet, { shape: { strategy: 'canary', stages } } as Partial<CreateBody>);
   await fleet.everybodyUpdates();
   const [canary] = (await fleet.operator.listRolloutRobots({ params: { rollout }, query: { stage: 0 } })).items;
   const [late] = await fleet.ordered();

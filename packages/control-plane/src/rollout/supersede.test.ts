@@ -1,13 +1,8 @@
 /** What a newer rollout does to an older one of the same component. */
-import type { InputOf } from '@fairlead/shared/api/client';
-import type { operatorApi } from '@fairlead/shared/api/operator-api';
-import type { RolloutId } from '@fairlead/shared/ids';
 import { HOUR, toTimestamp } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
+import { AT_ONCE, type CreateBody, createAtOnce, showRollout } from '../testing/create-rollout.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
-
-type Create = InputOf<(typeof operatorApi)['createRollout']>['body'];
-const AT_ONCE = { shape: { strategy: 'all-at-once' } } as const;
 
 async function fleetInTwoGroups() {
   const fleet = await rolloutFleet(3);
@@ -19,46 +14,36 @@ async function fleetInTwoGroups() {
   return fleet;
 }
 
-async function create(fleet: RolloutFleet, more: Partial<Create>): Promise<RolloutId> {
-  const { component, v2 } = fleet;
-  const body = { target: { all: true }, component, version: v2.version, ...AT_ONCE, ...more } as const;
-  const { rollout } = await fleet.operator.createRollout({ body });
-  await fleet.drive();
-  // Who comes later is newer.
-  fleet.clock.pass(1000);
-  return rollout;
-}
-const show = (fleet: RolloutFleet, rollout: RolloutId) => fleet.operator.showRollout({ params: { rollout } });
 const later = (fleet: RolloutFleet) => ({ startAt: toTimestamp(fleet.clock.now() + 4 * HOUR) });
-const V3 = '3.0.0' as Create['version'];
+const V3 = '3.0.0' as CreateBody['version'];
 
 describe('only a rollout that takes every robot of an older one ends it', () => {
   test('a scheduled rollout for other robots is still there, and happens', async () => {
     const fleet = await fleetInTwoGroups();
-    const older = await create(fleet, { target: { group: 'south' }, ...later(fleet) });
-    await create(fleet, { target: { group: 'north' }, version: V3 });
-    expect(await show(fleet, older)).toMatchObject({ state: 'scheduled' });
+    const older = await createAtOnce(fleet, { target: { group: 'south' }, ...later(fleet) });
+    await createAtOnce(fleet, { target: { group: 'north' }, version: V3 });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'scheduled' });
     fleet.clock.pass(5 * HOUR);
     await fleet.drive();
-    expect(await show(fleet, older)).toMatchObject({ state: 'running', members: 2 });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'running', members: 2 });
   });
 
   test('a rollout that waits for approval for other robots still waits for it', async () => {
     const fleet = await fleetInTwoGroups();
     const body = { approvals: 'one' } as const;
     await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body });
-    const older = await create(fleet, { target: { group: 'south' } });
-    expect(await show(fleet, older)).toMatchObject({ state: 'awaiting-approval' });
+    const older = await createAtOnce(fleet, { target: { group: 'south' } });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'awaiting-approval' });
     await fleet.operator.changeEnvironment({ params: { environment: 'development' }, body: { approvals: 'none' } });
-    await create(fleet, { target: { group: 'north' }, version: V3 });
-    expect(await show(fleet, older)).toMatchObject({ state: 'awaiting-approval' });
+    await createAtOnce(fleet, { target: { group: 'north' }, version: V3 });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'awaiting-approval' });
   });
 
   test('a scheduled one of which every robot is taken ends, says why, and the people involved are notified', async () => {
     const fleet = await fleetInTwoGroups();
-    const older = await create(fleet, { target: { group: 'south' }, ...later(fleet) });
-    const newer = await create(fleet, { version: V3 });
-    const view = await show(fleet, older);
+    const older = await createAtOnce(fleet, { target: { group: 'south' }, ...later(fleet) });
+    const newer = await createAtOnce(fleet, { version: V3 });
+    const view = await showRollout(fleet, older);
     expect(view).toMatchObject({ state: 'superseded', followedBy: newer });
     expect(view.stopped?.why.detail).toContain(`Rollout ${newer}`);
     const { items } = await fleet.operator.listNotices();
@@ -68,18 +53,18 @@ describe('only a rollout that takes every robot of an older one ends it', () => 
 
   test('of two that share some robots the newer takes those, and the older goes to the others', async () => {
     const fleet = await fleetInTwoGroups();
-    const older = await create(fleet, later(fleet));
+    const older = await createAtOnce(fleet, later(fleet));
     const rollback = { target: { group: 'north' }, component: fleet.component, toVersion: fleet.v1.version } as const;
-    await create(fleet, { target: { group: 'north' } });
+    await createAtOnce(fleet, { target: { group: 'north' } });
     await fleet.everybodyUpdates();
     const { rollout } = await fleet.operator.createRollback({ body: { ...rollback, ...AT_ONCE } });
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, rollout)).toMatchObject({ state: 'completed' });
+    expect(await showRollout(fleet, rollout)).toMatchObject({ state: 'completed' });
     fleet.clock.pass(5 * HOUR);
     await fleet.drive();
     await fleet.everybodyUpdates();
-    expect(await show(fleet, older)).toMatchObject({ state: 'completed', excluded: 1 });
+    expect(await showRollout(fleet, older)).toMatchObject({ state: 'completed', excluded: 1 });
     const { items } = await fleet.operator.listRolloutRobots({
       params: { rollout: older },
       query: { excluded: 'only' },

@@ -3,22 +3,14 @@ import { ALARM_STATES } from '@fairlead/shared/fleet/alarm';
 import type { RobotId } from '@fairlead/shared/ids';
 import { HOUR } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
+import { ACTIVE_DAMAGED } from '../testing/active-damaged.ts';
 import type { Alarms } from './alarms.ts';
 import { MOST_RESOLVED_PER_ROBOT, MOST_UNRESOLVED_PER_ROBOT } from './kysely-alarms.ts';
 import type { Store } from './store.ts';
 
 const DUCK = 'duck-1' as RobotId;
 const NOON = Date.parse('2026-11-28T12:00:00Z');
-const damaged = (more: Partial<Refusal> = {}): Refusal => ({
-  phase: 'verify',
-  component: 'walking',
-  element: 'policy.onnx',
-  category: 'active_damaged',
-  detail: 'walking@1.0.0 is no longer what was signed.',
-  retryable: true,
-  hint: 'Check the disk.',
-  ...more,
-});
+const damaged = (more: Partial<Refusal> = {}): Refusal => ({ ...ACTIVE_DAMAGED, ...more });
 const byHand = { at: NOON, by: 'ann', how: 'by-hand', reason: 'replaced the disk' } as const;
 
 export function describeAlarms(open: () => Promise<Store>): void {

@@ -1,45 +1,20 @@
-import type { ComponentName, DeploymentId, RobotId } from '@fairlead/shared/ids';
+import type { ComponentName, RobotId } from '@fairlead/shared/ids';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { describe, expect, test } from 'vitest';
 import type { Deployment } from './deployments.ts';
 import { FIRST_EVENTS, NEWEST_EVENTS } from './kysely-deployments.ts';
-import { publishedRelease } from './releases-contract.ts';
 import type { Store } from './store.ts';
+import { saveRobot, storedDeployment } from './testing/stored-deployment.ts';
 
 const duck1 = 'duck-1' as RobotId;
 const refusal = { phase: 'switch', element: 'x', category: 'io', detail: 'd', retryable: true, hint: 'h' } as const;
 
-const deployment = (id: number, more: Partial<Deployment> = {}): Deployment => ({
-  deployment: `dep_${String(id).padStart(10, '0')}` as DeploymentId,
-  robot: duck1,
-  environment: 'development',
-  component: 'duck' as ComponentName,
-  version: publishedRelease('duck@1.0.0').version,
-  target: publishedRelease('duck@1.0.0').target,
-  manifestSha256: sha256Hex('m'),
-  manifestLength: 400,
-  kind: 'deploy',
-  allowDowngrade: false,
-  state: 'pending',
-  createdAt: 1000,
-  createdBy: 'eve',
-  ...more,
-});
+const deployment = (id: number, more: Partial<Deployment> = {}): Deployment => storedDeployment(id, duck1, more);
 
 /** A store that knows two robots. */
 async function withRobots(open: () => Promise<Store>): Promise<Store> {
   const store = await open();
-  for (const robot of [duck1, 'duck-2' as RobotId]) {
-    const keyid = sha256Hex(robot);
-    await store.robots.save({
-      robot,
-      lifecycle: 'accepted',
-      environment: 'development',
-      labels: {},
-      keyid,
-      enrolledAt: 1,
-    });
-  }
+  for (const robot of [duck1, 'duck-2' as RobotId]) await saveRobot(store, robot);
   return store;
 }
 const save = ({ deployments }: Store, of: Deployment) =>
