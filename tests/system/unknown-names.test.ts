@@ -4,9 +4,9 @@ import { createProgram } from '@fairlead/cli/program';
 import { runFairlead } from '@fairlead/cli/testing/run-fairlead';
 import { injectTransport, TEST_URL } from '@fairlead/control-plane/testing/inject-transport';
 import { PASSWORD, testControlPlane } from '@fairlead/control-plane/testing/test-control-plane';
-import type { Command } from 'commander';
 import { expect, test } from 'vitest';
 
+type Command = ReturnType<typeof createProgram>['command'];
 const MALFORMED = 'Not/A_Name!';
 
 interface Named {
@@ -117,7 +117,7 @@ test('every command that takes a name or an id is tried here', () => {
   const takesName = (each: Command) =>
     each.registeredArguments.some((argument) => !NOT_NAMES.includes(argument.name()));
   const makesNew = (name: string) => / (create|completion)$/.test(` ${name}`);
-  const found = commandsOf(command as Command).filter(([name, each]) => takesName(each) && !makesNew(name));
+  const found = commandsOf(command).filter(([name, each]) => takesName(each) && !makesNew(name));
   const tried = COMMANDS.map(({ line }) => line);
   expect(found.map(([name]) => name).filter((name) => !tried.some((line) => line.startsWith(`${name} `)))).toEqual([]);
 });
