@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wrapLine } from './wrap.ts';
+import { wrap, wrapLine } from './wrap.ts';
 
 test('a line that fits stays as it is, with its spaces', () => {
   expect(wrapLine('robot            duck-1', 80)).toEqual(['robot            duck-1']);
@@ -20,4 +20,11 @@ test('a long line goes on below its own text', () => {
 test('a word that is wider than the screen is not cut: it may be a digest or an address', () => {
   const digest = 'a'.repeat(64);
   expect(wrapLine(`manifest ${digest} differs`, 40)).toEqual(['manifest', digest, 'differs']);
+});
+
+test('attack 83: words from elsewhere begin no line by their line breaks, and are not many empty lines', () => {
+  expect(wrap(`duck-1 says: hot\n\rduck-2 is fine${'\n'.repeat(5)}`, 60)).toEqual([
+    'duck-1 says: hot\\u{a}\\u{d}duck-2 is',
+    'fine\\u{a}\\u{a}\\u{a}\\u{a}\\u{a}',
+  ]);
 });

@@ -1,8 +1,12 @@
 /** Long sentences on a narrow screen. */
+import { printable } from '@fairlead/shared/printable';
 
-/** Lines of at most `width` characters; a longer word keeps a line of its own. */
+/**
+ * Lines of at most `width` characters; a longer word keeps a line of its own. A line break in the text is shown as an
+ * escape: nobody whose words stand in a sentence begins a line of its own with them.
+ */
 export const wrap = (text: string, width = 78): string[] =>
-  (text.match(new RegExp(`.{1,${width}}(?:\\s+|$)|\\S+\\s*`, 'g')) ?? ['']).map((line) => line.trimEnd());
+  (printable(text).match(new RegExp(`.{1,${width}}(?:\\s+|$)|\\S+\\s*`, 'g')) ?? ['']).map((line) => line.trimEnd());
 
 export const clip = (text: string, width: number): string =>
   text.length > width ? `${text.slice(0, width - 1)}…` : text;
