@@ -127,7 +127,10 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     newId: deploymentIds(clock),
     freshFacts: presence.refresh,
     factsOf: (robot: RobotId) => presence.of(robot)?.facts ?? {},
-    statementOf: (robot: RobotId) => ({ facts: presence.of(robot)?.facts ?? {}, at: presence.of(robot)?.lastSeen }),
+    statementOf: (robot: RobotId) => {
+      const { facts = {}, lastSeen } = presence.of(robot) ?? {};
+      return { facts, at: facts.observedAt ?? lastSeen };
+    },
     wake: signals.wake,
   };
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
@@ -211,7 +214,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       outrun: outrunRobots(store, signing),
       calls,
       rules: rules.now,
-      repair: (robot, facts) => repairDifferences({ ...rollouts, mayChange }, robot, facts),
+      repair: (robot, orders, facts) => repairDifferences({ ...rollouts, mayChange }, robot, orders, facts),
       mayChange,
       reconcileAlarms: reconcileAlarms({ store, mayChange }),
       poke: engine.poke,
@@ -223,7 +226,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       factsOf: assign.factsOf,
       floodLimit: floodLimit(clock),
       heard: (report) => {
-        hearReport(presence, logger, report);
+        hearReport(presence, logger, report, clock.now());
         shareLearned();
       },
       onGap: (robot, seq) => logger.warn({ robot, seq }, 'reports before this one are missing here'),

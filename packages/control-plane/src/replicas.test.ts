@@ -8,9 +8,11 @@ import { openPostgresSignals } from './signals/postgres-signals.ts';
 import { kyselyStore } from './store/kysely-store.ts';
 import { migrate } from './store/migrate.ts';
 import { openPostgres } from './store/postgres-database.ts';
+import { delayedCheckIn } from './testing/delayed-check-in.ts';
 import { TEST_URL } from './testing/inject-transport.ts';
 import { refusal } from './testing/refusal.ts';
 import { PASSWORD, testControlPlane } from './testing/test-control-plane.ts';
+import { fleetRobot, installed, running } from './testing/test-fleet.ts';
 import { noPostgres, startTestPostgres, type TestPostgres } from './testing/test-postgres.ts';
 import { testPublisher } from './testing/test-publisher.ts';
 import { question, testRobot } from './testing/test-robot.ts';
@@ -84,6 +86,32 @@ describe.skipIf(noPostgres)(`replicas${noPostgres ? ` (${noPostgres})` : ''}`, (
     const { heard } = await a.store.presence.since(-1);
     expect(heard).toMatchObject([{ robot: duck, lastSeen: clock.now(), facts: { bootId: 'boot-9' } }]);
     expect(heard[0]?.facts.inventory).toBeDefined();
+  });
+
+  test('a check-in that arrives late at one changes nothing that the other has been told since', async () => {
+    const { a, b, clock, operator, atA } = await replicas();
+    const publisher = await testPublisher(a);
+    const [v1, v2] = [await publisher.publish({ version: '1.0.0' }), await publisher.publish({ version: '2.0.0' })];
+    const robot = fleetRobot(a, publisher, atA);
+    await robot.runs(v1);
+    const { component, version } = v2.manifest;
+    const { deployments } = await operator.deploy({ body: { target: { robot: duck }, component, version } });
+    const deployment = deployments[0]?.deployment;
+    if (!deployment) throw new Error('the update is ordered');
+    await robot.runs(v1);
+    const arrives = delayedCheckIn(b, robot, { components: [installed(v1)] });
+    clock.pass(20_000);
+    const outcome = 'succeeded' as const;
+    await robot.tells({ event: 'update-ended', deployment, component, outcome, active: running(v2) });
+    await robot.runs(v2, v1);
+    clock.pass(5_000);
+    // Whether the other one knows of the newer check-in by now, or not.
+    await arrives();
+    expect((await operator.listDeployments({ query: { robot: duck } })).items).toMatchObject([{ state: 'succeeded' }]);
+    await vi.waitFor(async () => {
+      const { heard } = await a.store.presence.since(-1);
+      expect(heard).toMatchObject([{ facts: { components: [{ active: { version } }] } }]);
+    }, SOON);
   });
 
   test('a robot that is decommissioned at one is refused by the other with its next word', async () => {

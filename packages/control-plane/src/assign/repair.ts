@@ -11,6 +11,7 @@ import { type RobotId, type RolloutId, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Clock, Instant } from '@fairlead/shared/time';
+import { hasChangedSince } from '../fleet/observed-at.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
@@ -29,13 +30,24 @@ export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
 
 const DIFFERS = 'runs_another_release';
 
-/** Called with every check-in, before its answer is made. Writes only where order and robot differ, or agree again. */
-export async function repairDifferences(deps: RepairDeps, robot: RobotId, facts: RobotFacts): Promise<void> {
-  if (!isConclusive(facts)) return;
-  const { deployments } = await deps.store.desired.of(robot);
-  for (const { deployment } of deployments.filter((each) => needsLook(each, facts))) {
-    if ((await needsWrite(deps, deployment, facts)) && deps.mayChange(robot)) await settle(deps, deployment, facts);
+/**
+ * Called with every check-in and the orders of its robot, before its answer is made. Writes only where order and robot
+ * differ, or agree again. Answers whether it wrote something.
+ */
+export async function repairDifferences(
+  deps: RepairDeps,
+  robot: RobotId,
+  orders: readonly Deployment[],
+  facts: RobotFacts,
+): Promise<boolean> {
+  if (!isConclusive(facts)) return false;
+  let wrote = false;
+  for (const { deployment } of orders.filter((each) => needsLook(each, facts))) {
+    if (!(await needsWrite(deps, deployment, facts)) || !deps.mayChange(robot)) continue;
+    await settle(deps, deployment, facts);
+    wrote = true;
   }
+  return wrote;
 }
 
 const needsLook = (order: Deployment, facts: RobotFacts): boolean =>
@@ -47,7 +59,7 @@ const isRecorded = ({ degradedBy = [] }: Deployment): boolean => degradedBy.some
 /** Looked at without a transaction first: a difference that stays is reported with every check-in. */
 async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], facts: RobotFacts) {
   const order = await store.deployments.find(id);
-  if (!order) return false;
+  if (!order || (await hasChangedSince(store, order, facts))) return false;
   if (!differenceOf(order, facts.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
   return (await whyNotRepaired(store, order, facts, clock.now())) === undefined;
 }
@@ -58,6 +70,7 @@ async function settle(deps: RepairDeps, id: Deployment['deployment'], facts: Rob
     const order = await slices.deployments.find(id);
     const { deployments } = order ? await slices.desired.of(order.robot) : { deployments: [] };
     if (!order || !deployments.some(({ deployment }) => deployment === id)) return undefined;
+    if (await hasChangedSince(slices, order, facts)) return undefined;
     if (!differenceOf(order, facts.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
     await recordDifference(slices, order, facts, now);
     if (await whyNotRepaired(slices, order, facts, now)) return order.part?.rollout;
@@ -111,7 +124,7 @@ async function orderAgain(
     release: release.published,
     kind,
     allowDowngrade,
-    statement: { facts: facts, at: now },
+    statement: { facts, at: facts.observedAt },
     by: 'control-plane',
     reason: `Repair ${repairs} of ${MAX_REPAIRS}: ${robot} ${reported(order, facts)}, ordered is ${sayRelease(order)}.`,
     now,

@@ -11,7 +11,7 @@ import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
 import { activeOf } from './judge-order.ts';
 
-/** What a robot reported last, and when its last check-in arrived; `at` is absent before the first one. */
+/** What a robot reported last, and up to when that describes it; `at` is absent before the first check-in. */
 export interface Statement {
   readonly facts: RobotFacts;
   readonly at: Instant | undefined;

@@ -5,8 +5,9 @@
  */
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
-import { type Instant, MINUTE } from '@fairlead/shared/time';
+import { fromTimestamp, type Instant, MINUTE } from '@fairlead/shared/time';
 import { alarmId } from '../alarms/apply-alarm.ts';
+import { isBefore } from '../fleet/observed-at.ts';
 import { endFindings, isOfHealthCheck } from '../report/apply-health.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
@@ -21,7 +22,7 @@ const LOOK_AGAIN_MS = 2 * MINUTE;
 const UNRESOLVED = { states: ['open', 'acknowledged'] } as const;
 const MOST_ALARMS = 500;
 
-export function reconcileAlarms({ store, mayChange }: RecordHealthDeps): ReconcileAlarms {
+export function reconcileAlarms({ store, mayChange }: Pick<RecordHealthDeps, 'store' | 'mayChange'>): ReconcileAlarms {
   const looks = new Map<RobotId, { readonly stated: string; readonly at: Instant }>();
 
   const isNew = (robot: RobotId, facts: RobotFacts, now: Instant): boolean => {
@@ -69,10 +70,13 @@ async function differencesOf({ alarms }: Slices, robot: RobotId, facts: RobotFac
       facts,
     );
   const isEnded = (component: string | undefined) => ['healthy', 'not-monitored'].includes(stateOf(component));
+  // It was raised after the robot described itself so: the check-in came late.
+  const isNewer = (lastSeen: string) =>
+    facts.observedAt !== undefined && isBefore(facts.observedAt, fromTimestamp(lastSeen));
   // Its first alarm stays open while a component is degraded, also where another check fails meanwhile.
   const hasAlarm = (component: ComponentName) => open.some(({ refusal }) => refusal.component === component);
   return {
-    ended: open.filter(({ refusal }) => isEnded(refusal.component)),
+    ended: open.filter(({ refusal, lastSeen }) => isEnded(refusal.component) && !isNewer(lastSeen)),
     missing: components.filter(isDegraded).filter(({ component }) => !hasAlarm(component)),
   };
 }

@@ -6,9 +6,9 @@ import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degr
 import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
+import { hasChangedSince } from '../fleet/observed-at.ts';
 import { saveHealth, unhealthy } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
-import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Store } from '../store/store.ts';
 import { measuredHealth } from './measured-health.ts';
@@ -17,28 +17,33 @@ export interface RecordHealthDeps {
   readonly store: Store;
   /** Whether the robot may change one more thing now: see change-limit.ts. */
   readonly mayChange: (robot: RobotId) => boolean;
+  /** Lets the engine look at a rollout whose counts have changed. */
+  readonly poke: (rollout: RolloutId) => void;
 }
 
-/** Answers the rollouts whose counts it changed. A check-in that brings nothing new writes nothing. */
+/** Answers whether it wrote something: a check-in that brings nothing new does not, nor one that is older than what is known. */
 export async function recordHealth(
-  { store, mayChange }: RecordHealthDeps,
-  { deployments }: Desired,
+  { store, mayChange, poke }: RecordHealthDeps,
   robot: RobotId,
+  deployments: readonly Deployment[],
   facts: RobotFacts,
   now: Instant,
-): Promise<readonly RolloutId[]> {
+): Promise<boolean> {
   const changed = deployments.filter((deployment) => afterCheckIn(deployment, facts) !== deployment);
-  if (changed.length === 0 || !mayChange(robot)) return [];
-  return store.transaction(async (slices) => {
-    const rollouts: RolloutId[] = [];
+  if (changed.length === 0 || !mayChange(robot)) return false;
+  const rollouts: RolloutId[] = [];
+  let written = 0;
+  await store.transaction(async (slices) => {
     for (const { deployment } of changed) {
       const found = await slices.deployments.find(deployment);
       const next = found && afterCheckIn(found, facts);
-      if (!next) continue;
+      if (!next || next === found || (await hasChangedSince(slices, found, facts))) continue;
       rollouts.push(...(await saveHealth(slices, found, next, now)).rollouts);
+      written += 1;
     }
-    return rollouts;
   });
+  for (const rollout of rollouts) poke(rollout);
+  return written > 0;
 }
 
 /** The robot is not silent any more; its health counts where it runs the release that it was ordered. */

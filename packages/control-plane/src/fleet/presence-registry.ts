@@ -3,20 +3,27 @@
  * that check-ins never touch a row that assignments lock (DESIGN 7.9). A crash forgets at most one batch,
  * and the next check-ins say it again.
  *
- * Several replicas hold it at once: each batch first takes in what the others wrote since, so that an older word never
- * replaces a newer one, and facts that only one replica was told (an inventory) are lost by none.
+ * Several replicas hold it at once: each batch first takes in what the others wrote since, so that an older observation
+ * never replaces a newer one, and facts that only one replica was told (an inventory) are lost by none.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { Heard, RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
+import { isBefore } from './observed-at.ts';
 import { shareFacts } from './share-facts.ts';
 
 export interface PresenceRegistry {
-  /** A check-in: facts that it does not carry (an unchanged inventory) stay as they were. */
-  seen(robot: RobotId, facts: RobotFacts, at: Instant): void;
-  /** Facts that are no sign of life, such as the inventory of an enrolment that was decided just now. */
+  /**
+   * A check-in that arrived `at`: facts that it does not carry (an unchanged inventory) stay as they were. False, and nothing
+   * changes, where the robot has described itself since this check-in was signed.
+   */
+  seen(robot: RobotId, facts: RobotFacts, at: Instant): boolean;
+  /**
+   * Facts that are no sign of life, such as the inventory of an enrolment that was decided just now. Nothing changes where
+   * the robot has described itself since.
+   */
   learn(robot: RobotId, facts: RobotFacts): void;
   /** What this robot last said; absent where it never said anything. */
   of(robot: RobotId): Heard | undefined;
@@ -48,10 +55,14 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   let revision = -1;
   let flushing: Promise<unknown> = Promise.resolve();
 
-  const update = (robot: RobotId, told: News) => {
-    heard.set(robot, afterArrival(heard.get(robot), robot, told));
+  /** False where something newer is known. */
+  const update = (robot: RobotId, told: News): boolean => {
+    const known = heard.get(robot);
+    if (isOutdated(told, known)) return false;
+    heard.set(robot, afterArrival(known, robot, told));
     const before = news.get(robot);
     news.set(robot, before ? together(before, told) : told);
+    return true;
   };
 
   const takeIn = async (presence: Slices['presence']) => {
@@ -59,7 +70,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
     for (const theirs of written.heard) {
       let known: Heard = { ...theirs, facts: share(theirs.facts) };
       for (const ours of [beingWritten.get(theirs.robot), news.get(theirs.robot)]) {
-        if (ours) known = hear(known, theirs.robot, ours);
+        if (ours) known = merge(known, theirs.robot, ours);
       }
       heard.set(theirs.robot, known);
     }
@@ -109,8 +120,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
   return {
     seen: (robot, facts, at) => update(robot, { facts: share(facts), at }),
     learn: (robot, facts) => {
-      update(robot, { facts: share(facts) });
-      learned.add(robot);
+      if (update(robot, { facts: share(facts) })) learned.add(robot);
     },
     of: (robot) => heard.get(robot),
     all: () => [...heard.values()],
@@ -121,7 +131,7 @@ export async function openPresenceRegistry(store: Store): Promise<PresenceRegist
 }
 
 /**
- * What arrives here counts from then on, whatever the clock shows: it may have been set back since the check-in before,
+ * What is accepted here counts from then on, whatever the clock shows: it may have been set back since the check-in before,
  * and what that one said would else be taken for the truth until the clock has caught up.
  */
 const afterArrival = (known: Heard | undefined, robot: RobotId, { facts, at = known?.lastSeen }: News): Heard => ({
@@ -130,16 +140,27 @@ const afterArrival = (known: Heard | undefined, robot: RobotId, { facts, at = kn
   ...(at !== undefined && { lastSeen: at }),
 });
 
-/** Of two replicas the later word counts; what it does not speak of stays as it was. */
-function hear(known: Heard | undefined, robot: RobotId, { facts, at }: News): Heard {
-  const before = known?.lastSeen;
-  const older = at !== undefined && before !== undefined && at < before;
-  const lastSeen = older ? before : (at ?? before);
-  return {
-    robot,
-    facts: older ? { ...facts, ...known?.facts } : { ...known?.facts, ...facts },
-    ...(lastSeen !== undefined && { lastSeen }),
-  };
+/** The newer observation counts, and the older one where the newer says nothing. */
+function merge(theirs: Heard, robot: RobotId, ours: News): Heard {
+  if (!isOlder(ours, theirs)) return afterArrival(theirs, robot, ours);
+  return { ...theirs, facts: { ...ours.facts, ...theirs.facts } };
+}
+
+/**
+ * Whether `told` was observed before what is known. A robot whose clock was set back is no different at first: it signs anew
+ * with the time of the server. What is known of the future shows that the clock of the server itself was set back: then
+ * nothing can be compared.
+ */
+function isOutdated({ facts, at = Infinity }: News, known: Heard | undefined): boolean {
+  const [observed, before] = [facts.observedAt, known?.facts.observedAt];
+  return observed !== undefined && before !== undefined && before <= at && isBefore(observed, before);
+}
+
+/** Of two replicas. A replica of an older version stores only when a check-in arrived. */
+function isOlder({ facts, at }: News, { facts: others, lastSeen }: Heard): boolean {
+  const [observed, other] = [facts.observedAt, others.observedAt];
+  if (observed !== undefined && other !== undefined) return isBefore(observed, other);
+  return at !== undefined && lastSeen !== undefined && at < lastSeen;
 }
 
 const together = (before: News, told: News): News => {

@@ -1,7 +1,7 @@
 /** Doors for robots: the RFC 9421 signature of TRUST 4.10 over this very request, once. */
 import { Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { type Clock, MINUTE, toTimestamp } from '@fairlead/shared/time';
+import { type Clock, type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import { verifyRequestAside } from '@fairlead/shared/trust/http-signature';
 import { type EdKey, keyIdOf, openEdKey } from '@fairlead/shared/trust/verify-ed25519';
 import { Type } from 'typebox';
@@ -40,12 +40,14 @@ export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrolli
       const record = key && key.blockedAt === undefined ? await deps.store.robots.find(key.robot) : undefined;
       if (!key || !record) throw unknownKey();
       const { robot } = record;
-      await proveSignature(deps, request, { keyid, key: opened(key) }, () => needRoom(limit.waitOf(robot)));
+      const signedAt = await proveSignature(deps, request, { keyid, key: opened(key) }, () =>
+        needRoom(limit.waitOf(robot)),
+      );
       needRoom(limit.take(robot));
       if (!waiting && record.lifecycle !== 'accepted') throw notAccepted(record.robot, record.lifecycle);
       const named = parse(NamesARobot, request.params);
       if (named.ok && named.value.robot !== record.robot) throw anotherRobot(named.value.robot);
-      return { kind: 'robot', robot: record.robot, keyid, lifecycle: record.lifecycle };
+      return { kind: 'robot', robot: record.robot, keyid, lifecycle: record.lifecycle, signedAt };
     },
 
     async enrollingRobot(request): Promise<NobodyCaller> {
@@ -73,12 +75,13 @@ function opened(record: RobotKey): EdKey {
   return key;
 }
 
+/** Answers when the request was signed. */
 async function proveSignature(
   deps: RobotDoorDeps & { readonly requests: RequestMemory },
   request: IncomingRequest,
   { keyid, key }: { readonly keyid: Sha256; readonly key: EdKey },
   beforeRemembered = (): void => undefined,
-): Promise<void> {
+): Promise<Instant> {
   const now = deps.clock.now();
   const signed = {
     method: request.method,
@@ -105,7 +108,7 @@ async function proveSignature(
   beforeRemembered();
   const { nonce, created } = verified.value;
   // After the signature, so that nobody else can use up a robot's nonces.
-  if (await deps.requests.remember({ keyid, nonce, created })) return;
+  if (await deps.requests.remember({ keyid, nonce, created })) return created;
   throw problem('replay', 'A request with this nonce was accepted before.', { hint: 'Sign each request anew.' });
 }
 

@@ -2,6 +2,7 @@
 import type { Access, Role } from '@fairlead/shared/api/route';
 import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
 
 export interface RobotCaller {
   readonly kind: 'robot';
@@ -9,6 +10,8 @@ export interface RobotCaller {
   readonly keyid: Sha256;
   /** Never decommissioned; other than accepted only on routes for `waiting-robot`. */
   readonly lifecycle: Lifecycle;
+  /** `created` of its signature: whole seconds by the clock of the robot, at most 5 minutes from that of the server. */
+  readonly signedAt: Instant;
 }
 export interface PersonCaller {
   readonly kind: 'person';

@@ -4,7 +4,7 @@ import { withDegradation } from '@fairlead/shared/fleet/degradation';
 import { afterCancel, afterReport, isCommitted, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
-import { fromTimestamp, type Instant } from '@fairlead/shared/time';
+import type { Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { applyAlarm } from '../alarms/apply-alarm.ts';
 import { recordOutcome } from '../assign/abandon.ts';
@@ -16,7 +16,7 @@ import type { Slices } from '../store/store.ts';
 import { applyHealth, degradeByAlarm, degradeByOpenAlarms, findMonitored, recoverFromAlarm } from './apply-health.ts';
 import { applyOverride } from './apply-override.ts';
 import { componentsAfter } from './components-after.ts';
-import { notBefore } from './not-before.ts';
+import { notBefore, reportedAt } from './not-before.ts';
 import { quarantineFailing } from './quarantine-failing.ts';
 
 export interface Applied {
@@ -33,7 +33,7 @@ export async function applyReport(
   receivedAt: Instant,
 ): Promise<Applied> {
   const { body, robot } = report;
-  const at = toldAt(report, receivedAt);
+  const at = reportedAt(report, receivedAt);
   switch (body.event) {
     case 'update-state':
     case 'update-ended':
@@ -133,11 +133,6 @@ async function letGo(
   const ended = state === ordered.state ? {} : { endedAt: leftAt, refusal };
   await deployments.save({ ...next, ...ended }, { at: leftAt, state, by: robot, refusal });
   return ordered.part ? { rollouts: [ordered.part.rollout] } : {};
-}
-
-/** When it happened, as far as the robot can be believed: never later than it was told. */
-function toldAt({ time, clockTrust }: Report, receivedAt: Instant): Instant {
-  return clockTrust === 'floor' ? receivedAt : Math.min(fromTimestamp(time), receivedAt);
 }
 
 const neverOrdered = (

@@ -13,6 +13,11 @@ import { type Static, Type } from 'typebox';
 
 /** What a check-in says; everything is absent until the robot's first one (the inventory comes at enrolment). */
 export const RobotFacts = Type.Object({
+  /**
+   * Up to when the robot has described itself, in milliseconds since 1970: when its newest check-in was signed, or its newest
+   * report of what it runs was written, and never later than that was received.
+   */
+  observedAt: Type.Optional(Type.Integer()),
   bootId: Type.Optional(Type.String()),
   agentVersion: Type.Optional(Type.String()),
   components: Type.Optional(Type.Array(ComponentState)),

@@ -1,0 +1,75 @@
+/**
+ * Writes down what a check-in says of the orders of its robot, before its answer is awaited: after a long-poll the robot has
+ * perhaps described itself anew, and the old description must not overwrite the new one.
+ */
+import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { Instant } from '@fairlead/shared/time';
+import { isCloned } from '../report/quarantine.ts';
+import { carriedOutLate, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
+import type { Desired } from '../store/desired.ts';
+import type { RobotFacts } from '../store/presence.ts';
+import type { RobotRecord } from '../store/robots.ts';
+import type { Store } from '../store/store.ts';
+import { noteReadiness } from './holds.ts';
+import type { ReconcileAlarms } from './reconcile-alarms.ts';
+import { type RecordHealthDeps, recordHealth } from './record-health.ts';
+
+export interface ObservationDeps extends OrderBackDeps, RecordHealthDeps {
+  readonly store: Store;
+  /** Orders again what the robot should run and, by this check-in, does not. Answers whether it wrote something. */
+  readonly repair: (robot: RobotId, orders: Desired['deployments'], facts: RobotFacts) => Promise<boolean>;
+  readonly reconcileAlarms: ReconcileAlarms;
+  /** Lets the engine look at a rollout at once. */
+  readonly poke: (rollout: RolloutId) => void;
+}
+export interface Observation {
+  readonly robot: RobotRecord;
+  readonly facts: RobotFacts;
+  readonly understandsHolds: boolean;
+  readonly now: Instant;
+}
+/** Answers whether it wrote something: then the orders of the robot are read again. */
+type Step = (deps: ObservationDeps, seen: Observation, orders: Desired['deployments']) => Promise<boolean>;
+
+const STEPS: readonly Step[] = [
+  (deps, { robot, facts }, orders) => deps.repair(robot.robot, orders, facts),
+  (deps, { robot, facts, now }, orders) => recordHealth(deps, robot.robot, orders, facts, now),
+  compareAlarms,
+  bringBack,
+  recordReadiness,
+];
+
+/** Answers the orders of the robot after that. Two machines that use one key are not believed. */
+export async function recordObservation(deps: ObservationDeps, seen: Observation): Promise<Desired> {
+  const { robot } = seen.robot;
+  let desired = await deps.store.desired.of(robot);
+  if (isCloned(seen.robot)) return desired;
+  for (const step of STEPS) {
+    if (await step(deps, seen, desired.deployments)) desired = await deps.store.desired.of(robot);
+  }
+  return desired;
+}
+
+const mayBeOrdered = ({ lifecycle, quarantined }: RobotRecord): boolean => lifecycle === 'accepted' && !quarantined;
+
+/** A robot that carried out an order after the server gave it up, and whose release is undone since, is ordered back. */
+async function bringBack(...[deps, { robot, facts, now }, orders]: Parameters<Step>): Promise<boolean> {
+  if (!mayBeOrdered(robot) || facts.activity?.state !== 'idle') return false;
+  const undone = carriedOutLate(orders, facts);
+  if (!undone) return false;
+  return (await deps.store.transaction((slices) => orderBack(deps, slices, undone, facts, now))) !== undefined;
+}
+
+async function compareAlarms(...[deps, { robot, facts, now }]: Parameters<Step>): Promise<boolean> {
+  const rollouts = await deps.reconcileAlarms(robot.robot, facts, now);
+  for (const rollout of rollouts) deps.poke(rollout);
+  return rollouts.length > 0;
+}
+
+async function recordReadiness(...[deps, seen, orders]: Parameters<Step>): Promise<boolean> {
+  const { robot, facts, understandsHolds, now } = seen;
+  if (!mayBeOrdered(robot) || !facts.activity) return false;
+  const changed = await noteReadiness(deps.store, orders, { activity: facts.activity, understandsHolds }, now);
+  if (changed?.part) deps.poke(changed.part.rollout);
+  return changed !== undefined;
+}
