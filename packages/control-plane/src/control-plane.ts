@@ -63,6 +63,7 @@ import { createEngine, type EngineDeps } from './rollout/engine.ts';
 import { joinRollouts } from './rollout/join-rollouts.ts';
 import { metricOf } from './rollout/metric-of.ts';
 import { openRules } from './rollout/open-rules.ts';
+import { orderBackAfterReadmission } from './rollout/order-back.ts';
 import { rolloutHandlers } from './rollout/rollout-handlers.ts';
 import { soakWatcher } from './rollout/watch-soak.ts';
 import { wordsOnRobot } from './rollout/word-on-robot.ts';
@@ -178,6 +179,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
         await withdrawAll(slices, robot, { by, now: at, why: 'The robot was decommissioned.' });
         await slices.alarms.resolveAllOf(robot, { at, by, how: 'decommissioned' });
       },
+      onReadmitted: (slices, robot) => orderBackAfterReadmission(assign, slices, robot, clock.now()),
       wake: (robot) => signals.wake([robot]),
       onMoved: join,
     }),

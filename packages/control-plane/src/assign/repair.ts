@@ -18,6 +18,7 @@ import type { Slices, Store } from '../store/store.ts';
 import { type AssignDeps, readRelease } from './deploy.ts';
 import { judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
+import { repairedOrder } from './undone-release.ts';
 
 export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
   readonly store: Store;
@@ -87,6 +88,13 @@ async function recover({ deployments }: Slices, order: Deployment, at: Instant):
   return order.part?.rollout;
 }
 
+/** A repair succeeded: the order that it repeats is fulfilled again, and no failure of its rollout any more. */
+export async function recordRepaired(slices: Slices, repair: Deployment, at: Instant): Promise<void> {
+  if (repair.repairs === undefined || !(isCommitted(repair.state) || repair.state === 'skipped')) return;
+  const repaired = await repairedOrder(slices, repair);
+  if (isRecorded(repaired)) await recover(slices, repaired, at);
+}
+
 /** The release was committed and is gone: its rollout counts that as a failure. */
 async function recordDifference(
   { deployments }: Slices,
@@ -116,7 +124,8 @@ async function orderAgain(
 ): Promise<void> {
   const release = await readRelease(slices, order.environment, order);
   if (!release) return;
-  const { robot, component, kind, allowDowngrade, part } = order;
+  const { robot, component, kind, allowDowngrade } = order;
+  const { part } = await repairedOrder(slices, order);
   const repairs = repairsSoFar(order, now) + 1;
   const placed = await placeOrder(slices, {
     deployment: deps.newId(),
@@ -139,14 +148,15 @@ async function orderAgain(
 
 /** Why a difference is not repaired; undefined where it is ordered again with the robot's next conclusive check-in. */
 export async function whyNotRepaired(
-  slices: Pick<Slices, 'robots' | 'rollouts' | 'releases' | 'metadata'>,
+  slices: Pick<Slices, 'robots' | 'rollouts' | 'releases' | 'metadata' | 'deployments'>,
   order: Deployment,
   facts: RobotFacts,
   now: Instant,
 ): Promise<Refusal | undefined> {
   const repeats = repairsSoFar(order, now);
   if (repeats >= MAX_REPAIRS) return givenUp(order, repeats);
-  const rollout = order.part && (await slices.rollouts.find(order.part.rollout));
+  const { part } = await repairedOrder(slices, order);
+  const rollout = part && (await slices.rollouts.find(part.rollout));
   if (rollout && (rollout.state !== 'completed' || rollout.followedBy !== undefined))
     return upToRollout(order, rollout);
   const robot = await slices.robots.find(order.robot);

@@ -18,6 +18,7 @@ import { placeOrder } from './place-order.ts';
 import { ranBefore } from './ran-before.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { sayOrders } from './say-orders.ts';
+import { isUndone } from './undone-release.ts';
 
 type RollBackBody = RequestOf<(typeof deploymentApi)['rollBack']>['body'];
 
@@ -160,9 +161,9 @@ async function wayBack(
 /** A second request to go back joins the first. */
 const isUnfinishedRollback = ({ kind, state }: Deployment): boolean => kind === 'rollback' && !isTerminal(state);
 
-/** What the robot itself calls previous, unless it was rolled back from it; else the last other release that succeeded. */
+/** What the robot itself calls previous, unless it was rolled back from it, or that is undone; else the last other one that succeeded. */
 async function previousOf(
-  { deployments }: Slices,
+  slices: Slices,
   robot: RobotId,
   facts: RobotFacts,
   {
@@ -176,11 +177,15 @@ async function previousOf(
   },
 ): Promise<Previous | undefined> {
   const kept = facts.components?.find((state) => state.component === component)?.previous;
-  if (kept && kept.manifestSha256 !== not && !isAbandoned(kept.manifestSha256)) return { component, ...kept };
-  const past = await deployments.list({ robot, component, state: 'succeeded' }, { limit: 100 });
+  const isWayBack = async ({ manifestSha256 }: { readonly manifestSha256: Sha256 }) =>
+    !isAbandoned(manifestSha256) && !(await isUndone(slices, { robot, component, manifestSha256 }));
+  if (kept && kept.manifestSha256 !== not && (await isWayBack(kept))) return { component, ...kept };
+  const past = await slices.deployments.list({ robot, component, state: 'succeeded' }, { limit: 100 });
   const left = not ?? past[0]?.manifestSha256;
   const active = activeOf(facts, component)?.manifestSha256;
-  return past.find(({ manifestSha256: sha256 }) => sha256 !== left && sha256 !== active && !isAbandoned(sha256));
+  const others = past.filter(({ manifestSha256: sha256 }) => sha256 !== left && sha256 !== active);
+  for (const earlier of others) if (await isWayBack(earlier)) return earlier;
+  return undefined;
 }
 
 const no = (component: ComponentName | undefined, category: string, detail: string, hint: string) =>

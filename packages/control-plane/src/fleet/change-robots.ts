@@ -14,6 +14,8 @@ import { needRobot, type RobotViewDeps, viewOne } from './list-robots.ts';
 export interface ChangeRobotsDeps extends RobotViewDeps {
   /** Runs in the transaction that decommissions: what was still ordered of the robot ends with it. */
   readonly onDecommission?: (slices: Slices, robot: RobotId, by: string) => Promise<void>;
+  /** Runs in the transaction that ends a quarantine: what the robot missed meanwhile. */
+  readonly onReadmitted?: (slices: Slices, robot: RobotId) => Promise<void>;
   /** It belongs to the fleet now, or is called for by another group or other labels. */
   readonly onMoved?: (robot: RobotId) => void;
   /** The robot's next answer differs from what it is waiting for. */
@@ -70,6 +72,9 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
           });
         }
         if (quarantined) await slices.desired.raise(record.robot);
+        // It is judged as it is from now on.
+        await slices.robots.save(record);
+        await deps.onReadmitted?.(slices, record.robot);
         await log(slices, caller, 'robot.readmit', record, quarantined?.detail ?? 'It was not quarantined.');
         return record;
       }),

@@ -8,6 +8,7 @@ import type { Instant } from '@fairlead/shared/time';
 import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { applyAlarm } from '../alarms/apply-alarm.ts';
 import { recordOutcome } from '../assign/abandon.ts';
+import { recordRepaired } from '../assign/repair.ts';
 import { withdraw } from '../assign/withdraw.ts';
 import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -77,6 +78,7 @@ async function applyToDeployment(
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
   await recordOutcome(slices, found, next);
+  await recordRepaired(slices, next, at);
   if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
   if (body.event === 'update-ended' && isCommitted(state)) {

@@ -3,11 +3,14 @@
  * take in new robots take it in now; those that leave them out never hear of it. Asked once per robot that changes,
  * so that nobody has to look through the fleet again and again.
  */
+
+import type { Refusal } from '@fairlead/shared/failure';
 import { choosing } from '@fairlead/shared/fleet/choose-robots';
-import type { RobotId } from '@fairlead/shared/ids';
+import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
 import type { Instant } from '@fairlead/shared/time';
+import { abandonedRefusal } from '../assign/abandon.ts';
 import { labelled } from '../fleet/labelled.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
@@ -84,8 +87,10 @@ async function join(
   const { groups } = await slices.rules.all();
   const chooses = choosing(target, groups);
   if (!chooses.ok || !chooses.value(labelled(robot, deps.factsOf(robot.robot)))) return;
-  const [member] = await judgeMembers(deps, slices, rollout, [robot]);
-  if (!member) return;
+  const [judged] = await judgeMembers(deps, slices, rollout, [robot]);
+  if (!judged) return;
+  const excluded = judged.excluded ?? (await leftBefore(slices, rollout, robot));
+  const member = { ...judged, ...(excluded && { excluded }) };
   await slices.rollouts.addMembers(id, [member]);
   const last = rollout.spec.stages.length - 1;
   const isLate = rollout.stage > last || (rollout.stage === last && rollout.stages[last]?.state !== 'pending');
@@ -103,6 +108,21 @@ async function join(
   const state = isOver ? 'running' : rollout.state;
   const change = { ...countOf(rollout, false), state, stages: withStage(rollout, { size }, last) };
   await changeRollout(slices, reopened, change, now, happening);
+}
+
+/** Nobody ordered this of a robot that was rolled back from the release: joining is no reason to go forward to it again. */
+async function leftBefore(
+  slices: Slices,
+  { spec }: Rollout,
+  { robot, environment }: RobotRecord,
+): Promise<Refusal | undefined> {
+  const { component, version } = spec;
+  const release = version === undefined ? undefined : await slices.releases.find(environment, { component, version });
+  const abandoned = await slices.abandoned.of(robot, component);
+  const left = abandoned.find(({ manifestSha256 }) => manifestSha256 === release?.manifestSha256);
+  if (!left) return undefined;
+  const hint = `If it should run it again: fairlead deploy --robot ${robot} --release ${sayRelease(left)}`;
+  return { ...abandonedRefusal(robot, left), hint };
 }
 
 const withoutStop = ({ stopped: _stopped, ...rollout }: Rollout): Rollout => rollout;

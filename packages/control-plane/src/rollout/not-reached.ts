@@ -4,10 +4,10 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Static } from 'typebox';
+import { undoneBy } from '../assign/undone-release.ts';
 import { stillRunning } from '../assign/updated-by.ts';
 import type { Slices } from '../store/store.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
-import { undoneBy } from './undoing.ts';
 
 type NotReached = NonNullable<Static<typeof RolloutView>['notReached']>;
 const NAMED = 20;

@@ -8,10 +8,10 @@ import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { placeOrder } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
+import { repairedOrder, undoingOf } from '../assign/undone-release.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
-import { undoingOf } from './undoing.ts';
 
 export interface OrderBackDeps {
   readonly newId: () => DeploymentId;
@@ -19,7 +19,7 @@ export interface OrderBackDeps {
   readonly factsOf: (robot: RobotId) => RobotFacts;
 }
 
-/** `undone`: the order of the release that the robot runs. Answers the order to go back, where one was placed. */
+/** `undone`: the order of the release that the robot runs, or its repair. Answers the order to go back, where one was placed. */
 export async function orderBack(
   { newId }: Pick<OrderBackDeps, 'newId'>,
   slices: Slices,
@@ -27,7 +27,8 @@ export async function orderBack(
   facts: RobotFacts,
   now: Instant,
 ): Promise<Deployment | undefined> {
-  const rollout = undone.part && (await slices.rollouts.find(undone.part.rollout));
+  const { part } = await repairedOrder(slices, undone);
+  const rollout = part && (await slices.rollouts.find(part.rollout));
   const undoing = rollout && (await undoingOf(slices, rollout));
   if (!undoing) return undefined;
   const { component, manifestSha256, robot: name } = undone;
@@ -58,6 +59,24 @@ export async function orderBack(
     reason: `${name} runs ${component}@${undone.version}, which ${undoing.rollout} undoes.`,
     now,
   });
+}
+
+/**
+ * Orders a readmitted robot back from what was undone while it was quarantined: the undoing left it out. In the caller's
+ * transaction.
+ */
+export async function orderBackAfterReadmission(
+  deps: OrderBackDeps,
+  slices: Slices,
+  robot: RobotId,
+  now: Instant,
+): Promise<void> {
+  const { deployments } = await slices.desired.of(robot);
+  const facts = deps.factsOf(robot);
+  for (const deployment of deployments) {
+    const { state } = deployment;
+    if (isCommitted(state) || state === 'skipped') await orderBack(deps, slices, deployment, facts, now);
+  }
 }
 
 /** Of a robot's orders, one that the server gave up and whose release the robot reports to run all the same. */

@@ -5,6 +5,7 @@ import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { RolloutSpec } from '@fairlead/shared/rollout/rollout-spec';
 import { hasPassedAllStages, type RolloutState } from '@fairlead/shared/rollout/states';
+import { undoingOf, undoneBy } from '../assign/undone-release.ts';
 import { stillRunning } from '../assign/updated-by.ts';
 import type { Slices } from '../store/store.ts';
 import { robotsMeant } from './find-members.ts';
@@ -12,19 +13,6 @@ import type { RolloutDeps } from './rollout-deps.ts';
 
 type Undoing = Pick<Rollout, 'undoes' | 'spec'>;
 type FactsDeps = Pick<RolloutDeps, 'factsOf'>;
-const GIVEN_UP: readonly RolloutState[] = ['denied', 'expired', 'aborted', 'superseded'];
-
-/** The rollback that undoes this rollout; undefined where there is none, or it was given up. */
-export async function undoingOf(slices: Pick<Slices, 'rollouts'>, undone: Rollout): Promise<Rollout | undefined> {
-  const follower = undone.followedBy === undefined ? undefined : await slices.rollouts.find(undone.followedBy);
-  if (!follower || undoneBy(follower) !== undone.rollout || GIVEN_UP.includes(follower.state)) return undefined;
-  return follower;
-}
-
-/** The rollout that this one undoes, the reverse of `followedBy`. A record of an older version names it only in its target. */
-export const undoneBy = ({ undoes, spec: { target } }: Undoing) =>
-  undoes ?? ('updatedBy' in target ? target.updatedBy : undefined);
-
 /** Digest of the release that a rollback undoes on this robot; undefined where it undoes no rollout. */
 export async function undoneOn(
   { rollouts, deployments }: Pick<Slices, 'rollouts' | 'deployments'>,

@@ -194,9 +194,11 @@ export function rolloutMembers(db: Db): Pick<Rollouts, MemberKeys> {
       }
       return (await query.orderBy('stage').orderBy('rank').orderBy('robot').limit(limit).execute()).map(toMember);
     },
-    async place(rollout, { robot, stage }, deployment) {
+    async place(rollout, { robot, stage, deployment: before }, deployment) {
       await change(rollout, robot, { deployment: deployment ?? null });
-      if (stage !== undefined) await countUnplaced(db, rollout, stage, deployment === undefined ? 1 : -1);
+      // One order may take the place of another.
+      const unplaced = Number(deployment === undefined) - Number(before === undefined);
+      if (stage !== undefined && unplaced !== 0) await countUnplaced(db, rollout, stage, unplaced);
     },
     async exclude(rollout, { robot, stage }, why) {
       await change(rollout, robot, { excluded: JSON.stringify(why) });

@@ -73,6 +73,10 @@ export function describeRollouts(open: () => Promise<Store>): void {
       await rollouts.exclude(RO, { ...member(2), stage: 0 }, excluded);
       expect((await rollouts.unplaced(RO, { limit: 9 })).map(({ robot }) => robot)).toEqual([duck(3)]);
       expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(1);
+      const placed = await rollouts.member(RO, next.robot);
+      if (!placed) throw new Error('it takes part');
+      await rollouts.place(RO, placed, deployment(2, 'pending').deployment);
+      expect((await rollouts.tallies(RO)).get(0)?.unplaced).toBe(1);
       expect(await rollouts.countMembers(RO)).toEqual({ members: 4, excluded: 1 });
     });
 

@@ -86,7 +86,7 @@ export interface Rollouts {
     rollout: RolloutId,
     page: { readonly after?: Member | undefined; readonly limit: number },
   ): Promise<readonly Member[]>;
-  /** The robot got its order; undefined: it is to be ordered once more. */
+  /** The robot got its order; undefined: it is to be ordered once more. `member` as it is stored. */
   place(rollout: RolloutId, member: Member, deployment: DeploymentId | undefined): Promise<void>;
   exclude(rollout: RolloutId, member: Member, why: Refusal): Promise<void>;
 
