@@ -15,7 +15,7 @@ export function auditSoak({ stage, records }: AuditDeps): Audit {
         if (spec.kind !== 'deploy') continue;
         const deployments = await records.deploymentsOfRollout(rollout);
         for (const [index, progress] of stages.entries()) {
-          const { endedAt, state, promotedBy, size, forgiven } = progress;
+          const { endedAt, state, promotedBy, size } = progress;
           const key = `${rollout} ${index}`;
           const { soakSec = 0, gate } = spec.stages[index] ?? {};
           if (soakSec === 0 || promotedBy !== undefined || judged.has(key)) continue;
@@ -35,12 +35,13 @@ export function auditSoak({ stage, records }: AuditDeps): Audit {
               .filter((change) => change.deployment === one.deployment && change.at <= endedAt);
             const last = before.at(-1);
             return (
+              !one.failureAccepted &&
               last?.state === 'degraded' &&
               last.deliveredAt !== undefined &&
               last.deliveredAt < endedAt - UNTIL_THE_GATE
             );
           });
-          const allowed = allowanceOf(gate?.maxFailures ?? 0, size) + forgiven;
+          const allowed = allowanceOf(gate?.maxFailures ?? 0, size);
           const says = () =>
             `stage ${index + 1} of ${rollout} passed at ${toTimestamp(endedAt)} with ${degraded.length} of ${size} robots degraded, such as ${degraded[0]?.robot}; ${allowed} may fail`;
           checks.expect('soak-watched', degraded.length <= allowed, says, degraded[0]?.robot);

@@ -17,6 +17,8 @@ export interface DeploymentRecord {
   readonly endedAt?: Instant;
   readonly rollout?: RolloutId;
   readonly stage?: number;
+  /** A person has accepted that it failed. */
+  readonly failureAccepted: boolean;
   /** What the robot may skip: break glass. */
   readonly skips: readonly string[];
 }
@@ -35,6 +37,7 @@ const COLUMNS = [
   'rollout',
   'stage',
   'override',
+  'failure_accepted',
 ] as const;
 
 export interface ServerRecords {
@@ -127,6 +130,7 @@ interface Row {
   readonly rollout: string | null;
   readonly stage: number | null;
   readonly override: string | null;
+  readonly failure_accepted: number | null;
 }
 
 function toRecord(row: Row): DeploymentRecord {
@@ -142,6 +146,7 @@ function toRecord(row: Row): DeploymentRecord {
     ...(row.ended_at !== null && { endedAt: fromTimestamp(row.ended_at) }),
     ...(row.rollout !== null && { rollout: row.rollout as RolloutId }),
     ...(row.stage !== null && { stage: Number(row.stage) }),
+    failureAccepted: row.failure_accepted !== null,
     skips: override?.skips ?? [],
   };
 }

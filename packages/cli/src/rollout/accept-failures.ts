@@ -6,6 +6,8 @@ import { countStage, type RolloutView } from './stage-counts.ts';
 
 /** More names than these are not shown. */
 const MOST_NAMES = 5;
+/** Robots whose failure was accepted before are passed over. */
+const PAGE = 100;
 
 /** The question to ask before; undefined where no failure is accepted that was not accepted before. */
 export const acceptFailures =
@@ -28,9 +30,10 @@ async function failedRobots(context: CliContext, { rollout, stages }: RolloutVie
   const states = Object.keys(stages[stage]?.counts.states ?? {}) as DeploymentState[];
   for (const state of states) {
     if (names.length > MOST_NAMES || !FAILED_STATES.includes(state)) continue;
-    const query = { stage, state, limit: MOST_NAMES + 1 };
+    const query = { stage, state, limit: PAGE };
     const { items } = await operator.listRolloutRobots({ params: { rollout }, query });
-    names.push(...items.map(({ robot, refusal }) => (refusal ? `${robot}: ${refusal.category}` : robot)));
+    const fresh = items.filter(({ failureAccepted }) => failureAccepted !== true);
+    names.push(...fresh.map(({ robot, refusal }) => (refusal ? `${robot}: ${refusal.category}` : robot)));
   }
   return names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '…'] : names;
 }

@@ -54,7 +54,7 @@ async function runOnce(
     needAccepted(verb, found, tallies, { revert, isUndone });
     // Of two operators in one moment the second finds it aborted: robots are brought back all the same.
     const isReverted = revert && hasEnded(found.state);
-    const change = isReverted ? {} : await COMMANDS[verb]({ ...command, deps, slices, found, tallies, now });
+    const change = isReverted ? {} : await COMMANDS[verb]({ ...command, deps, slices, found, now });
     const undoing = revert
       ? await orderRevert(deps, slices, found, 'revert', reason ?? 'aborted', now, author.name)
       : undefined;

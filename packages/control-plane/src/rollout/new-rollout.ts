@@ -16,7 +16,7 @@ export interface NewRollout {
 }
 
 export function newRollout({ id, spec, by, now, undoes, approval }: NewRollout): Rollout {
-  const pending: StageProgress = { state: 'pending', size: 0, forgiven: 0, batchLeft: 0 };
+  const pending: StageProgress = { state: 'pending', size: 0, batchLeft: 0 };
   return {
     rollout: id,
     generation: 1,

@@ -5,7 +5,6 @@ import type { RolloutVerb } from '@fairlead/shared/rollout/command-rules';
 import { nameOf } from '@fairlead/shared/rollout/hold-reasons';
 import type { Rollout, StageProgress } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
-import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import { isAtLeast } from '../http/authenticate.ts';
 import { problem } from '../http/problem.ts';
@@ -26,7 +25,6 @@ interface Context extends RolloutCommand {
   readonly deps: RolloutDeps;
   readonly slices: Slices;
   readonly found: Rollout;
-  readonly tallies: Tallies;
   readonly now: Instant;
 }
 export type Tallies = Awaited<ReturnType<Slices['rollouts']['tallies']>>;
@@ -52,10 +50,10 @@ export const COMMANDS = {
     state: 'paused',
     stopped: { by: author.name, at: now, why: pausedBy(found, author.name, reason) },
   }),
-  resume: ({ found, tallies }) => ({ ...going(found), stages: acceptFailures(found, tallies, {}) }),
-  promote: ({ found, author, tallies }) => ({
+  resume: async ({ found, slices }) => ({ ...going(found), stages: await acceptFailures(slices, found, {}) }),
+  promote: async ({ found, author, slices }) => ({
     ...going(found),
-    stages: acceptFailures(found, tallies, { promotedBy: author.name }),
+    stages: await acceptFailures(slices, found, { promotedBy: author.name }),
   }),
   abort: ({ found, author, reason, now }) => ({
     state: 'aborted',
@@ -74,8 +72,8 @@ export const COMMANDS = {
     if (again === 0)
       throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
     const { endedAt: _ended, ...rest } = going(found);
-    // What is ordered once more is no failure any more: count again.
-    return { ...rest, stages: acceptFailures(found, await slices.rollouts.tallies(found.rollout), {}) };
+    // What is ordered once more is no failure any more; what is left is accepted.
+    return { ...rest, stages: await acceptFailures(slices, found, {}) };
   },
 } satisfies Record<RolloutVerb, Command>;
 
@@ -84,16 +82,20 @@ const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
 });
 
 /**
- * A person looked at the failures so far and goes on: they do not stop a stage a second time. `more` is for the present
- * stage; one that had passed before its robots failed has passed again.
+ * A person looked at the failures so far and goes on: of these robots they do not stop a stage a second time. `more` is
+ * for the present stage; one that had passed before its robots failed has passed again.
  */
-function acceptFailures(found: Rollout, tallies: Tallies, more: Partial<StageProgress>): StageProgress[] {
+async function acceptFailures(
+  { rollouts }: Slices,
+  found: Rollout,
+  more: Partial<StageProgress>,
+): Promise<StageProgress[]> {
+  await rollouts.acceptFailures(found.rollout);
   return found.stages.map((progress, index) => {
     if (index > found.stage) return progress;
-    const { failed } = outcomesOf(tallies.get(index) ?? NO_TALLY);
     const wasStopped = progress.state === 'failed' || progress.state === 'inconclusive';
     const state = index < found.stage ? ('passed' as const) : ('running' as const);
-    return { ...progress, ...(index === found.stage && more), forgiven: failed, ...(wasStopped && { state }) };
+    return { ...progress, ...(index === found.stage && more), ...(wasStopped && { state }) };
   });
 }
 

@@ -70,6 +70,7 @@ export function rolloutHandlers(deps: RolloutDeps): Handlers<typeof rolloutApi> 
         ...(stage !== undefined && { stage }),
         ...(excluded && { excluded }),
         ...(deployed && { deployment: deployed.deployment, state: countedState(deployed) }),
+        ...(deployed?.part?.failureAccepted && { failureAccepted: true }),
         ...(deployed?.refusal && { refusal: deployed.refusal }),
       }));
       const last = items.at(-1);

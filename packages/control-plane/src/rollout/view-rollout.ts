@@ -103,7 +103,7 @@ function viewStage(
   tally: CountedStage | undefined,
 ): StageView {
   const stage = rollout.spec.stages[index] ?? { upTo: { percent: 100 } };
-  const { states = {}, unplaced = 0, ready = 0, granted = 0, silent = 0 } = tally ?? {};
+  const { states = {}, unplaced = 0, ready = 0, granted = 0, silent = 0, accepted = 0 } = tally ?? {};
   return {
     name: stage.name ?? `${index + 1}`,
     stage,
@@ -111,7 +111,7 @@ function viewStage(
     size: progress.size,
     ...times({ startedAt: progress.startedAt, soakingSince: progress.soakingSince, endedAt: progress.endedAt }),
     ...(progress.promotedBy !== undefined && { promotedBy: progress.promotedBy }),
-    ...(progress.forgiven > 0 && { acceptedFailures: progress.forgiven }),
+    ...(accepted > 0 && { acceptedFailures: accepted }),
     ...(progress.verdict && { verdict: progress.verdict }),
     counts: { states: { ...states }, unplaced, ready, granted, silent },
   };

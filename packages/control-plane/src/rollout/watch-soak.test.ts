@@ -361,6 +361,50 @@ describe('a robot that degrades after its stage has passed', () => {
     expect(await world.show()).toMatchObject({ state: 'running', stages: [{ state: 'passed' }, { state: 'running' }] });
   });
 
+  test('stops it although the failure of another robot was accepted, and that robot recovered since', async () => {
+    const world = await soakingCanary('pause', 3, { upTo: { count: 2 } });
+    const [one, two] = world.cohort;
+    if (!one || !two) throw new Error('the canary stage has two robots');
+    await one.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    await world.drive();
+    expect((await world.show()).stages[0]?.acceptedFailures).toBe(1);
+    await one.tells(healthOf(world, 'healthy'));
+    await two.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    const { state, blocked } = await world.show();
+    expect([state, blocked?.why.detail]).toEqual([
+      'paused',
+      `1 of 2 robots failed, and none may: ${two.name} (degraded).`,
+    ]);
+  });
+
+  test('and whose failure was accepted does not stop it again, however often it degrades', async () => {
+    const world = await soakingCanary('pause', 3, { upTo: { count: 2 } });
+    const [one, two] = world.cohort;
+    if (!one || !two) throw new Error('the canary stage has two robots');
+    await one.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    await one.tells(healthOf(world, 'healthy'), healthOf(world, 'degraded'));
+    await world.drive();
+    expect((await world.show()).state).toBe('running');
+    await two.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    expect((await world.show()).blocked?.why.detail).toBe(
+      `1 of 1 robot failed, and none may: ${two.name} (degraded); the failure of 1 robot was accepted before.`,
+    );
+    const { items } = await world.operator.listRolloutRobots({
+      params: { rollout: world.rollout },
+      query: { stage: 0 },
+    });
+    expect(items.map(({ robot, failureAccepted }) => [robot, failureAccepted ?? false])).toEqual([
+      [one.name, true],
+      [two.name, false],
+    ]);
+  });
+
   test('is named by explain when its rollout has ended', async () => {
     const world = await soakingCanary('pause', 1);
     await world.soak(50 * SECOND);

@@ -26,6 +26,8 @@ export interface RolloutPart {
   readonly readyAt?: Instant;
   /** When it was allowed to switch; without it the order is held. */
   readonly grantedAt?: Instant;
+  /** A person has seen that this attempt failed, and let the rollout go on: the gate does not count its failures. */
+  readonly failureAccepted?: true;
   /** After this it counts as timed out. While it awaits its grant, this clock stands still: see `deadlineOf`. */
   readonly deadline: Instant;
 }

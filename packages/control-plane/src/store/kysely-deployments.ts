@@ -48,6 +48,7 @@ export interface DeploymentRow {
   override: string | null;
   awaits_grant: number | null;
   in_budget: number | null;
+  failure_accepted: number | null;
 }
 interface EventRow {
   deployment: string;
@@ -171,6 +172,7 @@ const toPart = (row: DeploymentRow, rollout: string): RolloutPart => ({
   rank: Number(row.rank),
   ...(row.ready_at !== null && { readyAt: fromTimestamp(row.ready_at) }),
   ...(row.granted_at !== null && { grantedAt: fromTimestamp(row.granted_at) }),
+  ...(row.failure_accepted !== null && { failureAccepted: true }),
   deadline: readDeadline(row),
 });
 
@@ -196,6 +198,7 @@ const fromPart = (of: Deployment): Pick<DeploymentRow, keyof typeof NO_PART> => 
     deadline: ends === undefined || waitsSince !== undefined ? null : toTimestamp(ends),
     awaits_grant: isAwaitingGrant(of) ? 1 : null,
     in_budget: isInBudget(of) ? 1 : null,
+    failure_accepted: part.failureAccepted ? 1 : null,
   };
 };
 const NO_PART = {
@@ -208,6 +211,7 @@ const NO_PART = {
   deadline: null,
   awaits_grant: null,
   in_budget: null,
+  failure_accepted: null,
 } as const;
 
 const fromDeployment = (of: Deployment): DeploymentRow => ({

@@ -1,14 +1,15 @@
 /** The deployments of a rollout, as its engine asks for them: each question is one index. */
-import { isTerminal, TERMINAL_DEPLOYMENT_STATES } from '@fairlead/shared/fleet/states';
+import { type DeploymentState, isTerminal, TERMINAL_DEPLOYMENT_STATES } from '@fairlead/shared/fleet/states';
 import { DeploymentId, RobotId, type RolloutId } from '@fairlead/shared/ids';
+import { FAILED_STATES } from '@fairlead/shared/rollout/tally';
 import { fromTimestamp, toTimestamp } from '@fairlead/shared/time';
-import type { Kysely } from 'kysely';
-import { type DeploymentTables, toDeployment } from './kysely-deployments.ts';
+import type { ExpressionBuilder, Kysely } from 'kysely';
+import { type DeploymentTables, isCountedAs, toDeployment } from './kysely-deployments.ts';
 import type { DesiredTables } from './kysely-desired.ts';
 import type { RobotTables } from './kysely-robots.ts';
 import type { RolloutTables } from './kysely-rollouts.ts';
 import type { SettingsTables } from './kysely-settings.ts';
-import { countStaging, readTallies } from './kysely-tallies.ts';
+import { countAccepted, countStaging, readTallies } from './kysely-tallies.ts';
 import { readColumn } from './read-column.ts';
 import type { Rollouts, WatchedRobot } from './rollouts.ts';
 
@@ -25,6 +26,7 @@ type DeploymentKeys =
   | 'countOverdue'
   | 'nextDeadline'
   | 'renewDeadlines'
+  | 'acceptFailures'
   | 'watched'
   | 'open'
   | 'raiseOpen';
@@ -86,6 +88,21 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
         .where('deadline', '<', toTimestamp(deadline))
         .execute();
     },
+    async acceptFailures(rollout) {
+      for (const state of FAILED_STATES) {
+        const failed = (eb: ExpressionBuilder<DeploymentTables, 'deployments'>) => isNewFailure(eb, state);
+        const stages = await due(rollout)
+          .select(({ fn }) => ['stage', fn.countAll().as('robots')])
+          .where(failed)
+          .groupBy('stage')
+          .execute();
+        const update = db.updateTable('deployments').set({ failure_accepted: 1 }).where('rollout', '=', rollout);
+        if (stages.length > 0) await update.where(failed).execute();
+        for (const { stage, robots } of stages) {
+          if (stage !== null) await countAccepted(db, rollout, stage, { state, robots: Number(robots) });
+        }
+      }
+    },
     async watched(rollout, stage, { after, limit }) {
       let query = due(rollout)
         .leftJoin('desired', (join) =>
@@ -137,6 +154,15 @@ export function rolloutDeployments(db: Db): Pick<Rollouts, DeploymentKeys> {
     },
   };
 }
+
+/** What a gate counts as a failure with this state, and nobody has accepted yet. */
+const isNewFailure = (eb: ExpressionBuilder<DeploymentTables, 'deployments'>, state: DeploymentState) =>
+  eb.and([
+    eb('stage', 'is not', null),
+    eb('failure_accepted', 'is', null),
+    isCountedAs(state),
+    ...(state === 'timed-out' ? [eb('granted_at', 'is not', null)] : []),
+  ]);
 
 function departedAs(row: {
   readonly ordered: string | null;

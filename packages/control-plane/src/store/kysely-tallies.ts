@@ -3,7 +3,7 @@ import { countedState } from '@fairlead/shared/fleet/degradation';
 import { DEPLOYMENT, isSwitching } from '@fairlead/shared/fleet/deployment';
 import { DeploymentState, isTerminal } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
-import type { StageTally } from '@fairlead/shared/rollout/tally';
+import { FAILED_STATES, type StageTally } from '@fairlead/shared/rollout/tally';
 import type { Kysely } from 'kysely';
 import type { Deployment } from './deployments.ts';
 import { readColumn } from './read-column.ts';
@@ -32,8 +32,12 @@ function classOf(deployment: Deployment): string | undefined {
   if (part?.stage === undefined) return undefined;
   if (isInBudget(deployment)) return `${state} granted`;
   if (isAwaitingGrant(deployment)) return `${state} ready`;
-  return state === 'timed-out' && part.grantedAt === undefined ? `${state} silent` : countedState(deployment);
+  if (state === 'timed-out' && part.grantedAt === undefined) return `${state} silent`;
+  const counted = countedState(deployment);
+  return part.failureAccepted && FAILED_STATES.includes(counted) ? acceptedAs(counted) : counted;
 }
+
+const acceptedAs = (state: DeploymentState): string => `${state} accepted`;
 
 export async function countChange(
   db: Kysely<TallyTables>,
@@ -46,6 +50,17 @@ export async function countChange(
     await count(db, before.part.rollout, before.part.stage, from, -1);
   }
   if (after.part?.stage !== undefined && to !== undefined) await count(db, after.part.rollout, after.part.stage, to, 1);
+}
+
+/** So many robots of the stage have failed with `state`, and a person has accepted that. */
+export async function countAccepted(
+  db: Kysely<TallyTables>,
+  rollout: RolloutId,
+  stage: number,
+  { state, robots }: { readonly state: DeploymentState; readonly robots: number },
+): Promise<void> {
+  await count(db, rollout, stage, state, -robots);
+  await count(db, rollout, stage, acceptedAs(state), robots);
 }
 
 export const countUnplaced = (db: Kysely<TallyTables>, rollout: RolloutId, stage: number, robots: number) =>
@@ -76,7 +91,7 @@ export async function readTallies(
   const rows = await db.selectFrom('rollout_tallies').selectAll().where('rollout', '=', rollout).execute();
   const stages = new Map<number, Counting>();
   for (const { stage, class: what, robots } of rows) {
-    const tally = stages.get(stage) ?? { states: {}, ready: 0, granted: 0, silent: 0, unplaced: 0 };
+    const tally = stages.get(stage) ?? { states: {}, ready: 0, granted: 0, silent: 0, accepted: 0, unplaced: 0 };
     stages.set(stage, tally);
     if (robots !== 0) add(tally, what, Number(robots));
   }
@@ -88,6 +103,7 @@ interface Counting {
   ready: number;
   granted: number;
   silent: number;
+  accepted: number;
   unplaced: number;
 }
 
@@ -102,6 +118,7 @@ function add(tally: Counting, what: string, robots: number): void {
   if (mark === 'ready') tally.ready += robots;
   if (mark === 'granted') tally.granted += robots;
   if (mark === 'silent') tally.silent += robots;
+  if (mark === 'accepted') tally.accepted += robots;
 }
 
 /** Robots of the whole fleet that are downloading, staging or testing for a rollout. */

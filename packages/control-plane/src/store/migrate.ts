@@ -12,6 +12,7 @@ import { timeLeft } from './migrations/0007-time-left.ts';
 import { abandonedReleases } from './migrations/0009-abandoned-releases.ts';
 import { degradedDeployments } from './migrations/0010-degraded-deployments.ts';
 import { alarms } from './migrations/0011-alarms.ts';
+import { acceptedFailures } from './migrations/0012-accepted-failures.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0009-abandoned-releases': abandonedReleases,
   '0010-degraded-deployments': degradedDeployments,
   '0011-alarms': alarms,
+  '0012-accepted-failures': acceptedFailures,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

@@ -46,6 +46,7 @@ export function rememberOrders(inner: Store): Store {
       insert: alone((slices) => slices.rollouts.insert),
       replace: alone((slices) => slices.rollouts.replace),
       renewDeadlines: alone((slices) => slices.rollouts.renewDeadlines),
+      acceptFailures: alone((slices) => slices.rollouts.acceptFailures),
       raiseOpen: alone((slices) => slices.rollouts.raiseOpen),
     },
   };
@@ -169,6 +170,10 @@ function writing({ desired, deployments, rollouts }: Orders, touched: Touched): 
       renewDeadlines(rollout, deadline) {
         touched.everyRobot = true;
         return rollouts.renewDeadlines(rollout, deadline);
+      },
+      acceptFailures(rollout) {
+        touched.everyRobot = true;
+        return rollouts.acceptFailures(rollout);
       },
       async raiseOpen(rollout) {
         // Whom it touches, only its answer says.

@@ -90,6 +90,8 @@ export interface Rollouts {
   place(rollout: RolloutId, member: Member, deployment: DeploymentId | undefined): Promise<void>;
   exclude(rollout: RolloutId, member: Member, why: Refusal): Promise<void>;
 
+  /** Of every robot that has failed so far: its failure is accepted, and stays so until it is ordered once more. */
+  acceptFailures(rollout: RolloutId): Promise<void>;
   /** What is counted, by stage. */
   tallies(rollout: RolloutId): Promise<ReadonlyMap<number, CountedStage>>;
   /** Robots of the whole fleet that download, stage or test for a rollout. */

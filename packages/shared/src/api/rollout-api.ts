@@ -119,6 +119,9 @@ const MemberView = Type.Object({
   deployment: Type.Optional(DeploymentId),
   state: Type.Optional(DeploymentState),
   refusal: Type.Optional(Refusal),
+  failureAccepted: Type.Optional(
+    Type.Boolean({ description: 'A person has accepted the failure of this attempt: the gate does not count it.' }),
+  ),
 });
 
 const RolloutEvent = Type.Object({

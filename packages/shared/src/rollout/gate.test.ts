@@ -6,7 +6,7 @@ import type { Gate } from './rollout-spec.ts';
 const judge = (gate: Gate | undefined, facts: Partial<GateFacts['outcomes']> & { size: number; unplaced?: number }) => {
   const { size, unplaced = 0, ...counts } = facts;
   const outcomes = { succeeded: 0, failed: 0, neutral: 0, open: 0, ...counts };
-  return judgeGate({ gate, size, unplaced, forgiven: 0, outcomes });
+  return judgeGate({ gate, size, unplaced, accepted: 0, outcomes });
 };
 
 describe('a gate without wishes', () => {
@@ -35,7 +35,7 @@ test('a gate that cannot be judged counts timed-out robots and withdrawn orders 
 
 test('robots that departed before the end of the soak count neither as successes nor as failures', () => {
   const outcomes = { succeeded: 10, failed: 0, neutral: 0, open: 0 };
-  const facts = { gate: undefined, size: 10, unplaced: 0, forgiven: 0, outcomes };
+  const facts = { gate: undefined, size: 10, unplaced: 0, accepted: 0, outcomes };
   const departed = (count: number) => judgeGate({ ...facts, departed: { count, examples: ['duck-1 is quarantined'] } });
   expect(departed(1).gate).toBe('passed');
   expect(departed(2)).toEqual({
@@ -79,7 +79,7 @@ describe('a gate', () => {
   });
 
   test('whose metric is out of bounds fails; one that nobody tells can not be judged', () => {
-    const facts = { gate: undefined, size: 2, unplaced: 0, forgiven: 0 };
+    const facts = { gate: undefined, size: 2, unplaced: 0, accepted: 0 };
     const outcomes = { succeeded: 2, failed: 0, neutral: 0, open: 0 };
     const conditions = (holds: 'yes' | 'no' | 'unknown') =>
       judgeGate({ ...facts, outcomes, conditions: holds === 'yes' ? { holds } : { holds, says: 'latency' } }).gate;
@@ -87,7 +87,7 @@ describe('a gate', () => {
   });
 
   test('that a person let go on counts only what failed since', () => {
-    const facts = { gate: undefined, size: 10, unplaced: 0, forgiven: 2 };
+    const facts = { gate: undefined, size: 10, unplaced: 0, accepted: 2 };
     const outcomes = { succeeded: 0, neutral: 0, open: 8 };
     expect(judgeGate({ ...facts, outcomes: { ...outcomes, failed: 2 } }).gate).toBe('waiting');
     expect(judgeGate({ ...facts, outcomes: { ...outcomes, failed: 3, open: 7 } }).gate).toBe('failed');

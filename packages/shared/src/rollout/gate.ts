@@ -28,7 +28,7 @@ export interface GateFacts {
   /** Robots of the cohort that have no deployment yet. */
   readonly unplaced: number;
   /** Failures that a person accepted: they count neither against the gate nor as robots of the cohort. */
-  readonly forgiven: number;
+  readonly accepted: number;
   /** Robots that succeeded and were not observed to the end of the soak: neither for nor against the release. */
   readonly departed?: Departed;
   readonly conditions?: ConditionVerdict;
@@ -38,7 +38,7 @@ const DEFAULT_SUCCESSES = '90%';
 
 /** The bad news comes first: a gate fails as soon as no later success can mend it. */
 export function judgeGate(given: GateFacts): GateVerdict {
-  const facts = withoutDeparted(withoutForgiven(given));
+  const facts = withoutDeparted(withoutAccepted(given));
   return (
     judgeFailures(facts) ??
     judgeConditions(facts, 'no') ??
@@ -53,13 +53,11 @@ export function judgeGate(given: GateFacts): GateVerdict {
  * succeeded may degrade. Undefined while its failures are within the limit.
  */
 export const judgeLateFailures = (given: Omit<GateFacts, 'unplaced' | 'conditions'>): FailedGate | undefined =>
-  judgeFailures(withoutForgiven({ ...given, unplaced: 0 }));
+  judgeFailures(withoutAccepted({ ...given, unplaced: 0 }));
 
-/** Failures that were tried again are no failures any more, forgiven or not. */
-function withoutForgiven(given: GateFacts): GateFacts {
-  const { outcomes, size } = given;
-  const forgiven = Math.min(given.forgiven, outcomes.failed);
-  return { ...given, size: size - forgiven, outcomes: { ...outcomes, failed: outcomes.failed - forgiven } };
+function withoutAccepted(given: GateFacts): GateFacts {
+  const { outcomes, size, accepted } = given;
+  return { ...given, size: size - accepted, outcomes: { ...outcomes, failed: outcomes.failed - accepted } };
 }
 
 function withoutDeparted(given: GateFacts): GateFacts {

@@ -5,14 +5,14 @@ import type { RolloutFacts } from './rollout-facts.ts';
 import type { Stage } from './rollout-spec.ts';
 import { outcomesOf, type StageTally } from './tally.ts';
 
-export function judgeStage(facts: RolloutFacts, stage: Stage, { size, forgiven }: StageProgress): GateVerdict {
+export function judgeStage(facts: RolloutFacts, stage: Stage, { size }: StageProgress): GateVerdict {
   const { tally, unplaced, conditions, departed } = facts;
   return (
     judgeNobody(facts, stage, size) ??
     judgeGate({
       gate: stage.gate,
       size,
-      forgiven,
+      accepted: tally.accepted ?? 0,
       unplaced,
       outcomes: outcomesOf(tally),
       ...(departed && { departed }),
@@ -33,8 +33,9 @@ function judgeNobody({ rollout }: RolloutFacts, { upTo }: Stage, size: number): 
 export function judgePassedStage({ spec, stages }: Rollout, index: number, tally: StageTally): FailedGate | undefined {
   const progress = stages[index];
   if (!progress) return undefined;
-  const { size, forgiven } = progress;
+  const { size } = progress;
+  const { accepted = 0 } = tally;
   const gate = spec.stages[index]?.gate;
-  const failed = judgeLateFailures({ gate, size, forgiven, outcomes: outcomesOf(tally) });
+  const failed = judgeLateFailures({ gate, size, accepted, outcomes: outcomesOf(tally) });
   return failed && { ...failed, says: `${failed.says}; the stage had passed before` };
 }

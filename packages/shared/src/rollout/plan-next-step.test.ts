@@ -143,11 +143,15 @@ describe('after an early pass by minSuccesses', () => {
   });
 
   test('failures that a person accepted do not stop the rollout a second time', () => {
-    const accepted = afterEarlyPass(['succeeded', 'failed', 'granted']);
-    const [first, last] = accepted.rollout.stages;
-    if (!first || !last) throw new Error('it has two stages');
-    accepted.rollout = { ...accepted.rollout, stages: [{ ...first, forgiven: 1 }, last] };
-    expect(planNextStep(factsOf(accepted))).toMatchObject({ do: 'hold' });
+    const world = afterEarlyPass(['succeeded', 'failed', 'granted']);
+    const failed = world.robots.find((robot) => robot.place === 'failed');
+    if (failed) failed.accepted = true;
+    expect(planNextStep(factsOf(world))).toMatchObject({ do: 'hold' });
+    // It was accepted of this robot and of no other one.
+    if (failed) failed.place = 'succeeded';
+    const [other] = world.robots;
+    if (other) other.place = 'degraded';
+    expect(planNextStep(factsOf(world))).toMatchObject({ do: 'stop', index: 0 });
   });
 
   test('the stragglers are judged after the last stage, too', () => {
@@ -329,8 +333,8 @@ describe('the text of a stopped rollout counts the failures of now', () => {
     expect(text(world)).toBe(
       'ann paused the rollout; 1 of 2 robots failed in stage canary; 1 of 2 robots failed in stage all.',
     );
-    const [canary, all] = world.rollout.stages;
-    if (canary && all) world.rollout = { ...world.rollout, stages: [{ ...canary, forgiven: 1 }, all] };
+    const [failed] = world.robots;
+    if (failed) failed.accepted = true;
     expect(text(world)).toBe('ann paused the rollout; 1 of 2 robots failed in stage all.');
   });
 });

@@ -14,8 +14,6 @@ export const StageProgress = Type.Object({
   startedAt: Type.Optional(At),
   soakingSince: Type.Optional(At),
   endedAt: Type.Optional(At),
-  /** Failures up to here were accepted by a person, who let the stage go on. */
-  forgiven: Type.Integer(),
   /** Rolling: robots of the present batch still to be let in, and when the next batch may begin. */
   batchLeft: Type.Integer(),
   restUntil: Type.Optional(At),

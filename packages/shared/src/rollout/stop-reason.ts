@@ -48,13 +48,15 @@ function withFailures(facts: RolloutFacts, why: Refusal, counted?: number): Stop
   const { rollout } = facts;
   const failuresIn: number[] = [];
   const parts: string[] = [];
-  for (const [index, { size, forgiven }] of rollout.stages.slice(0, rollout.stage + 1).entries()) {
-    const { failed } = outcomesOf(tallyOf(facts, index));
-    if (failed <= forgiven) continue;
+  for (const [index, { size }] of rollout.stages.slice(0, rollout.stage + 1).entries()) {
+    const tally = tallyOf(facts, index);
+    const { accepted = 0 } = tally;
+    const { failed } = outcomesOf(tally);
+    if (failed <= accepted) continue;
     failuresIn.push(index);
     if (index === counted) continue;
     const name = rollout.spec.stages[index]?.name ?? `${index + 1}`;
-    parts.push(`${failed - forgiven} of ${describeRobots(size - forgiven)} failed in stage ${name}`);
+    parts.push(`${failed - accepted} of ${describeRobots(size - accepted)} failed in stage ${name}`);
   }
   if (failuresIn.length === 0) return { why };
   return { why: { ...why, detail: `${[withoutPeriod(why.detail), ...parts].join('; ')}.` }, failuresIn };

@@ -9,6 +9,8 @@ export interface StageTally {
   readonly granted: number;
   /** Timed out before anything was switched: silence says nothing about the release. */
   readonly silent: number;
+  /** Those that failed and whose failure a person has accepted; absent where there is none. */
+  readonly accepted?: number;
 }
 export const NO_TALLY: StageTally = { states: {}, ready: 0, granted: 0, silent: 0 };
 

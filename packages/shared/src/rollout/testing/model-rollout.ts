@@ -24,6 +24,8 @@ export interface ModelRobot {
   place: Place;
   stage: number;
   deadline: number;
+  /** A person accepted its failure. */
+  accepted?: true;
   /** Its last check-in. */
   seen: number;
   offline: boolean;
@@ -41,7 +43,7 @@ export function model(spec: RolloutSpec, size: number): Model {
     return { robot: `duck-${n}` as RobotId, place: 'outside', stage: -1, deadline: 0, seen: 0, offline: false };
   });
   robots.sort((a, b) => rankOf('seed', a.robot) - rankOf('seed', b.robot));
-  const pending: StageProgress = { state: 'pending', size: 0, forgiven: 0, batchLeft: 0 };
+  const pending: StageProgress = { state: 'pending', size: 0, batchLeft: 0 };
   const rollout: Rollout = {
     rollout: 'ro_0123456789' as RolloutId,
     generation: 1,
@@ -68,7 +70,8 @@ function tallyOf(robots: readonly ModelRobot[]): StageTally {
     failed: count('failed'),
     'timed-out': count('silent'),
   };
-  return { states, ready: count('ready'), granted: count('granted'), silent: count('silent') };
+  const accepted = robots.filter((robot) => robot.accepted && ['degraded', 'failed'].includes(robot.place)).length;
+  return { states, ready: count('ready'), granted: count('granted'), silent: count('silent'), accepted };
 }
 
 /** A robot that has not checked in for so long counts as silent. */
