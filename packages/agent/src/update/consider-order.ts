@@ -14,8 +14,7 @@ import type { StepDeps } from './step-deps.ts';
 
 type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services' | 'signedManifest'>;
 export type Consideration =
-  /** `isRestored`: what is installed can be measured again. */
-  | { readonly go: true; readonly current: InstalledRelease | undefined; readonly isRestored?: true }
+  | { readonly go: true; readonly current: InstalledRelease | undefined; readonly isWhole?: true }
   /** `isWhole`: what was damaged is what was signed again, without an update. */
   | { readonly go: false; readonly isWhole?: true };
 
@@ -43,9 +42,9 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
     if (order.component === OWN_COMPONENT) return end(order, 'failed', overItself(measured.refused), deps);
     return { go: true, current: order.candidate };
   }
-  const isRestored = await restoreManifests(folder, deps);
+  const isWhole = await restoreManifests(folder, deps);
   const current = running && committed?.active.manifestSha256 === running.manifestSha256 ? committed.active : undefined;
-  return { go: true, current, ...(isRestored && { isRestored }) };
+  return { go: true, current, ...(isWhole && { isWhole }) };
 }
 
 async function end(

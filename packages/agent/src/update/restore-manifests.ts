@@ -7,7 +7,7 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { ReleaseFolder } from '../releases/release-folder.ts';
 import type { StepDeps } from './step-deps.ts';
 
-/** Of the committed release and of the one before it. Answers whether any was restored. */
+/** Of the committed release and of the one before it. Answers whether what runs was restored, and its files are whole. */
 export async function restoreManifests(
   folder: ReleaseFolder,
   { signedManifest }: Pick<StepDeps, 'signedManifest'>,
@@ -21,5 +21,5 @@ export async function restoreManifests(
     await folder.saveManifest(release, bytes);
     isRestored = true;
   }
-  return isRestored;
+  return isRestored && committed !== undefined && (await folder.measure(committed.active, 'verify')).ok;
 }

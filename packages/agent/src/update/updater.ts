@@ -2,7 +2,6 @@
  * One robot's updates: at most one at a time, each to its end. Everybody else (the check-in loop, the local
  * socket, the command line) meets the update machine here.
  */
-import { setTimeout as timer } from 'node:timers/promises';
 import { Failure, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Activity, ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, DeploymentId, Sha256 } from '@fairlead/shared/ids';
@@ -13,8 +12,6 @@ import { begin, resume } from '@fairlead/shared/update/journey';
 import { endedByHealthyRelease, endedByRecovery } from '../alarms/alarm-ends.ts';
 import { collectingAlarms } from '../alarms/collecting-alarms.ts';
 import type { Bell } from '../bell.ts';
-import { alwaysSafe } from '../conditions/safe-state.ts';
-import { DEFAULT_PACE } from '../download/pace.ts';
 import type { JournalStore } from '../journal/journal-store.ts';
 import { journalWithTerms } from '../journal/journal-with-terms.ts';
 import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
@@ -25,7 +22,6 @@ import { readState } from '../releases/component-state.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { listComponents, openReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
-import { noHistory } from '../update-history/update-history.ts';
 import { activityBoard, STATE_OF } from './activity.ts';
 import { considerOrder } from './consider-order.ts';
 import { damageBook } from './damage-book.ts';
@@ -42,6 +38,7 @@ import { standingOrders } from './standing-order.ts';
 import type { StepDeps } from './step-deps.ts';
 import { tidyUp } from './tidy-up.ts';
 import { updateInProgress } from './update-in-progress.ts';
+import { DEFAULTS, type Defaulted } from './updater-defaults.ts';
 
 type Injected = Pick<
   StepDeps,
@@ -57,10 +54,6 @@ type Injected = Pick<
   | 'permission'
   | 'confirmation'
   | 'clock'
->;
-type Defaulted = Pick<
-  StepDeps,
-  'pace' | 'elapsed' | 'sleep' | 'random' | 'safeState' | 'mayDownload' | 'history' | 'signedManifest'
 >;
 export interface UpdaterDeps extends Injected, Partial<Defaulted> {
   /** The agent's root folder. */
@@ -204,17 +197,11 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     }
   };
 
-  /** Only the manifest was damaged, and the order brought it again. */
+  /** Only manifests were damaged, and they were brought again. */
   const onWhole = async (component: ComponentName): Promise<void> => {
     damages.mended(component);
     deps.alarms.resolveWhere((open) => open.component === component && open.category === 'active_damaged');
     await startForgotten(component, deps);
-  };
-  /** Its manifest is here again; whether its files are whole is measured. */
-  const onRestored = async (component: ComponentName): Promise<void> => {
-    const folder = await deps.folderOf(component);
-    const active = await folder.slot('active');
-    if (active && (await folder.measure(active, 'verify')).ok) await onWhole(component);
   };
 
   return {
@@ -245,9 +232,8 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         const again = damages.wants(order.component, order.candidate.manifestSha256);
         if (again) damages.begin(order.component);
         const current = await considerOrder(order, again, deps);
-        if (current.go && current.isRestored) await onRestored(order.component);
+        if (current.isWhole) await onWhole(order.component);
         if (current.go) await run(begin(order, current.current, deps.clock.now()));
-        else if (current.isWhole) await onWhole(order.component);
       }).finally(() => cancels.delete(order.deployment));
     },
     hear: async (heard) => {
@@ -295,17 +281,6 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
   };
 }
-
-const DEFAULTS: Defaulted = {
-  history: noHistory,
-  safeState: alwaysSafe,
-  mayDownload: async () => undefined,
-  signedManifest: async () => undefined,
-  pace: DEFAULT_PACE,
-  elapsed: () => performance.now(),
-  sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
-  random: Math.random,
-};
 
 /** A disk that can't be read is told, and what needs no journal goes on. */
 const unreadable = (error: unknown) => refuse({ ...refusalOf(error, 'report'), element: 'journal.json' });
