@@ -147,8 +147,9 @@ async function storeAll(
     const place = placeInChain(head, link, await reports.find(sender.keyid, seq));
     if (place === 'fork') return done(forked(await quarantine(slices, robot, seq, now)));
     if (place === 'repeat') continue;
-    // What is missing here is asked for before anything is taken that came after it.
-    if (place === 'after-gap' && oldestKept !== undefined && oldestKept <= (head?.seq ?? 0) + 1) return done();
+    // What is missing here is asked for before anything is taken that came after it, also where only a part of it was
+    // kept: a report that comes from inside a gap is another machine's.
+    if (place === 'after-gap' && oldestKept !== undefined && oldestKept < seq) return done();
     if (place === 'after-gap') gaps.push(seq);
     const { sha256, envelope } = one;
     await reports.add({ ...sender, seq, sha256, envelope, receivedAt: now });

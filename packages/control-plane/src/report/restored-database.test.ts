@@ -84,3 +84,15 @@ test('a robot that has not kept them goes on behind the gap', async () => {
   expect(await send([news], 4)).toBe(4);
   expect((await operator.listAlerts({ query: {} })).items).toHaveLength(1);
 });
+
+test('a robot that has kept a part of them is asked for that part first, and is taken for no clone', async () => {
+  const { robot, lost, news, send, operator } = await restoredFleet();
+  const [, kept] = lost;
+  if (!kept) throw new Error('two were lost');
+  expect(await send([news], 3)).toBe(1);
+  expect(await send([kept, news])).toBe(4);
+  // An answer that was older than that made it send them once more.
+  expect(await send([kept, news])).toBe(4);
+  expect((await operator.listAlerts({ query: {} })).items).toHaveLength(1);
+  expect((await operator.showRobot({ params: { robot: robot.name } })).quarantined).toBeUndefined();
+});
