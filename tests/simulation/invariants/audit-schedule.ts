@@ -34,6 +34,15 @@ export function auditSchedule({ stage, records }: AuditDeps, auditor: Person): A
           state !== 'scheduled' && (reason !== undefined || state === 'awaiting-approval'),
           says,
         );
+        // What a person did is known to a person; what the control plane decided must be a notice.
+        if (reason?.by !== 'control-plane') continue;
+        const query = { action: `rollout.${reason.what}`, element: rollout.rollout };
+        const { items: notices } = await auditor.must((api) => api.listAudit({ query }));
+        checks.expect(
+          'schedule-kept',
+          notices.some(({ loud }) => loud),
+          () => `${rollout.rollout} was to start at ${spec.startAt}; it is ${state}, and no notice says so`,
+        );
       }
     },
   };

@@ -211,6 +211,11 @@ describe('an approval', () => {
     const { rollouts } = fleet.controlPlane.store;
     expect(await rollouts.find(denied)).toMatchObject({ state: 'denied' });
     expect(await rollouts.find(forgotten)).toMatchObject({ state: 'expired' });
+    const again = await fleet.controlPlane.as('viewer');
+    expect((await again.operator.listNotices()).items).toMatchObject([
+      { action: 'rollout.expired', element: forgotten, detail: expect.stringContaining('created by the-admin') },
+      { action: 'rollout.denied', element: denied, detail: expect.stringContaining('not on a Friday') },
+    ]);
   });
 
   test('is not gone round by a direct order, and broken glass is heard by everybody', async () => {

@@ -3,6 +3,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
 import { Overtaken } from './change-rollout.ts';
+import { describePeople } from './describe-people.ts';
 import { endRollout } from './end-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -35,7 +36,7 @@ async function supersedeOnce(deps: RolloutDeps, older: Rollout, newer: Rollout, 
         by: 'control-plane',
         action: 'rollout.superseded',
         element: older.rollout,
-        detail: `${why.detail} ${involved(older)}`,
+        detail: `${why.detail} ${describePeople(older)}`,
         // A person waits for a rollout that never started, or that another person has replaced.
         loud: older.startedAt === undefined || older.createdBy !== newer.createdBy,
         at: now,
@@ -52,11 +53,3 @@ const superseded = (older: Rollout, newer: Rollout): Refusal => ({
   retryable: false,
   hint: `See fairlead rollout show ${newer.rollout}. Create a new rollout if the older release is wanted after all.`,
 });
-
-/** Who created it, and who agreed to it. */
-function involved({ createdBy, approval }: Rollout): string {
-  const approvers = (approval?.votes ?? []).filter(({ verdict }) => verdict === 'approved').map(({ by }) => by);
-  return approvers.length === 0
-    ? `It was created by ${createdBy}.`
-    : `It was created by ${createdBy} and approved by ${approvers.join(', ')}.`;
-}

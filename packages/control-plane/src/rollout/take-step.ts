@@ -8,6 +8,7 @@ import type { Instant } from '@fairlead/shared/time';
 import { admit } from './admit.ts';
 import { beginStage } from './begin-stage.ts';
 import { changeRollout, type Happening, withStage } from './change-rollout.ts';
+import { describePeople } from './describe-people.ts';
 import { grant } from './grant.ts';
 import { markSilent } from './mark-silent.ts';
 import type { ReadFacts } from './read-facts.ts';
@@ -25,12 +26,23 @@ type Step<D extends Decision['do']> = (
 
 const steps: { readonly [D in Decision['do']]: Step<D> } = {
   hold: async (_deps, _facts, { why, until }) => ({ why, ...(until !== undefined && { until }) }),
-  deny: (deps, { rollout, now }, { state, why }) =>
-    write(deps, rollout, { state, endedAt: now, stopped: { by: 'control-plane', at: now, why } }, now, {
-      by: 'control-plane',
-      what: state,
-      detail: why.detail,
-    }),
+  deny: async (deps, { rollout, now }, { state, why }) => {
+    const by = 'control-plane';
+    const change = { state, endedAt: now, stopped: { by, at: now, why } } as const;
+    await deps.store.transaction(async (slices) => {
+      await changeRollout(slices, rollout, change, now, { by, what: state, detail: why.detail });
+      // Its author waits for an approval that will not come.
+      await deps.audit(slices, {
+        by,
+        action: `rollout.${state}`,
+        element: rollout.rollout,
+        detail: `${why.detail} ${describePeople(rollout)}`,
+        loud: true,
+        at: now,
+      });
+    });
+    return 'progress';
+  },
   schedule: (deps, { rollout, now }) => write(deps, rollout, { state: 'scheduled' }, now),
   start: async (deps, { rollout, now }) => {
     await startRollout(deps, rollout, now);
