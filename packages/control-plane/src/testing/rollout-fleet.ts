@@ -2,6 +2,7 @@
 import type { ComponentName, DeploymentId } from '@fairlead/shared/ids';
 import type { TestClock } from '@fairlead/shared/testing/test-clock';
 import type { ComponentOrder } from '@fairlead/shared/trust/assignment';
+import type { TestOptions } from './test-control-plane.ts';
 import { type FleetRobot, installed, running, type TestFleet, testFleet } from './test-fleet.ts';
 import type { BuiltRelease } from './test-publisher.ts';
 
@@ -31,8 +32,8 @@ interface Ordered {
 const STEP_MS = 50_000;
 const CHECK_IN_MS = 4 * STEP_MS;
 
-export async function rolloutFleet(size: number): Promise<RolloutFleet> {
-  const fleet = await testFleet();
+export async function rolloutFleet(size: number, options: TestOptions = {}): Promise<RolloutFleet> {
+  const fleet = await testFleet(options);
   const { controlPlane, publisher } = fleet;
   const v1 = await publisher.publish({ version: '1.0.0' });
   const v2 = await publisher.publish({ version: '2.0.0' });

@@ -11,7 +11,7 @@ import { GENESIS_REPORT, type ReportEvent, RunningRelease } from '@fairlead/shar
 import { directorKeys } from '@fairlead/shared/trust/repository';
 import { signReport } from '@fairlead/shared/trust/sign-report';
 import { componentsAfter } from '../report/components-after.ts';
-import { type TestControlPlane, testControlPlane } from './test-control-plane.ts';
+import { type TestControlPlane, type TestOptions, testControlPlane } from './test-control-plane.ts';
 import { type BuiltRelease, type TestPublisher, testPublisher } from './test-publisher.ts';
 import { type CheckInBody, type EnrolBody, type TestRobot, testRobot } from './test-robot.ts';
 
@@ -40,8 +40,8 @@ export interface TestFleet {
   robot(name: string, more?: Partial<EnrolBody> & { environment?: EnvironmentName }): Promise<FleetRobot>;
 }
 
-export async function testFleet(): Promise<TestFleet> {
-  const controlPlane = await testControlPlane();
+export async function testFleet(options: TestOptions = {}): Promise<TestFleet> {
+  const controlPlane = await testControlPlane(options);
   const publisher = await testPublisher(controlPlane);
   const { operator } = publisher;
   return {
