@@ -115,6 +115,8 @@ async function report(context: CliContext, orders: Orders, { wait }: OrderOption
       ? { deployments: orders.deployments, waiting: [] }
       : await followDeployments({ out, operator }, orders.deployments, timeoutOf(wait) * 1000);
   out.done({ deployments, skipped: orders.skipped, ...(waiting.length > 0 && { waiting }) }, () => {
+    // A heading without a row says nothing; the warnings and the error do.
+    if (deployments.length === 0) return;
     out.table(
       ['ROBOT', 'RELEASE', 'STATE', 'DEPLOYMENT'],
       deployments.map((view) => [view.robot, sayRelease(view), deploymentCell(view.state), view.deployment]),

@@ -178,6 +178,23 @@ describe('a rollback', () => {
     expect((await operator.rollBack(back())).deployments).toMatchObject([{ version: '1.0.0' }]);
   });
 
+  test('whose first installation failed has nothing to go back from, and is not sent to what it left', async () => {
+    const { publisher, operator, robot } = await testFleet();
+    await publisher.publish({ version: '1.0.0' });
+    const duck1 = await robot('duck-1');
+    const [made] = (await operator.deploy(order('duck-1', '1.0.0'))).deployments;
+    if (!made) throw new Error('no deployment');
+    const { deployment, component } = made;
+    await duck1.tells({ event: 'update-ended', deployment, component, outcome: 'rolled-back' });
+    await duck1.ask({ components: [] });
+    for (const more of [{}, { component }]) {
+      const { deployments, skipped } = await operator.rollBack(back(more));
+      expect(deployments).toEqual([]);
+      expect(skipped).toMatchObject([{ refusal: { category: 'no_previous' } }]);
+      expect(skipped[0]?.refusal.detail).toContain('there is nothing to go back from');
+    }
+  });
+
   test('names a version, or is told what is missing', async () => {
     const { publisher, operator, robot } = await testFleet();
     const one = await publisher.publish({ version: '1.0.0' });
@@ -189,6 +206,9 @@ describe('a rollback', () => {
       return skipped[0]?.refusal.category ?? deployments[0]?.version;
     };
     expect(await said()).toBe('which_component');
+    await duck1.ask({ components: [] });
+    expect(await said()).toBe('no_previous');
+    expect(await said({ component: one.manifest.component })).toBe('no_previous');
     await duck1.runs(one);
     expect(await said()).toBe('no_previous');
     expect(await said({ toVersion: '0.9.0' })).toBe('0.9.0');

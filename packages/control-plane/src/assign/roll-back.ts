@@ -95,6 +95,9 @@ export async function chooseRelease(
       : { component: component.value, version: body.toVersion };
   if (!before) {
     const [newest] = abandoned;
+    // Its first installation failed: the release that it left is nothing to go back to.
+    const runsNone = facts.components !== undefined && activeOf(facts, component.value) === undefined;
+    if (runsNone && body.undone === undefined) return runsNothing(robot.robot, component.value);
     if (newest) return refuse(abandonedRefusal(robot.robot, newest));
     const detail = `${robot.robot} has no earlier release of ${component.value} that it could go back to.`;
     return no(component.value, 'no_previous', detail, 'Name a version: fairlead rollback --to VERSION.');
@@ -114,16 +117,23 @@ export async function chooseRelease(
 /** The only component the robot runs, where the operator named none. */
 function chooseComponent(
   { robot }: RobotRecord,
-  { components = [] }: RobotFacts,
+  { components }: RobotFacts,
   named: ComponentName | undefined,
 ): Result<ComponentName> {
   if (named !== undefined) return accept(named);
-  const [only, ...others] = components.filter(({ active }) => active !== undefined);
+  const [only, ...others] = (components ?? []).filter(({ active }) => active !== undefined);
   if (only && others.length === 0) return accept(only.component);
+  if (components !== undefined && !only) return runsNothing(robot, undefined);
   const detail = only
     ? `${robot} runs ${[only, ...others].map(({ component }) => component).join(', ')}.`
     : `${robot} has not told yet what it runs.`;
   return no(undefined, 'which_component', detail, 'Name one: fairlead rollback --component NAME.');
+}
+
+function runsNothing(robot: RobotId, component: ComponentName | undefined): Result<never> {
+  const what = component === undefined ? 'no release' : `no release of ${component}`;
+  const hint = `Deploy one instead: fairlead deploy --robot ${robot} --release ${component ?? 'COMPONENT'}@VERSION.`;
+  return no(component, 'no_previous', `${robot} runs ${what}: there is nothing to go back from.`, hint);
 }
 
 interface Previous extends ReleaseRef {
