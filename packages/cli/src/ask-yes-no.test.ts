@@ -45,9 +45,13 @@ test.each([
   ['Ctrl-C', '\u0003'],
 ])('%s on a real terminal is no, and no error of its own', async (_name, key) => {
   const stdin = Object.assign(terminal(), { setRawMode: () => stdin });
-  const answer = yesNoAsker(stdin, screen())('Send the fleet back?');
+  const stderr = screen();
+  const answer = yesNoAsker(stdin, stderr)('Send the fleet back?');
   stdin.write(key);
   expect(await answer).toBe(false);
+  stderr.end();
+  // Nobody pressed Enter: what is said next begins on a line of its own.
+  expect(await text(stderr)).toMatch(/\n$/);
 });
 
 test('a question keeps to the width of the terminal', async () => {

@@ -27,16 +27,18 @@ export const yesNoAsker =
     const terminal = createInterface({ input: stdin, output: stderr });
     try {
       // Ctrl-D and Ctrl-C end the question without an answer, and that is no yes: a terminal rejects it, a pipe closes.
-      const closed = once(terminal, 'close').then(() => '');
+      const closed = once(terminal, 'close').then(() => undefined);
       const asked = terminal.question(`${shown.join('\n')} `).catch(noWhereAborted);
       const answer = await Promise.race([asked, closed]);
-      return /^y(es)?$/i.test(answer.trim());
+      // Nobody pressed Enter: what is said next begins on a line of its own.
+      if (answer === undefined) stderr.write('\n');
+      return /^y(es)?$/i.test(answer?.trim() ?? '');
     } finally {
       terminal.close();
     }
   };
 
-function noWhereAborted(error: unknown): string {
-  if (error instanceof Error && error.name === 'AbortError') return '';
+function noWhereAborted(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'AbortError') return undefined;
   throw error;
 }

@@ -122,7 +122,7 @@ async function say(context: CliContext, word: Word, which: RolloutWord, options:
     if (view.followedBy !== undefined) {
       const joined = view.joined
         ? `It is being undone already, by ${view.followedBy}`
-        : `Robots go back with ${view.followedBy}`;
+        : `It is undone by ${view.followedBy}`;
       out.line(`${joined}: fairlead rollout watch ${view.followedBy}`);
     }
     tellBlocked(out, view, Date.now());

@@ -306,3 +306,18 @@ test('undoing a rollout that is being undone already reports that no second roll
   });
   expect(again.stdout).toContain('The same robots are being rolled back already: no second rollback was made.');
 });
+
+test('a rollout that reached no robot says why where it is shown, and an undoing promises nothing', async () => {
+  const stopped = {
+    by: 'control-plane',
+    at: AT,
+    why: { ...refusal('no_robots'), detail: 'It reached no robot: two.' },
+  };
+  const script = { [SHOW]: rollout({ state: 'ended-without-robots', stopped }), [`${SHOW}/history`]: { items: [] } };
+  expect((await runFairlead(`rollout show ${ROLLOUT}`, { script })).stdout).toContain('It reached no robot: two.');
+  const undone = rollout({ state: 'aborted', followedBy: 'ro_9876543210' });
+  const abort = { [`POST /api/v1/rollouts/${ROLLOUT}/abort`]: undone, [SHOW]: rollout() };
+  const { stdout } = await runFairlead(`rollout abort ${ROLLOUT} --revert --yes`, { script: abort });
+  // Perhaps no robot has the release: that is known only when the undoing has begun.
+  expect(stdout).toContain('It is undone by ro_9876543210: fairlead rollout watch ro_9876543210');
+});

@@ -40,7 +40,7 @@ export function tellRollout(out: Output, view: RolloutView, events: RolloutEvent
     if (verdict && !isSaid && state !== 'passed')
       for (const line of wrap(`${name}: ${verdict.detail} (${verdict.category})`)) out.line(line, 'bad');
   }
-  if (view.state === 'superseded' && view.stopped) {
+  if ((view.state === 'superseded' || view.state === 'ended-without-robots') && view.stopped) {
     for (const line of wrap(`${view.stopped.why.detail} ${view.stopped.why.hint}`)) out.line(line, 'warn');
   }
   showNotReached(out, view);

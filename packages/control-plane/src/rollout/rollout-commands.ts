@@ -69,8 +69,7 @@ export const COMMANDS = {
   finalise: ({ now }) => ({ finalisedAt: now }),
   retry: async ({ found, slices }) => {
     const again = await retryFailed(slices, found);
-    if (again === 0)
-      throw problem('conflict', 'No robot of it has failed, timed out or was cancelled.', { hint: 'Nothing to do.' });
+    if (again === 0) throw nothingToRetry(found, await slices.rollouts.tallies(found.rollout));
     const { endedAt: _ended, ...rest } = going(found);
     // What is ordered once more is no failure any more; what is left is accepted.
     return { ...rest, stages: await acceptFailures(slices, found, {}) };
@@ -80,6 +79,18 @@ export const COMMANDS = {
 const going = ({ startedAt }: Rollout): Partial<Rollout> => ({
   state: startedAt === undefined ? 'scheduled' : 'running',
 });
+
+/** A degraded robot counts as failed but has the release: ordering it once more would change nothing. */
+function nothingToRetry({ rollout }: Rollout, tallies: Tallies): Error {
+  let degraded = 0;
+  for (const { states } of tallies.values()) degraded += states.degraded ?? 0;
+  const none = 'No robot of it has failed, timed out or was cancelled';
+  if (degraded === 0) return problem('conflict', `${none}.`, { hint: 'Nothing to do.' });
+  const are = degraded === 1 ? '1 robot is degraded and runs' : `${degraded} robots are degraded and run`;
+  return problem('conflict', `${none}; ${are} the release.`, {
+    hint: `Look at it (fairlead rollout robots ${rollout} --state degraded), then resume, or abort with --revert.`,
+  });
+}
 
 /**
  * A person looked at the failures so far and goes on: of these robots they do not stop a stage a second time. `more` is

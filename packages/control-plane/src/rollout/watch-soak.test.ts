@@ -80,6 +80,19 @@ describe('a robot of a stage that soaks', () => {
     expect((await world.operator.fleetStatus()).attention).toMatchObject([{ robot: world.canary.name }]);
   });
 
+  test('is not ordered again what it runs: a retry is refused with what helps', async () => {
+    const world = await soakingCanary('pause');
+    await world.canary.tells(healthOf(world, 'degraded'));
+    await world.drive();
+    const { rollout } = await world.show();
+    await expect(world.operator.retryRollout({ params: { rollout }, body: {} })).rejects.toMatchObject({
+      problem: {
+        detail: expect.stringContaining('1 robot is degraded and runs the release'),
+        hint: expect.stringMatching(/resume, or abort with --revert/),
+      },
+    });
+  });
+
   test('that degrades is taken back by the policy that reverts', async () => {
     const world = await soakingCanary('revert');
     await world.canary.tells(healthOf(world, 'degraded'));

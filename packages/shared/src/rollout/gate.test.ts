@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type GateFacts, judgeGate, wilson } from './gate.ts';
+import type { RolloutId } from '../ids.ts';
+import { type GateFacts, judgeGate, refusalOfGate, wilson } from './gate.ts';
 import type { Gate } from './rollout-spec.ts';
 
 const judge = (gate: Gate | undefined, facts: Partial<GateFacts['outcomes']> & { size: number; unplaced?: number }) => {
@@ -126,4 +127,10 @@ test('Wilson bounds are those of the literature', () => {
     expect(bounds.low).toBeCloseTo(low, 3);
     expect(bounds.high).toBeCloseTo(high, 3);
   }
+});
+
+test('a failed gate advises a retry only where that changes something: a degraded robot has the release', () => {
+  const verdict = { gate: 'failed', category: 'too_many_failures', says: '1 of 1 robot failed' } as const;
+  const { hint } = refusalOfGate(verdict, 'canary', 'ro_0123456789' as RolloutId);
+  expect(hint).toContain('then resume or abort it; retry helps where the update itself failed');
 });

@@ -138,7 +138,8 @@ const pass = ({ size, outcomes: { succeeded } }: GateFacts): GateVerdict => ({
 function sayProgress({ size, outcomes, unplaced }: GateFacts, least: number): string {
   const failed = outcomes.failed > 0 ? `, ${outcomes.failed} failed` : '';
   const later = unplaced > 0 ? `, ${unplaced} not begun` : '';
-  return `${outcomes.succeeded} of ${size} succeeded${failed}${later}; ${least} must`;
+  const required = least > 0 ? `; ${least} must` : '';
+  return `${outcomes.succeeded} of ${size} succeeded${failed}${later}${required}`;
 }
 
 /**
@@ -174,6 +175,6 @@ export const refusalOfGate = (verdict: FailedGate, stage: string, rollout: Rollo
   retryable: true,
   hint:
     verdict.gate === 'failed'
-      ? `Look at the failed robots (fairlead rollout robots ${rollout}), then resume, retry or abort it.`
-      : `Look at its robots (fairlead rollout robots ${rollout}), then retry, promote or abort it.`,
+      ? `Look at the failed robots (fairlead rollout robots ${rollout}), then resume or abort it; retry helps where the update itself failed.`
+      : `Look at its robots (fairlead rollout robots ${rollout}), then promote or abort it; retry helps where robots timed out.`,
 });

@@ -98,16 +98,23 @@ export function reachedNoRobot({ rollout, spec, members, excluded }: Rollout): R
     ...(members > 0 ? [`${members} took part and none of them ended with it`] : []),
     ...(excluded > 0 ? [`${excluded} of its target ${excluded === 1 ? 'was' : 'were'} left out`] : []),
   ];
+  // The robots had gone back by themselves, or were never let switch: nothing is wrong with the target.
+  const isIdleUndoing = 'updatedBy' in spec.target && members === 0 && excluded === 0;
+  const [detail, hint] = isIdleUndoing
+    ? ['It reached no robot: none had the release that is undone', 'Nothing to do.']
+    : [
+        `It reached no robot: ${counts.join(', ') || 'its target has none'}`,
+        excluded > 0
+          ? `See who was left out, and why: fairlead rollout robots ${rollout} --excluded`
+          : `Check its target: fairlead rollout show ${rollout}`,
+      ];
   return {
     phase: 'assign',
     component: spec.component,
     element: rollout,
     category: 'no_robots',
-    detail: `It reached no robot: ${counts.join(', ') || 'its target has none'}.`,
+    detail: `${detail}.`,
     retryable: true,
-    hint:
-      excluded > 0
-        ? `See who was left out, and why: fairlead rollout robots ${rollout} --excluded`
-        : `Check its target: fairlead rollout show ${rollout}`,
+    hint,
   };
 }
