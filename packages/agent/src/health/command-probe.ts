@@ -9,6 +9,8 @@ type Check = Extract<HealthCheck, { command: unknown }>['command'];
 
 /** What is kept of a talkative check, bytes. */
 const KEPT_OUTPUT = 1000;
+/** What it wrote last may still be in the pipe. */
+const DRAIN_MS = 500;
 
 export function probeCommand(check: Check, folder: string, signal: AbortSignal): Promise<ProbeVerdict> {
   const [program = '', ...args] = check.run;
@@ -31,6 +33,9 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
     };
     const settle = (verdict: ProbeVerdict): void => {
       signal.removeEventListener('abort', kill);
+      // Somebody who fled from its group may hold the pipes, and write to them, for as long as the agent runs.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
       resolve(verdict);
     };
     signal.addEventListener('abort', kill, { once: true });
@@ -46,8 +51,13 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
       kill();
       if (signal.aborted) return settle({ verdict: 'unhealthy', detail: `${program} did not end in time` });
       const ended = killedBy ? `was killed by ${killedBy}` : `ended with code ${code}`;
-      const tail = said.trim() === '' ? '' : `: ${said.trim()}`;
-      settle({ verdict: code === 0 ? 'healthy' : 'unhealthy', detail: `${program} ${ended}${tail}` });
+      const judge = (): void => {
+        clearTimeout(late);
+        const tail = said.trim() === '' ? '' : `: ${said.trim()}`;
+        settle({ verdict: code === 0 ? 'healthy' : 'unhealthy', detail: `${program} ${ended}${tail}` });
+      };
+      const late = setTimeout(judge, DRAIN_MS).unref();
+      child.once('close', judge);
     });
   });
 }

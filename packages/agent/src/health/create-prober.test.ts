@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentName } from '@fairlead/shared/ids';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { ServiceManager, ServiceState } from '../services/service-manager.ts';
 import { createProber } from './create-prober.ts';
 
@@ -83,6 +83,26 @@ test('a check command judges by its exit code, in the release folder', async () 
 test('a check command that hangs is killed with its children', async () => {
   const slow = script('sleep 60 & echo $! > child; wait');
   expect((await probe(slow.check, slow)).detail).toMatch(/did not end in time/);
+});
+
+test('a check command leaves nothing open in the agent, also where it forks into a session of its own', async () => {
+  const flees = script(
+    'setsid sh -c "echo \\$\\$ >> fled; exec sleep 60" & while ! test -s fled; do sleep 0.01; done; echo fine; exit 3',
+  );
+  onTestFinished(() => {
+    for (const pid of readFileSync(join(flees.folder, 'fled'), 'utf8').trim().split('\n'))
+      process.kill(Number(pid), 'SIGKILL');
+  });
+  const open = () => readdirSync('/proc/self/fd').length;
+  await probe(flees.check, flees);
+  const before = open();
+  for (let n = 0; n < 5; n += 1) {
+    expect(await probe(flees.check, flees)).toEqual({
+      verdict: 'unhealthy',
+      detail: './check ended with code 3: fine',
+    });
+  }
+  await vi.waitFor(() => expect(open()).toBeLessThanOrEqual(before), { timeout: 10_000 });
 });
 
 test('a check command that does not exist is unknown, and unknown is not good', async () => {
