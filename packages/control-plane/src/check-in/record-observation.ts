@@ -5,7 +5,7 @@
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { isCloned } from '../report/quarantine.ts';
-import { carriedOutLate, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
+import { leftBehind, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -52,10 +52,10 @@ export async function recordObservation(deps: ObservationDeps, seen: Observation
 
 const mayBeOrdered = ({ lifecycle, quarantined }: RobotRecord): boolean => lifecycle === 'accepted' && !quarantined;
 
-/** A robot that carried out an order after the server gave it up, and whose release is undone since, is ordered back. */
+/** A robot that is idle on a release which is undone, and which nothing asks it to run or to leave, is ordered back. */
 async function bringBack(...[deps, { robot, facts, now }, orders]: Parameters<Step>): Promise<boolean> {
   if (!mayBeOrdered(robot) || facts.activity?.state !== 'idle') return false;
-  const undone = carriedOutLate(orders, facts);
+  const undone = await leftBehind(deps.store, orders, facts);
   if (!undone) return false;
   return (await deps.store.transaction((slices) => orderBack(deps, slices, undone, facts, now))) !== undefined;
 }

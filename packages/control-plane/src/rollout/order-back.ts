@@ -2,10 +2,11 @@
  * A robot runs, or reports that it has committed, a release that is undone: it was out of reach when the others went
  * back. It is ordered back at once, by itself, in the transaction that noticed.
  */
-import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
+import { activeOf } from '../assign/judge-order.ts';
 import { placeOrder } from '../assign/place-order.ts';
 import { chooseRelease } from '../assign/roll-back.ts';
 import { repairedOrder, undoingOf } from '../assign/undone-release.ts';
@@ -79,15 +80,31 @@ export async function orderBackAfterReadmission(
   }
 }
 
-/** Of a robot's orders, one that the server gave up and whose release the robot reports to run all the same. */
-export const carriedOutLate = (
-  deployments: readonly Deployment[],
-  { components = [] }: RobotFacts,
-): Deployment | undefined =>
-  deployments.find(
-    ({ component, manifestSha256, state, part }) =>
-      part !== undefined &&
-      isTerminal(state) &&
-      !isCommitted(state) &&
-      components.some((each) => each.component === component && each.active?.manifestSha256 === manifestSha256),
-  );
+/**
+ * The order of a release that the robot reports to run and that nothing asks of it any more: the server gave that order up
+ * and the robot carried it out all the same, or the order to leave the release gave way to a later one, which ended elsewhere.
+ */
+export async function leftBehind(
+  { deployments }: Pick<Slices, 'deployments'>,
+  orders: readonly Deployment[],
+  facts: RobotFacts,
+): Promise<Deployment | undefined> {
+  for (const order of orders.filter(mayBeLeftBehind)) {
+    const { robot, component } = order;
+    const active = activeOf(facts, component)?.manifestSha256;
+    if (active === undefined) continue;
+    const past =
+      order.manifestSha256 === active ? [order] : await deployments.list({ robot, component }, { limit: PAST });
+    const brought = past.find(({ manifestSha256 }) => manifestSha256 === active);
+    if (brought) return brought;
+  }
+  return undefined;
+}
+
+const PAST = 50;
+
+/** A way back that failed on the robot is not begun again without a person. */
+const mayBeLeftBehind = ({ kind, state }: Deployment): boolean => {
+  if (!isTerminal(state) || isCommitted(state) || state === 'skipped') return false;
+  return kind !== 'rollback' || DEPLOYMENT[state].rank < DEPLOYMENT.succeeded.rank;
+};
