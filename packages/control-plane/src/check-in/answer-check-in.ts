@@ -47,8 +47,9 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const storedReports = await missingFrom(deps, caller.keyid, request.body);
     const body = { ...request.body, unsentReports: unsentOf(request.body, storedReports) };
     const now = deps.signing.clock.now();
-    const facts = factsOf(body, observedAt(caller.signedAt, now));
     const robot = await needRobot(deps.store, params.robot);
+    const said = factsOf(body, observedAt(caller.signedAt, now));
+    const facts = robot.lifecycle === 'accepted' ? said : newcomer(said);
     // Where two machines use its key, nobody knows which of them this is.
     if (!isCloned(robot) && !deps.presence.seen(params.robot, facts, now)) throw arrivedLate(params.robot, now);
     const observation = { robot, facts, understandsHolds: understandsHolds(body), now };
@@ -146,6 +147,17 @@ function factsOf(
 ): RobotFacts {
   return { ...facts, observedAt: at };
 }
+
+/**
+ * Of a robot that nobody has accepted only what an operator looks at before: anybody can enrol a thousand of them, and
+ * each could have half a megabyte kept in memory.
+ */
+const newcomer = ({ bootId, agentVersion, inventory, observedAt: at }: RobotFacts): RobotFacts => ({
+  ...(bootId !== undefined && { bootId }),
+  ...(agentVersion !== undefined && { agentVersion }),
+  ...(inventory && { inventory }),
+  ...(at !== undefined && { observedAt: at }),
+});
 
 /**
  * It is told the time, because it may be a robot whose clock was set back: that one signs the same anew and is heard. A

@@ -1,4 +1,4 @@
-import type { RobotId } from '@fairlead/shared/ids';
+import type { ComponentName, RobotId } from '@fairlead/shared/ids';
 import { HOUR } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { generateKeyPair } from '@fairlead/shared/trust/ed25519';
@@ -165,4 +165,20 @@ test('robots that only knock cannot fill the store', async () => {
   expect(await refusal(robot(controlPlane).enrol())).toBe('rate_limited');
   const { token } = await operator.createEnrolmentToken({ body: { environment: 'development' } });
   expect(await refusal(robot(controlPlane).enrol({ token }))).toBe('accepted');
+});
+
+test('attack 110: of a robot that nobody has accepted no more is kept than an operator looks at', async () => {
+  const { controlPlane, operator } = await withOperator();
+  const duck = robot(controlPlane);
+  await duck.enrol();
+  const components = [{ component: 'walking' as ComponentName }];
+  const refusal = { phase: 'wait', element: 'x', category: 'busy', detail: 'd', retryable: true, hint: 'h' } as const;
+  const said = { components, activity: { state: 'waiting', refusal }, metrics: { fps: 30 } } as const;
+  await duck.checkIn({ ...said, components });
+  const { items } = await operator.listRobots();
+  expect(items).toMatchObject([{ presence: 'online', components: [], inventory: { arch: 'arm64' } }]);
+  expect(items[0]).not.toHaveProperty('activity');
+  await operator.acceptRobot({ ...named('duck-1'), body: {} });
+  await duck.checkIn({ ...said, components });
+  expect(await operator.showRobot(named('duck-1'))).toMatchObject({ components, activity: { state: 'waiting' } });
 });
