@@ -83,6 +83,15 @@ test('attack 46: where nobody signs for the lost counter any more, every release
   expect(categoryOf(await verify({ ...order, allowDowngrade }))).toBe('accepted');
 });
 
+test('attack 46: where the disk lost the name of what runs as well, every release may be older', async () => {
+  const { publish, verify, runsSomethingUnidentified } = await makeOrderedRobot();
+  const order = publish(manifestOf('2.1.0'), 10);
+  expect(categoryOf(await verify(order))).toBe('accepted');
+  runsSomethingUnidentified();
+  expect(categoryOf(await verify(order))).toBe('downgrade');
+  expect(categoryOf(await verify({ ...order, allowDowngrade }))).toBe('accepted');
+});
+
 test('attack 47: no word of the online director reaches below the signed floor', async () => {
   const { publish, publishPolicy, verify } = await makeOrderedRobot();
   const order = { ...publish(manifestOf('1.0.0'), 3), allowDowngrade };

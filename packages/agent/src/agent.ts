@@ -43,7 +43,14 @@ export function createAgent(parts: AgentParts): Agent {
     outbox: spool,
     history: parts.history,
     verify: (order) =>
-      verifyOrder(order, { environment: who.environment, trust, clock, facts, components: () => updater.components() }),
+      verifyOrder(order, {
+        environment: who.environment,
+        trust,
+        clock,
+        facts,
+        components: () => updater.components(),
+        active: (component) => updater.active(component),
+      }),
     onEnd: bells.checkIn.ring,
     onDefect,
   });

@@ -46,6 +46,8 @@ export interface OrderedRobot {
   publish(manifest: Manifest, counter: number, environment?: EnvironmentName): ComponentOrder;
   publishPolicy(change: Partial<EnvironmentPolicy>): void;
   runs(release: Partial<RunningRelease>): void;
+  /** Its disk lost the manifest and the mark of what runs. */
+  runsSomethingUnidentified(): void;
   assign(orders: readonly ComponentOrder[], change?: Partial<Assignment>): Envelope;
   /** Opens an answer at the check-in and answers its code; 'accepted' where it is obeyed. */
   hear(envelope: Envelope, nonce?: string): Promise<string>;
@@ -62,6 +64,7 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
   const clock = createAgentClock({ floor: robot.store, wall: () => NOW, monotonic: () => 0 });
   const identity = { robot: ME, environment: 'production' } as const;
   let active: RunningRelease | undefined;
+  let isUnidentified = false;
   const facts: Facts = { inventory: async () => INVENTORY, vitals: async () => VITALS };
 
   const set = (role: EnvironmentName, name: string, text: string, custom?: unknown): void => {
@@ -85,6 +88,9 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
     publishPolicy(change) {
       const text = canonicalJson({ ...emptyPolicy('production'), version: 2, ...change });
       set('production', policyTarget('production'), text);
+    },
+    runsSomethingUnidentified: () => {
+      isUnidentified = true;
     },
     runs: (release) => {
       active = { version: '1.0.0' as Version, manifestSha256: SHA, ...release };
@@ -118,6 +124,7 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
         clock,
         facts,
         components: async () => [{ component: COMPONENT, ...(active && { active }) }],
+        active: async () => (isUnidentified ? 'unidentified' : active),
       }),
   };
 }

@@ -6,20 +6,21 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { ComponentName, EnvironmentName } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { releaseTarget } from '@fairlead/shared/trust/names';
-import type { RunningRelease } from '@fairlead/shared/trust/report';
 import { ReleaseCustom } from '@fairlead/shared/trust/targets';
 import type { TrustRefusal, TrustStore } from '@fairlead/toolkit/trust/trust-store';
+import type { ActiveRelease } from '../releases/component-state.ts';
 
 /** 0 where nothing runs; 'unknown' where neither the robot nor the signed list remembers. */
 export type RunningCounter = number | 'unknown';
 
 /** `trust` was refreshed: what was lost is looked up in what the release key signed. */
 export async function runningCounter(
-  active: RunningRelease | undefined,
+  active: ActiveRelease,
   component: ComponentName,
   { trust, environment }: { readonly trust: TrustStore; readonly environment: EnvironmentName },
 ): Promise<Result<RunningCounter, TrustRefusal>> {
   if (!active) return accept(0);
+  if (active === 'unidentified') return accept('unknown');
   if (active.releaseCounter !== undefined) return accept(active.releaseCounter);
   const listed = await trust.lookup(releaseTarget(environment, { component, version: active.version }));
   // Revoked, or signed in another environment only.

@@ -13,6 +13,7 @@ import { EnvironmentPolicy, type ReleaseCustom } from '@fairlead/shared/trust/ta
 import { decide } from '@fairlead/shared/update/decide';
 import type { TrustStore, VerifiedTarget } from '@fairlead/toolkit/trust/trust-store';
 import type { Facts } from '../inventory/facts.ts';
+import type { ActiveRelease } from '../releases/component-state.ts';
 import { judgeOrder, refusal } from './judge-order.ts';
 import { sayTrust } from './open-answer.ts';
 import { runningCounter } from './running-counter.ts';
@@ -26,6 +27,7 @@ export interface VerifyDeps {
   readonly facts: Facts;
   /** What this robot runs, as its links and marks say. */
   readonly components: () => Promise<readonly ComponentState[]>;
+  readonly active: (component: ComponentName) => Promise<ActiveRelease>;
 }
 
 export async function verifyOrder(order: ComponentOrder, deps: VerifyDeps): Promise<Result<VerifiedOrder>> {
@@ -44,8 +46,7 @@ export async function verifyOrder(order: ComponentOrder, deps: VerifyDeps): Prom
   if (!policy.ok) return refuse(about(order, sayTrust(policyTarget(environment), policy.refused)));
 
   const components = await deps.components();
-  const active = components.find((state) => state.component === order.component)?.active;
-  const running = await runningCounter(active, order.component, deps);
+  const running = await runningCounter(await deps.active(order.component), order.component, deps);
   if (!running.ok) return refuse(about(order, sayTrust('the running release', running.refused)));
   const inventory = await facts.inventory();
   const judged = judgeOrder({

@@ -26,6 +26,8 @@ export interface ReleaseFolder {
   readonly paths: ComponentLayout;
   /** The release a link means, or undefined where there is no link or no manifest vouches for where it points. */
   slot(slot: Slot): Promise<ReleaseIdentity | undefined>;
+  /** Whether the link is there, whatever it names: something is, or was, in this slot. */
+  isLinked(slot: Slot): Promise<boolean>;
   /** Moves a link by one rename and an fsync of the folder. */
   point(slot: Slot, release: ReleaseIdentity): Promise<void>;
   /** Removes a link durably; absent is fine. */
@@ -87,6 +89,7 @@ export async function openReleaseFolder(
       const link = await readLink(paths.slot(slot));
       return link === undefined ? undefined : findByLink(paths, component, link);
     },
+    isLinked: async (slot) => (await readLink(paths.slot(slot))) !== undefined,
     point: (slot, release) => linkDurably(paths.slot(slot), paths.linkTo(release)),
     unpoint: async (slot) => {
       // Also where a restored backup made a folder of it.

@@ -7,8 +7,7 @@ import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT, type OwnRelease } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
-import { readState } from '../releases/component-state.ts';
-import { activeOf } from './heal-active.ts';
+import { identify, readState } from '../releases/component-state.ts';
 import { restoreManifests } from './restore-manifests.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -33,7 +32,7 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   }
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
-  const running = await activeOf(folder);
+  const running = await identify(folder, 'active');
   // Before anything is measured: what is damaged may be the manifest that lies here.
   await folder.saveManifest(order.candidate, order.manifestBytes);
   if (running?.manifestSha256 === order.candidate.manifestSha256) {

@@ -8,6 +8,7 @@ import type { ReleaseIdentity } from '@fairlead/shared/release/manifest';
 import { toTimestamp } from '@fairlead/shared/time';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT } from '../own-release/own-release.ts';
+import { identify } from '../releases/component-state.ts';
 import { listComponents, type ReleaseFolder } from '../releases/release-folder.ts';
 import type { Forbids } from './forbids.ts';
 import { upAgainOnError } from './keep-services-up.ts';
@@ -44,7 +45,7 @@ export async function healActives(deps: Deps): Promise<readonly DamagedRelease[]
 
 /** Undefined where the active release is whole, or there is none. */
 async function healActive(folder: ReleaseFolder, deps: Deps): Promise<DamagedRelease | undefined> {
-  const release = await activeOf(folder);
+  const release = await identify(folder, 'active');
   const measured = release && (await folder.measure(release, 'verify'));
   if (!release || measured?.ok !== false) return undefined;
   const previous = await soundPrevious(release, folder, deps);
@@ -55,14 +56,6 @@ async function healActive(folder: ReleaseFolder, deps: Deps): Promise<DamagedRel
   const { component, version } = release;
   if (back) await deps.history.onEnded({ component, version, outcome: 'rolled-back', refusal });
   return { release, refusal };
-}
-
-/** What the link says; where the disk lost the manifest that vouches for it, the mark still knows its name. */
-export async function activeOf(folder: ReleaseFolder): Promise<ReleaseIdentity | undefined> {
-  const linked = await folder.slot('active');
-  if (linked) return linked;
-  const committed = await folder.committed();
-  return committed && (await folder.points('active', committed.active)) ? committed.active : undefined;
 }
 
 async function soundPrevious(release: ReleaseIdentity, folder: ReleaseFolder, deps: Deps) {

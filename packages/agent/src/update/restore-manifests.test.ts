@@ -1,6 +1,7 @@
 /** The disk lost the signed manifests of everything that is installed: any assigned release repairs the robot. */
 import { rm } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import type { ComponentName } from '@fairlead/shared/ids';
+import { describe, expect, test } from 'vitest';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { DUCK, testRobot } from './testing/test-robot.ts';
 
@@ -55,4 +56,20 @@ test.each([
   expect(robot.ends().at(-1)).toMatch(/^failed: /);
   expect([...robot.services.running]).toEqual(['duck']);
   expect(agent.damages()).toHaveLength(1);
+});
+
+describe('what runs is still known, so that no older release gets in', () => {
+  test('by the committed mark, with its counter', async () => {
+    const { robot } = await robotWithoutManifests();
+    const before = await robot.updater.active(DUCK);
+    expect(before).toMatchObject({ version: '2.0.0', releaseCounter: expect.any(Number) });
+    expect(await robot.updater.components()).toMatchObject([{ active: { version: '2.0.0' } }]);
+  });
+
+  test('as something that nothing here can name, where the mark is lost as well', async () => {
+    const { robot } = await robotWithoutManifests();
+    await rm(robot.layout.component(DUCK).committed);
+    expect(await robot.updater.active(DUCK)).toBe('unidentified');
+    expect(await robot.updater.active('navigation' as ComponentName)).toBeUndefined();
+  });
 });

@@ -18,7 +18,7 @@ import { type Pulse, STEP_MS } from '../lifeline/pulse.ts';
 import { noteStep, type PlannedWork, plannedWork } from '../monitoring/planned-work.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
-import { readState } from '../releases/component-state.ts';
+import { type ActiveRelease, readActive, readState } from '../releases/component-state.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { listComponents, openReleaseFolder } from '../releases/release-folder.ts';
 import { sweepComponent } from '../releases/sweep.ts';
@@ -97,6 +97,8 @@ export interface Updater {
     confirm?: Pick<RollBackByHand, 'confirmAbandoned'>,
   ): Promise<Result<void>>;
   components(): Promise<ComponentState[]>;
+  /** What is active of this component, or that something is which nothing here can name. */
+  active(component: ComponentName): Promise<ActiveRelease>;
   /** Services that active releases name. */
   services(): Promise<ReadonlySet<string>>;
   /** Measures what is active, byte by byte, against its signed manifest. */
@@ -263,6 +265,10 @@ export function createUpdater(injected: UpdaterDeps): Updater {
         states.push(await deps.folderOf(component).then(readState, () => ({ component })));
       }
       return states;
+    },
+    active: async (component) => {
+      if (!(await listComponents(layout)).includes(component)) return undefined;
+      return deps.folderOf(component).then(readActive, () => 'unidentified');
     },
     services: () => servicesOfAll(deps),
     verifyActive: async (only) => {
