@@ -1,6 +1,7 @@
 /** What every store must do, run on each: describeStore('sqlite', () => …). Slices bring their own part. */
 import { describe, expect, test } from 'vitest';
 import { describeAbandoned } from './abandoned-contract.ts';
+import { describeAcceptedFailures } from './accepted-failures-contract.ts';
 import { describeAlarms } from './alarms-contract.ts';
 import { describeDeployments } from './deployments-contract.ts';
 import { describePeople } from './people-contract.ts';
@@ -21,6 +22,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeDeployments(open);
     describeAbandoned(open);
     describeRollouts(open);
+    describeAcceptedFailures(open);
     describeRules(open);
     describeAlarms(open);
   });
