@@ -42,8 +42,7 @@ test('the command line that robot token prints is all a new robot needs', async 
   const words = printed.value.command.split(' ').slice(1);
   const here = ['--config', join(folder, 'agent.yaml'), '--root', join(folder, 'root')];
   const { stdout } = await promisify(execFile)(process.execPath, [AGENT, ...words, ...here]);
-  expect(stdout).toContain(`duck-7 is pending at ${fleet.controlPlane.url}.`);
-  expect(stdout).toContain('fairlead robot accept duck-7 --fingerprint ');
+  expect(stdout).toContain(`duck-7 is accepted at ${fleet.controlPlane.url}.`);
   const { items } = await fleet.api.listRobots({ query: { selector: 'robot=duck-7' } });
   expect(items).toMatchObject([{ robot: 'duck-7', lifecycle: 'accepted', environment: 'production' }]);
 });
