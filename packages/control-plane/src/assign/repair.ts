@@ -60,7 +60,7 @@ const isRecorded = ({ degradedBy = [] }: Deployment): boolean => degradedBy.some
 /** Looked at without a transaction first: a difference that stays is reported with every check-in. */
 async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], facts: RobotFacts) {
   const order = await store.deployments.find(id);
-  if (!order || (await hasChangedSince(store, order, facts))) return false;
+  if (!order || (await hasChangedSince(store, order, facts, clock.now()))) return false;
   if (!differenceOf(order, facts.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
   return (await whyNotRepaired(store, order, facts, clock.now())) === undefined;
 }
@@ -71,7 +71,7 @@ async function settle(deps: RepairDeps, id: Deployment['deployment'], facts: Rob
     const order = await slices.deployments.find(id);
     const { deployments } = order ? await slices.desired.of(order.robot) : { deployments: [] };
     if (!order || !deployments.some(({ deployment }) => deployment === id)) return undefined;
-    if (await hasChangedSince(slices, order, facts)) return undefined;
+    if (await hasChangedSince(slices, order, facts, now)) return undefined;
     if (!differenceOf(order, facts.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
     await recordDifference(slices, order, facts, now);
     if (await whyNotRepaired(slices, order, facts, now)) return order.part?.rollout;

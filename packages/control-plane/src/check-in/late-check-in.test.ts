@@ -1,6 +1,6 @@
 /** Old observations do not overwrite newer ones: a check-in counts from when it was signed, not from when it arrived. */
 import type { ComponentName, RobotId } from '@fairlead/shared/ids';
-import { MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
+import { HOUR, MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { inProcessSignals } from '../signals/signals.ts';
 import { delayedCheckIn } from '../testing/delayed-check-in.ts';
@@ -172,4 +172,20 @@ describe('a robot whose clock was set back is not ignored', () => {
     await delayedCheckIn(controlPlane, robot, { inventory })();
     expect((await operator.showRobot({ params: { robot: robot.name } })).inventory).toEqual(inventory);
   });
+});
+
+test('a check-in counts also while the clock shows a time before the last event of the order', async () => {
+  const { controlPlane, operator, ...fleet } = await testFleet();
+  const v1 = await fleet.publisher.publish({ version: '1.0.0' });
+  const robot = await fleet.robot('duck-1');
+  await operator.deploy({ body: { target, component: duck, version: v1.manifest.version } });
+  const { assignment } = await robot.ask();
+  const deployment = assignment?.components[0]?.deployment;
+  if (!deployment) throw new Error('it is ordered');
+  await robot.tells({ event: 'update-ended', deployment, component: duck, outcome: 'succeeded', active: running(v1) });
+  controlPlane.clock.pass(-HOUR);
+  const degraded = { state: 'degraded', since: toTimestamp(controlPlane.clock.now()) } as const;
+  await robot.ask({ components: [{ ...installed(v1), health: degraded }] });
+  const { items } = await operator.listDeployments({ query: { robot: robot.name } });
+  expect(items).toMatchObject([{ state: 'degraded' }]);
 });

@@ -37,7 +37,7 @@ export async function recordHealth(
     for (const { deployment } of changed) {
       const found = await slices.deployments.find(deployment);
       const next = found && afterCheckIn(found, facts);
-      if (!next || next === found || (await hasChangedSince(slices, found, facts))) continue;
+      if (!next || next === found || (await hasChangedSince(slices, found, facts, now))) continue;
       rollouts.push(...(await saveHealth(slices, found, next, now)).rollouts);
       written += 1;
     }

@@ -16,13 +16,15 @@ export const isBefore = (one: Instant, other: Instant): boolean =>
 
 /**
  * Whether something happened to this order after the robot described itself so. Another replica may have heard the robot since,
- * and what it wrote to the database is known here before its presence is.
+ * and what it wrote to the database is known here before its presence is. An event of the future was written before the
+ * clock was set back: it orders nothing.
  */
 export async function hasChangedSince(
   { deployments }: Pick<Slices, 'deployments'>,
   { deployment }: Pick<Deployment, 'deployment'>,
   { observedAt: observed }: RobotFacts,
+  now: Instant,
 ): Promise<boolean> {
   if (observed === undefined) return false;
-  return (await deployments.events(deployment)).some(({ at }) => isBefore(observed, at));
+  return (await deployments.events(deployment)).some(({ at }) => isBefore(observed, at) && at <= now);
 }
