@@ -1,6 +1,6 @@
 /** What a robot should run is compared with what it reports to run: a difference is ordered again, or named. */
 import type { ComponentName, RobotId } from '@fairlead/shared/ids';
-import { DAY } from '@fairlead/shared/time';
+import { DAY, SECOND } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
 import { rolloutFleet } from '../testing/rollout-fleet.ts';
 import { running, testFleet } from '../testing/test-fleet.ts';
@@ -46,6 +46,28 @@ describe('a robot that committed a release and reports another one', () => {
     await installs();
     await robot.runs(v2, v1);
     expect((await explained()).sentence).toBe('duck-1 is up to date with duck-policy@2.0.0.');
+  });
+
+  test('counts as a failure of none of its rollouts any more once its repair succeeded', async () => {
+    const { robots, operator, clock, component, v2, ...fleet } = await rolloutFleet(1);
+    const [robot] = robots;
+    if (!robot) throw new Error('there is one robot');
+    const shape = { strategy: 'all-at-once' } as const;
+    // The robot skips the second one: it has the release.
+    for (const _again of [1, 2]) {
+      await operator.createRollout({ body: { target: { all: true }, component, version: v2.version, shape } });
+      await fleet.drive();
+      await fleet.everybodyUpdates();
+      clock.pass(SECOND);
+    }
+    clock.pass(SECOND);
+    const { assignment } = await robot.ask({ components: [] });
+    const deployment = assignment?.components[0]?.deployment;
+    if (!deployment) throw new Error('it is ordered again');
+    const listed = async () => (await operator.listDeployments({ query: {} })).items.map(({ state }) => state);
+    expect(await listed()).toContain('degraded');
+    await robot.tells({ event: 'update-ended', deployment, component, outcome: 'succeeded', active: running(v2) });
+    expect(await listed()).toEqual(['succeeded', 'skipped', 'succeeded']);
   });
 
   test('is ordered it again also where it reports no release at all, as one that was imaged again', async () => {

@@ -5,7 +5,7 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
-import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { isCommitted, isFulfilled } from '@fairlead/shared/fleet/deployment';
 import { differenceOf, isConclusive, MAX_REPAIRS, repairsSoFar } from '@fairlead/shared/fleet/measured';
 import { type RobotId, type RolloutId, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -88,12 +88,21 @@ async function recover({ deployments }: Slices, order: Deployment, at: Instant):
   return order.part?.rollout;
 }
 
-/** A repair succeeded: the order that it repeats is fulfilled again, and no failure of its rollout any more. */
+/**
+ * A repair succeeded: the orders of its release are fulfilled again, and no failures of their rollouts any more. The one
+ * that differed need not be the newest: a robot skips an order of what it has.
+ */
 export async function recordRepaired(slices: Slices, repair: Deployment, at: Instant): Promise<void> {
-  if (repair.repairs === undefined || !(isCommitted(repair.state) || repair.state === 'skipped')) return;
-  const repaired = await repairedOrder(slices, repair);
-  if (isRecorded(repaired)) await recover(slices, repaired, at);
+  if (repair.repairs === undefined || !isFulfilled(repair.state)) return;
+  const { robot, component, manifestSha256 } = repair;
+  const newest = await slices.deployments.list({ robot, component }, { limit: LOOKED_THROUGH });
+  for (const order of newest) {
+    if (order.manifestSha256 === manifestSha256 && isRecorded(order)) await recover(slices, order, at);
+  }
 }
+
+/** Orders of one robot and component: more than three repairs, and what was skipped beside them. */
+const LOOKED_THROUGH = 20;
 
 /** The release was committed and is gone: its rollout counts that as a failure. */
 async function recordDifference(
