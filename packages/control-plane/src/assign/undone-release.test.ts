@@ -8,6 +8,15 @@ import { testRobot } from '../testing/test-robot.ts';
 
 const AT_ONCE = { strategy: 'all-at-once' } as const;
 
+const FAILED_OFTEN = {
+  phase: 'assign',
+  element: 'duck-2',
+  category: 'repeated_failures',
+  detail: 'Its last 3 updates failed.',
+  retryable: true,
+  hint: 'Look at the robot.',
+} as const;
+
 /** Everybody runs 2.0.0 by one rollout; those at these positions have run 1.0.0 before, and the others nothing. */
 async function fleetOnVersion2({ runVersion1, ...more }: { runVersion1: readonly number[]; newRobots?: 'include' }) {
   const fleet = await rolloutFleet(2);
@@ -108,10 +117,7 @@ describe('a robot that was quarantined when its rollout was undone', () => {
     const { second, operator, controlPlane, rollout } = story;
     const record = await controlPlane.store.robots.find(second.name);
     if (!record) throw new Error('it has enrolled');
-    const detail = 'Its last 3 updates failed.';
-    const more = { category: 'repeated_failures', detail, retryable: true, hint: 'Look at the robot.' };
-    const quarantined = { phase: 'assign', element: second.name, ...more } as const;
-    await controlPlane.store.robots.save({ ...record, quarantined });
+    await controlPlane.store.robots.save({ ...record, quarantined: FAILED_OFTEN });
     await undo(story, rollout);
     await operator.readmitRobot({ params: { robot: second.name } });
     return story;
@@ -130,6 +136,27 @@ describe('a robot that was quarantined when its rollout was undone', () => {
     if (!undoing) throw new Error('it was undone');
     const { notReached } = await operator.showRollout({ params: { rollout: undoing.rollout } });
     expect(notReached?.robots.map(({ robot }) => robot)).toEqual([second.name]);
+  });
+
+  test('keeps the release where it ran it before the rollout and skipped its order', async () => {
+    const fleet = await rolloutFleet(2);
+    const { robots, operator, controlPlane, component, v1, v2, drive } = fleet;
+    const [first, second] = robots;
+    if (!first || !second) throw new Error('there are two robots');
+    await operator.deploy({ body: { target: { robot: first.name }, component, version: v1.version } });
+    await carriesOut(fleet, first);
+    await second.runs(v2, v1);
+    const body = { target: { all: true }, component, version: v2.version, shape: AT_ONCE } as const;
+    const { rollout } = await operator.createRollout({ body });
+    await drive();
+    await carriesOut(fleet, first);
+    await undo(fleet, rollout);
+    const record = await controlPlane.store.robots.find(second.name);
+    if (!record) throw new Error('it has enrolled');
+    await controlPlane.store.robots.save({ ...record, quarantined: FAILED_OFTEN });
+    await operator.readmitRobot({ params: { robot: second.name } });
+    const { items } = await operator.listDeployments({ query: { robot: second.name } });
+    expect(items).toMatchObject([{ version: '2.0.0', state: 'skipped' }]);
   });
 
   test('keeps the release where a person has ordered it of this robot since', async () => {

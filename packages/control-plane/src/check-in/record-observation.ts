@@ -5,7 +5,7 @@
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { isCloned } from '../report/quarantine.ts';
-import { leftBehind, type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
+import { leftBehind, type OrderBackDeps, orderBack, undoingOfOrder } from '../rollout/order-back.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
@@ -56,7 +56,8 @@ const mayBeOrdered = ({ lifecycle, quarantined }: RobotRecord): boolean => lifec
 async function bringBack(...[deps, { robot, facts, now }, orders]: Parameters<Step>): Promise<boolean> {
   if (!mayBeOrdered(robot) || facts.activity?.state !== 'idle') return false;
   const undone = await leftBehind(deps.store, orders, facts);
-  if (!undone) return false;
+  // Most robots of failed orders run something that nobody undoes: they are no reason for a transaction.
+  if (!undone || !(await undoingOfOrder(deps.store, undone))) return false;
   return (await deps.store.transaction((slices) => orderBack(deps, slices, undone, facts, now))) !== undefined;
 }
 

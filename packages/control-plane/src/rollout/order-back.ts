@@ -5,6 +5,7 @@
 import { DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
+import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import type { Instant } from '@fairlead/shared/time';
 import { activeOf } from '../assign/judge-order.ts';
 import { placeOrder } from '../assign/place-order.ts';
@@ -28,9 +29,7 @@ export async function orderBack(
   facts: RobotFacts,
   now: Instant,
 ): Promise<Deployment | undefined> {
-  const { part } = await repairedOrder(slices, undone);
-  const rollout = part && (await slices.rollouts.find(part.rollout));
-  const undoing = rollout && (await undoingOf(slices, rollout));
+  const undoing = await undoingOfOrder(slices, undone);
   if (!undoing) return undefined;
   const { component, manifestSha256, robot: name } = undone;
   const standing = (await slices.desired.of(name)).deployments.find((order) => order.component === component);
@@ -60,6 +59,16 @@ export async function orderBack(
     reason: `${name} runs ${component}@${undone.version}, which ${undoing.rollout} undoes.`,
     now,
   });
+}
+
+/** The rollback that undoes this order; undefined where there is none, or the robot had the release before the order. */
+export async function undoingOfOrder(
+  slices: Pick<Slices, 'deployments' | 'rollouts'>,
+  order: Deployment,
+): Promise<Rollout | undefined> {
+  const { part, state } = await repairedOrder(slices, order);
+  const rollout = part && state !== 'skipped' ? await slices.rollouts.find(part.rollout) : undefined;
+  return rollout && undoingOf(slices, rollout);
 }
 
 /**
