@@ -73,7 +73,7 @@ function factsOf(view: RolloutView, now: number): Cell[][] {
     ...(when === undefined ? [] : [[word, sayWhen(when, now)]]),
     ...(followedBy === undefined
       ? []
-      : [['then', `${followedBy} ${view.state === 'superseded' ? 'superseded it' : 'brings its robots back'}`]]),
+      : [['then', `${followedBy} ${view.state === 'superseded' ? 'superseded it' : 'undoes it'}`]]),
     ...(undoes === undefined ? [] : [['undoes', undoes]]),
     ...(spec.emergency === undefined
       ? []

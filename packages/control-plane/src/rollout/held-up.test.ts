@@ -133,7 +133,7 @@ test('after an undoing every command that a rollout names works', async () => {
   const rollout = await createAtOnce(fleet, { shape: { strategy: 'custom', stages }, onFailure: 'revert' });
   await fleet.everybodyUpdates('rolled-back');
   const { stopped, blocked, followedBy } = await showRollout(fleet, rollout);
-  const advice = `${followedBy} brings its robots back (fairlead rollout watch ${followedBy}); end this one: fairlead rollout abort ${rollout}`;
+  const advice = `${followedBy} undoes it (fairlead rollout watch ${followedBy}); end this one: fairlead rollout abort ${rollout}`;
   expect(stopped?.why.hint).toBe(advice);
   // What is judged again with the counts of now gives the same advice, also to a robot that has not begun.
   expect(blocked?.why.hint).toBe(advice);

@@ -45,5 +45,5 @@ export async function stopAtGate(
 /** What people can do about a rollout that is being undone: it can't be resumed, promoted or retried any more. */
 const withUndoing = (why: Refusal, { rollout }: Rollout, undoing: RolloutId): Refusal => ({
   ...why,
-  hint: `${undoing} brings its robots back (fairlead rollout watch ${undoing}); end this one: fairlead rollout abort ${rollout}`,
+  hint: `${undoing} undoes it (fairlead rollout watch ${undoing}); end this one: fairlead rollout abort ${rollout}`,
 });

@@ -72,6 +72,12 @@ describe('a rollout accepts', () => {
     expect(refuseCommand('abort', rollout({ spec }), ready)).toBeUndefined();
   });
 
+  test('no command on a rollback that has ended, and advises neither to stop it nor to go further back', () => {
+    const ended = rollout({ state: 'completed', spec: { kind: 'rollback', strategy: 'rolling', component } });
+    const hint = 'To bring robots forward again, name the release: fairlead deploy --release duck-policy@VERSION.';
+    for (const revert of [false, true]) expect(refuseCommand('abort', ended, { ...ready, revert })?.hint).toBe(hint);
+  });
+
   test('switch, switch-back and finalise only of the strategy blue-green', () => {
     const canary = rollout({ spec: { kind: 'deploy', strategy: 'canary', component } });
     const refused = ROLLOUT_VERBS.filter((verb) =>

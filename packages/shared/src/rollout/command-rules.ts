@@ -136,13 +136,23 @@ const refuseSwitchedBack = ({ followedBy }: CommandedRollout): CommandRefusal | 
 const hasEndedAlready = ({ state, rollout, spec }: CommandedRollout): CommandRefusal => ({
   detail: `It is ${state} already.`,
   hint:
-    state === 'aborted' && spec.kind === 'deploy'
-      ? `To bring its robots back: fairlead rollout abort ${rollout} --revert`
-      : `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
+    spec.kind === 'rollback'
+      ? bringForward(spec)
+      : state === 'aborted'
+        ? `To bring its robots back: fairlead rollout abort ${rollout} --revert`
+        : `Undo it instead: fairlead rollback, or see fairlead rollout show ${rollout}`,
 });
 
+/** A rollback is not undone by another one, which would go further back. */
+const bringForward = ({ component }: CommandedRollout['spec']): string =>
+  `To bring robots forward again, name the release: fairlead deploy --release ${component}@VERSION.`;
+
 /** Its robots would return to releases that they were rolled back from, or go further back than anybody asked for. */
-export const rollbackIsNotReverted = ({ rollout, spec }: Pick<CommandedRollout, 'rollout' | 'spec'>) => ({
+export const rollbackIsNotReverted = ({
+  rollout,
+  state,
+  spec,
+}: Pick<CommandedRollout, 'rollout' | 'state' | 'spec'>) => ({
   detail: `${rollout} is a rollback, and a rollback is not reverted. Nothing was done.`,
-  hint: `Stop it with fairlead rollout abort ${rollout}; to bring robots forward again, name the release: fairlead deploy --release ${spec.component}@VERSION.`,
+  hint: `${hasEnded(state) ? '' : `To stop it: fairlead rollout abort ${rollout}. `}${bringForward(spec)}`,
 });
