@@ -1,6 +1,6 @@
 /**
- * Why a release that was installed counts as degraded. Each source has its own findings, and only the same source takes a finding
- * back: a robot whose health checks pass again is still degraded while an alarm of that component is open.
+ * Why a release that was installed counts as degraded. Each source has its own findings, and each finding ends with its own
+ * condition only: a robot whose health checks pass again is still degraded while another alarm of that component is open.
  */
 import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
