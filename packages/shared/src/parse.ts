@@ -35,6 +35,17 @@ export function parse<S extends TSchema>(schema: S, value: unknown): Result<Stat
   return refuse(dedupe(errors.flatMap((error) => toMistakes(error, told))).slice(0, 20));
 }
 
+/**
+ * The entries of a record that `schema` accepts, where it has become stricter since they were written: the others are left
+ * out, and keep nobody from working with the rest.
+ */
+export function parseEntries<S extends TSchema>(schema: S, value: unknown): Static<S> {
+  const whole = parse(schema, value);
+  if (whole.ok) return whole.value;
+  const entries = Object.entries(Object(value) as object).filter(([key, entry]) => parse(schema, { [key]: entry }).ok);
+  return Object.fromEntries(entries) as Static<S>;
+}
+
 interface SchemaError {
   readonly keyword: string;
   readonly schemaPath: string;

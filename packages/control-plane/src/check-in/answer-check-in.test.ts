@@ -1,6 +1,7 @@
 import type { ComponentName, RobotId, Version } from '@fairlead/shared/ids';
 import { MINUTE } from '@fairlead/shared/time';
 import { describe, expect, test } from 'vitest';
+import { inProcessSignals } from '../signals/signals.ts';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { type FleetRobot, fleetRobot, installed, running, type TestFleet, testFleet } from '../testing/test-fleet.ts';
 import { testRobot } from '../testing/test-robot.ts';
@@ -29,6 +30,18 @@ describe('a check-in', () => {
       minTimestampVersion: 1,
       minSnapshotVersion: 1,
     });
+  });
+
+  test('of an older agent is not refused for the name of a metric: its value is left out', async () => {
+    const { robot, controlPlane } = await testFleet();
+    const { store, clock, onlineKeys } = controlPlane;
+    const { name, signer } = await robot('duck-1');
+    const replica = await testControlPlane({ clock, replica: { store, signals: inProcessSignals(), onlineKeys } });
+    await testRobot(replica, name, { signer }).checkIn({ metrics: { 'gpu/0 temp': 71, fps: 30 } });
+    // It writes what it was told.
+    await replica.stop();
+    const { heard } = await store.presence.since(-1);
+    expect(heard.map(({ facts }) => facts.metrics)).toEqual([{ fps: 30 }]);
   });
 
   test('brings an order, offered from then on, and a seq that rises only when the order changes', async () => {

@@ -5,7 +5,9 @@
  */
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
+import { Metrics } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import { parseEntries } from '@fairlead/shared/parse';
 import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { signAssignment } from '@fairlead/shared/trust/sign-assignment';
 import type { FleetSettings } from '../fleet/fleet-settings.ts';
@@ -141,11 +143,12 @@ function factsOf(
     waitSec: _wait,
     understands: _understands,
     acknowledgedReports: _acknowledged,
+    metrics,
     ...facts
   }: Question,
   at: Instant,
 ): RobotFacts {
-  return { ...facts, observedAt: at };
+  return { ...facts, ...(metrics && { metrics: parseEntries(Metrics, metrics) }), observedAt: at };
 }
 
 /**

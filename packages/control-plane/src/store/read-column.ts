@@ -1,5 +1,5 @@
 /** A database file is a boundary like any other: what is read from it is parsed once, here. */
-import { parse } from '@fairlead/shared/parse';
+import { parse, parseEntries } from '@fairlead/shared/parse';
 import type { Static, TSchema } from 'typebox';
 
 /** Throws where the column holds something this version never wrote. */
@@ -14,14 +14,6 @@ export function readColumn<S extends TSchema>(schema: S, value: unknown): Static
 export const readJsonColumn = <S extends TSchema>(schema: S, text: string): Static<S> =>
   readColumn(schema, JSON.parse(text));
 
-/**
- * JSON text of a record whose schema has become stricter since it was written: entries that it does not accept any more
- * are left out. A robot that wrote one must not keep the others, or the control plane, from starting.
- */
-export function readJsonEntries<S extends TSchema>(schema: S, text: string): Static<S> {
-  const value: unknown = JSON.parse(text);
-  const whole = parse(schema, value);
-  if (whole.ok) return whole.value;
-  const entries = Object.entries(Object(value) as object).filter(([key, entry]) => parse(schema, { [key]: entry }).ok);
-  return Object.fromEntries(entries) as Static<S>;
-}
+/** JSON text of a record: entries that were written under a weaker schema keep no control plane from starting. */
+export const readJsonEntries = <S extends TSchema>(schema: S, text: string): Static<S> =>
+  parseEntries(schema, JSON.parse(text));

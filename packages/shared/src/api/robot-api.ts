@@ -1,7 +1,15 @@
 /** What robots ask of the control plane. `v1` only grows: robots run old agents. */
 import { Type } from 'typebox';
 import { Refusal } from '../failure.ts';
-import { Activity, ComponentState, Inventory, Labels, Metrics, TrustVersions, Vitals } from '../fleet/robot-facts.ts';
+import {
+  Activity,
+  ComponentState,
+  Inventory,
+  Labels,
+  SentMetrics,
+  TrustVersions,
+  Vitals,
+} from '../fleet/robot-facts.ts';
 import { Lifecycle } from '../fleet/states.ts';
 import { EnvironmentName, RobotId, Sha256 } from '../ids.ts';
 import { Timestamp } from '../time.ts';
@@ -46,7 +54,7 @@ export const CheckInBody = Type.Object(
     activity: Activity,
     trust: TrustVersions,
     vitals: Type.Optional(Vitals),
-    metrics: Type.Optional(Metrics),
+    metrics: Type.Optional(SentMetrics),
     /** Only when changed since the last acknowledged one. */
     inventory: Type.Optional(Inventory),
     /** Reports not yet acknowledged. */

@@ -57,12 +57,18 @@ export const Vitals = Type.Object(
 );
 export type Vitals = Static<typeof Vitals>;
 
-/** What the application measures of itself: a name and its newest value. */
-export const Metrics = Type.Record(Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_.-]{0,99}$' }), Type.Number(), {
-  ...closed,
+const MetricName = Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_.-]{0,99}$' });
+const metricOptions = {
   maxProperties: 50,
   description: 'Newest values by name, such as inference_latency_p95_ms. Gates of rollouts compare them.',
-});
+};
+/** What the application measures of itself: a name and its newest value. */
+export const Metrics = Type.Record(MetricName, Type.Number(), { ...closed, ...metricOptions });
+/**
+ * As a check-in may carry them. Older agents take any name from the application: the check-in of a robot must not be
+ * refused for one, because it could not be updated any more. `Metrics` is what is kept of them.
+ */
+export const SentMetrics = Type.Record(MetricName, Type.Number(), metricOptions);
 export type Metrics = Static<typeof Metrics>;
 
 /** How the active release of a component does after its commit, from its own health checks. */
