@@ -30,20 +30,45 @@ export function auditRollbacks({ stage, records }: AuditDeps): Audit {
         abandoned.set(robot, known);
         const order = deployment === undefined ? undefined : deployments.get(deployment);
         if (order?.kind === 'rollback' && known.size > 0 && !truth.wasNamed(robot, to)) {
+          const orders = known.has(to) ? await records.deployments(runsOf(truth.runs(robot))) : deployments;
           const says = () =>
-            `${robot} switched at ${toTimestamp(at)} by the rollback ${deployment} (${order.rollout ?? 'direct'}) to ${order.version}, which it was rolled back from before; it ran ${describeRuns(truth.runs(robot))}`;
+            `${robot} switched at ${toTimestamp(at)} by the rollback ${deployment} (${order.rollout ?? 'direct'}) to ${order.version}, which it was rolled back from before; it ran ${describeRuns(truth.runs(robot), orders)}`;
           checks.expect('never-back-to-abandoned', !known.has(to), says, robot);
         }
         if (order?.kind === 'deploy') known.delete(to);
-        if (order?.kind !== 'deploy' && left !== undefined) known.add(left);
+        if (order?.kind !== 'deploy' && left !== undefined && isRolledBackFrom(left, at, order, truth.runs(robot))) {
+          known.add(left);
+        }
         if (order?.kind === 'rollback') known.delete(to);
       }
     },
   };
 }
 
-const describeRuns = (runs: readonly Run[]): string =>
-  runs.map((run) => `${run.version} from ${toTimestamp(run.from)} by ${run.deployment ?? 'no order'}`).join(', ');
+/**
+ * Whether the rollback was meant for this release. One that the robot fell back to by itself, after the rollback was
+ * ordered, is not what a person, or the robot, rolled back from.
+ */
+function isRolledBackFrom(
+  left: Sha256,
+  at: Instant,
+  order: DeploymentRecord | undefined,
+  runs: readonly Run[],
+): boolean {
+  const run = runs.findLast(({ from, release }) => from < at && release === left);
+  return order === undefined || run === undefined || run.from <= order.createdAt || run.deployment !== undefined;
+}
+
+const describeRuns = (runs: readonly Run[], orders?: ReadonlyMap<DeploymentId, DeploymentRecord>): string =>
+  runs
+    .map(({ version, from, deployment }) => {
+      const order = deployment && orders?.get(deployment);
+      const kind = order ? `${order.kind} of ${toTimestamp(order.createdAt)}, now ${order.state}, ` : '';
+      return `${version} from ${toTimestamp(from)} by ${kind}${deployment ?? 'no order'}`;
+    })
+    .join(', ');
+const runsOf = (runs: readonly Run[]): DeploymentId[] =>
+  runs.flatMap(({ deployment }) => (deployment === undefined ? [] : [deployment]));
 
 /** A robot that came back gets its order with its next check-in, does the work and may have to wait for a lease. */
 const TIME_TO_GO_BACK = 40 * MINUTE;
