@@ -5,13 +5,14 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
-import { isCommitted, isFulfilled } from '@fairlead/shared/fleet/deployment';
+import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import { differenceOf, isConclusive, MAX_REPAIRS, repairsSoFar } from '@fairlead/shared/fleet/measured';
 import { type RobotId, type RolloutId, sayRelease } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { hasChangedSince } from '../fleet/observed-at.ts';
+import { saveHealth } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
@@ -61,31 +62,28 @@ const isRecorded = ({ degradedBy = [] }: Deployment): boolean => degradedBy.some
 async function needsWrite({ store, clock }: RepairDeps, id: Deployment['deployment'], facts: RobotFacts) {
   const order = await store.deployments.find(id);
   if (!order || (await hasChangedSince(store, order, facts, clock.now()))) return false;
-  if (!differenceOf(order, facts.components) || (isCommitted(order.state) && !isRecorded(order))) return true;
+  if (!differenceOf(order, facts.components) || (isFulfilled(order.state) && !isRecorded(order))) return true;
   return (await whyNotRepaired(store, order, facts, clock.now())) === undefined;
 }
 
 async function settle(deps: RepairDeps, id: Deployment['deployment'], facts: RobotFacts): Promise<void> {
   const now = deps.clock.now();
-  const rollout = await deps.store.transaction(async (slices) => {
+  const rollouts = await deps.store.transaction(async (slices): Promise<readonly RolloutId[]> => {
     const order = await slices.deployments.find(id);
     const { deployments } = order ? await slices.desired.of(order.robot) : { deployments: [] };
-    if (!order || !deployments.some(({ deployment }) => deployment === id)) return undefined;
-    if (await hasChangedSince(slices, order, facts, now)) return undefined;
-    if (!differenceOf(order, facts.components)) return isRecorded(order) ? recover(slices, order, now) : undefined;
-    await recordDifference(slices, order, facts, now);
-    if (await whyNotRepaired(slices, order, facts, now)) return order.part?.rollout;
-    await orderAgain(deps, slices, order, facts, now);
-    return order.part?.rollout;
+    if (!order || !deployments.some(({ deployment }) => deployment === id)) return [];
+    if (await hasChangedSince(slices, order, facts, now)) return [];
+    if (!differenceOf(order, facts.components)) return isRecorded(order) ? recover(slices, order, now) : [];
+    const changed = await recordDifference(slices, order, facts, now);
+    if (!(await whyNotRepaired(slices, order, facts, now))) await orderAgain(deps, slices, order, facts, now);
+    return order.part ? [order.part.rollout, ...changed] : changed;
   });
-  if (rollout !== undefined) deps.poke(rollout);
+  for (const rollout of new Set(rollouts)) deps.poke(rollout);
 }
 
-async function recover({ deployments }: Slices, order: Deployment, at: Instant): Promise<RolloutId | undefined> {
+async function recover(slices: Slices, order: Deployment, at: Instant): Promise<readonly RolloutId[]> {
   const next = withoutDegradation(order, ({ source }) => source === 'release');
-  const { state, refusal } = next;
-  await deployments.save(next, { at, state, by: order.robot, ...(refusal && { refusal }) });
-  return order.part?.rollout;
+  return (await saveHealth(slices, order, next, at)).rollouts;
 }
 
 /**
@@ -106,11 +104,11 @@ const LOOKED_THROUGH = 20;
 
 /** The release was committed and is gone: its rollout counts that as a failure. */
 async function recordDifference(
-  { deployments }: Slices,
+  slices: Slices,
   order: Deployment,
   facts: RobotFacts,
   at: Instant,
-): Promise<void> {
+): Promise<readonly RolloutId[]> {
   const refusal: Refusal = {
     phase: 'assign',
     component: order.component,
@@ -121,7 +119,7 @@ async function recordDifference(
     hint: `See what happened on the robot: fairlead history --robot ${order.robot}`,
   };
   const next = withDegradation(order, { source: 'release', refusal });
-  if (next !== order) await deployments.save(next, { at, state: next.state, by: order.robot, refusal });
+  return (await saveHealth(slices, order, next, at)).rollouts;
 }
 
 async function orderAgain(

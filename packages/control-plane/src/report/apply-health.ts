@@ -55,7 +55,10 @@ export function applyHealth(
   return saveHealth(slices, found, next, at);
 }
 
-/** An alarm of a component counts against its release while the stage of its rollout runs or soaks. */
+/**
+ * An alarm of a component counts against its release while the stage of its rollout runs or soaks, also of a rollout whose
+ * order the robot skipped because it ran the release already.
+ */
 export async function degradeByAlarm(
   slices: Slices,
   robot: RobotId,
@@ -65,7 +68,11 @@ export async function degradeByAlarm(
   const found = await orderedOf(slices, robot, refusal.component);
   if (!found || !isFulfilled(found.state)) return NOTHING;
   const at = notBefore(found, told);
-  if (at < (found.endedAt ?? 0) || !(await isJudged(slices, found))) return NOTHING;
+  if (at < (found.endedAt ?? 0)) return NOTHING;
+  const judged = await Promise.all(
+    [found, ...(await skippedBeside(slices, found))].map((each) => isJudged(slices, each)),
+  );
+  if (!judged.includes(true)) return NOTHING;
   return saveHealth(slices, found, withDegradation(found, { source: 'alarm', refusal }), at);
 }
 

@@ -147,6 +147,27 @@ describe('a robot of a stage that soaks', () => {
       expect(await world.members()).toMatchObject([{ state: 'skipped' }]);
     });
 
+    test('fails the stage where its component raises an alarm in the soak, and is skipped again when that ends', async () => {
+      const world = await skippingCanary();
+      const refusal = { ...restarts, phase: 'verify', category: 'active_damaged' } as const;
+      const { component } = world;
+      const { element, category } = refusal;
+      await world.canary.tells({ event: 'alarm', refusal });
+      await world.drive();
+      expect(await world.show()).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+      await world.canary.tells({ event: 'alarm-resolved', component, element, category });
+      expect(await world.members()).toMatchObject([{ state: 'skipped' }]);
+    });
+
+    test('fails the stage where it reports another release in the soak', async () => {
+      const world = await skippingCanary();
+      world.clock.pass(SECOND);
+      await world.canary.ask({ components: [installed(world.v1, world.v2)] });
+      await world.drive();
+      expect(await world.show()).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+      expect(await world.members()).toMatchObject([{ refusal: { category: 'runs_another_release' } }]);
+    });
+
     test('keeps the release where the rollout is undone: it had it before', async () => {
       const world = await skippingCanary();
       await world.canary.tells(healthOf(world, 'degraded'));
