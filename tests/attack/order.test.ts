@@ -92,6 +92,16 @@ test('attack 46: where the disk lost the name of what runs as well, every releas
   expect(categoryOf(await verify({ ...order, allowDowngrade }))).toBe('accepted');
 });
 
+test('a disk that can not be read for a moment puts an order off, and refuses it not for good', async () => {
+  const { publish, verify, diskFails } = await makeOrderedRobot();
+  const order = publish(manifestOf('2.1.0'), 10);
+  diskFails(Object.assign(new Error('EIO: i/o error, scandir'), { code: 'EIO' }));
+  const verified = await verify(order);
+  expect(verified.ok ? undefined : verified.refused).toMatchObject({ phase: 'decide', retryable: true });
+  diskFails(undefined);
+  expect(categoryOf(await verify(order))).toBe('accepted');
+});
+
 test('attack 47: no word of the online director reaches below the signed floor', async () => {
   const { publish, publishPolicy, verify } = await makeOrderedRobot();
   const order = { ...publish(manifestOf('1.0.0'), 3), allowDowngrade };

@@ -48,6 +48,8 @@ export interface OrderedRobot {
   runs(release: Partial<RunningRelease>): void;
   /** Its disk lost the manifest and the mark of what runs. */
   runsSomethingUnidentified(): void;
+  /** Its disk answers this where it is asked what runs. */
+  diskFails(error: Error | undefined): void;
   assign(orders: readonly ComponentOrder[], change?: Partial<Assignment>): Envelope;
   /** Opens an answer at the check-in and answers its code; 'accepted' where it is obeyed. */
   hear(envelope: Envelope, nonce?: string): Promise<string>;
@@ -65,6 +67,7 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
   const identity = { robot: ME, environment: 'production' } as const;
   let active: RunningRelease | undefined;
   let isUnidentified = false;
+  let diskError: Error | undefined;
   const facts: Facts = { inventory: async () => INVENTORY, vitals: async () => VITALS };
 
   const set = (role: EnvironmentName, name: string, text: string, custom?: unknown): void => {
@@ -88,6 +91,9 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
     publishPolicy(change) {
       const text = canonicalJson({ ...emptyPolicy('production'), version: 2, ...change });
       set('production', policyTarget('production'), text);
+    },
+    diskFails: (error) => {
+      diskError = error;
     },
     runsSomethingUnidentified: () => {
       isUnidentified = true;
@@ -124,7 +130,10 @@ export async function makeOrderedRobot(): Promise<OrderedRobot> {
         clock,
         facts,
         components: async () => [{ component: COMPONENT, ...(active && { active }) }],
-        active: async () => (isUnidentified ? 'unidentified' : active),
+        active: async () => {
+          if (diskError) throw diskError;
+          return isUnidentified ? 'unidentified' : active;
+        },
       }),
   };
 }

@@ -14,6 +14,7 @@ import { decide } from '@fairlead/shared/update/decide';
 import type { TrustStore, VerifiedTarget } from '@fairlead/toolkit/trust/trust-store';
 import type { Facts } from '../inventory/facts.ts';
 import type { ActiveRelease } from '../releases/component-state.ts';
+import { refusalOf } from '../update/refusal-of.ts';
 import { judgeOrder, refusal } from './judge-order.ts';
 import { sayTrust } from './open-answer.ts';
 import { runningCounter } from './running-counter.ts';
@@ -27,6 +28,7 @@ export interface VerifyDeps {
   readonly facts: Facts;
   /** What this robot runs, as its links and marks say. */
   readonly components: () => Promise<readonly ComponentState[]>;
+  /** Rejects where the disk can't be read. */
   readonly active: (component: ComponentName) => Promise<ActiveRelease>;
 }
 
@@ -46,7 +48,12 @@ export async function verifyOrder(order: ComponentOrder, deps: VerifyDeps): Prom
   if (!policy.ok) return refuse(about(order, sayTrust(policyTarget(environment), policy.refused)));
 
   const components = await deps.components();
-  const running = await runningCounter(await deps.active(order.component), order.component, deps);
+  // A disk that can't be read for a moment is no reason to refuse the order for good.
+  const active = await deps
+    .active(order.component)
+    .then(accept, (error: unknown) => refuse(refusalOf(error, 'decide', order.component)));
+  if (!active.ok) return active;
+  const running = await runningCounter(active.value, order.component, deps);
   if (!running.ok) return refuse(about(order, sayTrust('the running release', running.refused)));
   const inventory = await facts.inventory();
   const judged = judgeOrder({

@@ -97,7 +97,7 @@ export interface Updater {
     confirm?: Pick<RollBackByHand, 'confirmAbandoned'>,
   ): Promise<Result<void>>;
   components(): Promise<ComponentState[]>;
-  /** What is active of this component, or that something is which nothing here can name. */
+  /** What is active of this component, or that something is which nothing here can name. Rejects with the disk's errors. */
   active(component: ComponentName): Promise<ActiveRelease>;
   /** Services that active releases name. */
   services(): Promise<ReadonlySet<string>>;
@@ -268,7 +268,7 @@ export function createUpdater(injected: UpdaterDeps): Updater {
     },
     active: async (component) => {
       if (!(await listComponents(layout)).includes(component)) return undefined;
-      return deps.folderOf(component).then(readActive, () => 'unidentified');
+      return readActive(await deps.folderOf(component));
     },
     services: () => servicesOfAll(deps),
     verifyActive: async (only) => {
