@@ -5,7 +5,7 @@
  */
 import type { TrustVersions } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId } from '@fairlead/shared/ids';
-import { type Instant, MINUTE } from '@fairlead/shared/time';
+import { DAY, type Instant, MINUTE } from '@fairlead/shared/time';
 import type { Store } from '../store/store.ts';
 import type { OnlineSigning } from './online-signing.ts';
 import { readHead } from './repository-head.ts';
@@ -14,16 +14,21 @@ import { onlineVersions, signSnapshot } from './sign-online.ts';
 /** A robot that lies must neither lift the versions to where they end, nor make this sign without end. */
 const MOST_AT_ONCE = 1000;
 const AT_MOST_EVERY = 10 * MINUTE;
+/** One robot's word counts once in this time: after it an honest robot has nothing newer, and one that lies is not news. */
+const EACH_ROBOT_EVERY = DAY;
 
 export type OutrunRobots = (robot: RobotId, seen: Pick<TrustVersions, 'snapshot' | 'timestamp'>) => Promise<void>;
 
 export function outrunRobots(store: Store, signing: OnlineSigning): OutrunRobots {
   let last: Instant = -Infinity;
+  const believed = new Map<RobotId, Instant>();
   return async (robot, seen) => {
     const own = await onlineVersions(store.metadata);
     const now = signing.clock.now();
     if (own.timestamp === 0 || !isAhead(seen, own) || Math.abs(now - last) < AT_MOST_EVERY) return;
+    if (Math.abs(now - (believed.get(robot) ?? -Infinity)) < EACH_ROBOT_EVERY) return;
     last = now;
+    believed.set(robot, now);
     await store.transaction(async ({ metadata, audit }) => {
       const before = await onlineVersions(metadata);
       const head = await readHead(metadata);
