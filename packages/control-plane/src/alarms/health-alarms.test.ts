@@ -68,6 +68,13 @@ describe('the alarm of a degraded component', () => {
     expect([(await alerts()).length, await deployment()]).toEqual([1, 'degraded']);
   });
 
+  test('ends with a healthy check-in also where it is of a time that the clock has not reached again', async () => {
+    const { health, alerts, clock } = await degradedRobot();
+    clock.pass(-10 * MINUTE);
+    await health('healthy');
+    expect(await alerts()).toEqual([]);
+  });
+
   test('is resolved by hand together with its deployment where the robot does not measure it any more', async () => {
     const { resolve, alerts, deployment, explained, health, operator } = await degradedRobot();
     await health('unknown');

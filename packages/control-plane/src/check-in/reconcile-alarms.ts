@@ -7,7 +7,7 @@ import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { fromTimestamp, type Instant, MINUTE } from '@fairlead/shared/time';
 import { alarmId } from '../alarms/apply-alarm.ts';
-import { isBefore } from '../fleet/observed-at.ts';
+import { isSince } from '../fleet/observed-at.ts';
 import { endFindings, isOfHealthCheck } from '../report/apply-health.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices } from '../store/store.ts';
@@ -36,9 +36,9 @@ export function reconcileAlarms({ store, mayChange }: Pick<RecordHealthDeps, 'st
   return async (robot, facts, now) => {
     // Reports on their way state the same more exactly.
     if (!facts.components || facts.unsentReports !== 0 || !isNew(robot, facts, now)) return [];
-    if (!(await differ(store, robot, facts)) || !mayChange(robot)) return [];
+    if (!(await differ(store, robot, facts, now)) || !mayChange(robot)) return [];
     return store.transaction(async (slices) => {
-      const { ended, missing } = await differencesOf(slices, robot, facts);
+      const { ended, missing } = await differencesOf(slices, robot, facts, now);
       const rollouts: RolloutId[] = [];
       for (const alarm of ended) {
         const resolution = { at: now, by: robot, how: 'check-in' } as const;
@@ -55,12 +55,12 @@ export function reconcileAlarms({ store, mayChange }: Pick<RecordHealthDeps, 'st
   };
 }
 
-async function differ(slices: Slices, robot: RobotId, facts: RobotFacts): Promise<boolean> {
-  const { ended, missing } = await differencesOf(slices, robot, facts);
+async function differ(slices: Slices, robot: RobotId, facts: RobotFacts, now: Instant): Promise<boolean> {
+  const { ended, missing } = await differencesOf(slices, robot, facts, now);
   return ended.length + missing.length > 0;
 }
 
-async function differencesOf({ alarms }: Slices, robot: RobotId, facts: RobotFacts) {
+async function differencesOf({ alarms }: Slices, robot: RobotId, facts: RobotFacts, now: Instant) {
   const unresolved = await alarms.list({ ...UNRESOLVED, robot }, { limit: MOST_ALARMS });
   const open = unresolved.filter(({ refusal }) => isOfHealthCheck(refusal));
   const components = facts.components ?? [];
@@ -71,8 +71,7 @@ async function differencesOf({ alarms }: Slices, robot: RobotId, facts: RobotFac
     );
   const isEnded = (component: string | undefined) => ['healthy', 'not-monitored'].includes(stateOf(component));
   // It was raised after the robot described itself so: the check-in came late.
-  const isNewer = (lastSeen: string) =>
-    facts.observedAt !== undefined && isBefore(facts.observedAt, fromTimestamp(lastSeen));
+  const isNewer = (lastSeen: string) => isSince(facts.observedAt, fromTimestamp(lastSeen), now);
   // Its first alarm stays open while a component is degraded, also where another check fails meanwhile.
   const hasAlarm = (component: ComponentName) => open.some(({ refusal }) => refusal.component === component);
   return {

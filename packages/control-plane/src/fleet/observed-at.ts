@@ -14,10 +14,13 @@ export const observedAt = (signedAt: Instant, receivedAt: Instant): Instant => M
 export const isBefore = (one: Instant, other: Instant): boolean =>
   Math.floor(one / SECOND) < Math.floor(other / SECOND);
 
+/** Whether `at` is after the robot described itself. A time in the future was written before the clock was set back: it orders nothing. */
+export const isSince = (observed: Instant | undefined, at: Instant, now: Instant): boolean =>
+  observed !== undefined && isBefore(observed, at) && at <= now;
+
 /**
  * Whether something happened to this order after the robot described itself so. Another replica may have heard the robot since,
- * and what it wrote to the database is known here before its presence is. An event of the future was written before the
- * clock was set back: it orders nothing.
+ * and what it wrote to the database is known here before its presence is.
  */
 export async function hasChangedSince(
   { deployments }: Pick<Slices, 'deployments'>,
@@ -26,5 +29,5 @@ export async function hasChangedSince(
   now: Instant,
 ): Promise<boolean> {
   if (observed === undefined) return false;
-  return (await deployments.events(deployment)).some(({ at }) => isBefore(observed, at) && at <= now);
+  return (await deployments.events(deployment)).some(({ at }) => isSince(observed, at, now));
 }
