@@ -127,8 +127,9 @@ test('what robots said and what operators set survives a restart', async () => {
   const before = await testControlPlane({ clock, databaseFile });
   const robot = testRobot(before, 'duck-1');
   await robot.enrol();
-  await robot.checkIn({ activity: { state: 'downloading', progress: 0.5 } });
   const admin = (await before.as('admin')).operator;
+  await admin.acceptRobot({ ...named('duck-1'), body: {} });
+  await robot.checkIn({ activity: { state: 'downloading', progress: 0.5 } });
   await admin.changeSettings({ body: { ...(await admin.showSettings()), checkInIntervalSec: 7 } });
   const lastSeen = (await admin.showRobot(named('duck-1'))).lastSeen;
   await before.stop();
