@@ -7,6 +7,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import { isSwitching } from '@fairlead/shared/fleet/deployment';
 import { type RobotId, sayRelease } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
+import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { AbandonedRelease } from '../store/abandoned.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
@@ -41,18 +42,38 @@ export async function recordLeft(
   }
 }
 
-/** After a robot's report: it rolled back by itself, or it runs again what a person ordered by name. */
+/**
+ * After a robot's report: it rolled back by itself, or it runs again what a person ordered by name. `left` is what it ran
+ * before, by its own report: a rollback that was cancelled too late has left it all the same.
+ */
 export async function recordOutcome(
   { abandoned }: Pick<Slices, 'abandoned'>,
   before: Deployment,
   after: Deployment,
+  left: RunningRelease | undefined,
 ): Promise<void> {
-  if (after.state === 'succeeded') return abandoned.forget(after, after.createdAt);
+  if (after.state === 'succeeded') {
+    await abandoned.forget(after, after.createdAt);
+    if (after.kind === 'rollback' && left) await recordCarriedOut({ abandoned }, after, left);
+    return;
+  }
   const wasSwitched = isSwitching(before.state);
   if (after.state !== 'rolled-back' && !(after.state === 'failed' && wasSwitched)) return;
   const { robot, component, version, manifestSha256, deployment, endedAt: at = after.createdAt, refusal } = after;
   const reason = refusal && { reason: refusal.detail };
   await abandoned.save({ robot, component, version, manifestSha256, at, by: robot, deployment, ...reason });
+}
+
+async function recordCarriedOut(
+  { abandoned }: Pick<Slices, 'abandoned'>,
+  { robot, component, manifestSha256, deployment, createdAt: at, createdBy: by, reason }: Deployment,
+  left: RunningRelease,
+): Promise<void> {
+  if (left.manifestSha256 === manifestSha256) return;
+  const known = await abandoned.of(robot, component);
+  if (known.some((release) => release.manifestSha256 === left.manifestSha256)) return;
+  const release = { version: left.version, manifestSha256: left.manifestSha256 };
+  await abandoned.save({ robot, component, ...release, at, by, deployment, ...(reason !== undefined && { reason }) });
 }
 
 /** Why a robot does not go back to a release that it was rolled back from. */

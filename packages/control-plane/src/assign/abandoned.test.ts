@@ -80,6 +80,19 @@ describe('a rollback without a version', () => {
     expect(await rollBack({ target: { group: 'warehouse' }, component })).toBe('1.0.0');
   });
 
+  test('passes over what a rollback left that was cancelled too late', async () => {
+    const { operator, robot, v2, v3, rollBack } = await robotOnVersion3();
+    const [order] = (await operator.rollBack({ body: { target: one } })).deployments;
+    if (!order) throw new Error('nothing is ordered');
+    const { deployment } = order;
+    await robot.ask();
+    await operator.cancelDeployment({ params: { deployment } });
+    const ended = { event: 'update-ended', deployment, component, outcome: 'succeeded' } as const;
+    await robot.tells({ ...ended, active: running(v2), previous: running(v3) });
+    await robot.ask({ components: [installed(v2, v3)] });
+    expect(await rollBack()).toBe('1.0.0');
+  });
+
   test('passes over a release that the robot rolled back from by itself', async () => {
     const { rollBack, carriesOut, operator, v3, robot, deploy } = await robotOnVersion3();
     await rollBack({ toVersion: '1.0.0' });

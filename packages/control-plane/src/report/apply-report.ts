@@ -77,7 +77,7 @@ async function applyToDeployment(
   const refusal = body.refusal ?? (isTerminal(state) ? undefined : found.refusal);
   const next = { ...rest, state, ...(refusal && { refusal }), ...(isTerminal(state) && { endedAt: at }) };
   await deployments.save(next, { at, state, by: robot, ...(body.refusal && { refusal: body.refusal }) });
-  await recordOutcome(slices, found, next);
+  await recordOutcome(slices, found, next, body.event === 'update-ended' ? body.previous : undefined);
   await recordRepaired(slices, next, at);
   if (state === 'waiting') await withdrawOrphan(slices, next, at);
   if (state === 'failed' || state === 'rolled-back') await quarantineFailing(slices, robot);
