@@ -5,7 +5,7 @@
  */
 import type { RobotId } from '@fairlead/shared/ids';
 import type { Clock } from '@fairlead/shared/time';
-import { floodLimit } from '../report/flood-limit.ts';
+import { floodLimit } from '../http/flood-limit.ts';
 
 const CHANGES = { burst: 60, perSecond: 0.1 };
 

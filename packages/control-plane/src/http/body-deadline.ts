@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import { MINUTE } from '@fairlead/shared/time';
 import type { FastifyInstance } from 'fastify';
 
-/** The largest batch of reports over a modem of 8 kbit/s. */
+/** 120 kB over a modem of 8 kbit/s. A robot whose batch of reports does not arrive in time sends half of it. */
 const LONGEST_MS = 2 * MINUTE;
 
 const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();

@@ -4,7 +4,7 @@
  */
 import type { RobotId } from '@fairlead/shared/ids';
 import { type Clock, type Instant, SECOND } from '@fairlead/shared/time';
-import { floodLimit } from '../report/flood-limit.ts';
+import { floodLimit } from './flood-limit.ts';
 
 const REQUESTS = { burst: 600, perSecond: 10 };
 

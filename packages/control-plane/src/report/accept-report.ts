@@ -10,12 +10,12 @@ import type { Clock } from '@fairlead/shared/time';
 import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { type OpenedReport, openReport } from '@fairlead/shared/trust/sign-report';
 import { needRobot } from '../fleet/list-robots.ts';
+import type { FloodLimit } from '../http/flood-limit.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { type ProblemReply, problem } from '../http/problem.ts';
 import type { OrderBackDeps } from '../rollout/order-back.ts';
 import type { Slices, Store } from '../store/store.ts';
 import { applyReport } from './apply-report.ts';
-import type { FloodLimit } from './flood-limit.ts';
 import { isCloned, quarantine } from './quarantine.ts';
 import { placeInChain } from './report-chain.ts';
 
