@@ -12,13 +12,13 @@ import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { hasChangedSince } from '../fleet/observed-at.ts';
-import { saveHealth } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
 import { type AssignDeps, readRelease } from './deploy.ts';
 import { judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
+import { ordersOfRelease, saveHealth } from './save-health.ts';
 import { repairedOrder } from './undone-release.ts';
 
 export interface RepairDeps extends Pick<AssignDeps, 'newId'> {
@@ -92,15 +92,8 @@ async function recover(slices: Slices, order: Deployment, at: Instant): Promise<
  */
 export async function recordRepaired(slices: Slices, repair: Deployment, at: Instant): Promise<void> {
   if (repair.repairs === undefined || !isFulfilled(repair.state)) return;
-  const { robot, component, manifestSha256 } = repair;
-  const newest = await slices.deployments.list({ robot, component }, { limit: LOOKED_THROUGH });
-  for (const order of newest) {
-    if (order.manifestSha256 === manifestSha256 && isRecorded(order)) await recover(slices, order, at);
-  }
+  for (const order of await ordersOfRelease(slices, repair)) if (isRecorded(order)) await recover(slices, order, at);
 }
-
-/** Orders of one robot and component: more than three repairs, and what was skipped beside them. */
-const LOOKED_THROUGH = 20;
 
 /** The release was committed and is gone: its rollout counts that as a failure. */
 async function recordDifference(

@@ -6,8 +6,9 @@ import { withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degr
 import { isFulfilled } from '@fairlead/shared/fleet/deployment';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
+import { saveHealth } from '../assign/save-health.ts';
 import { hasChangedSince } from '../fleet/observed-at.ts';
-import { saveHealth, unhealthy } from '../report/apply-health.ts';
+import { unhealthy } from '../report/apply-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { Store } from '../store/store.ts';

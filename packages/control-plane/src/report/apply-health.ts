@@ -4,41 +4,30 @@
  */
 import type { Refusal } from '@fairlead/shared/failure';
 import type { Alarm } from '@fairlead/shared/fleet/alarm';
-import {
-  countedState,
-  type Degradation,
-  withDegradation,
-  withFindings,
-  withoutDegradation,
-} from '@fairlead/shared/fleet/degradation';
+import { type Degradation, withDegradation, withoutDegradation } from '@fairlead/shared/fleet/degradation';
 import { isFulfilled } from '@fairlead/shared/fleet/deployment';
-import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { fromTimestamp, type Instant } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
+import { type HealthChange, orderedOf, saveHealth, skippedBeside, UNCHANGED } from '../assign/save-health.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 import { notBefore } from './not-before.ts';
 
 type Event<E extends ReportEvent['event']> = Extract<ReportEvent, { event: E }>;
 
-/** What changed: the rollouts whose counts did. */
-export interface HealthChange {
-  readonly rollouts: readonly RolloutId[];
-}
-const NOTHING: HealthChange = { rollouts: [] };
-
 /** The deployment that a health report is about, by its id, else by the release that the robot reports to run. */
 export async function findMonitored(
-  { deployments, desired }: Slices,
+  slices: Slices,
   robot: RobotId,
   { deployment, component, active }: Event<'health-changed'>,
 ): Promise<Deployment | undefined> {
   if (deployment !== undefined) {
-    const found = await deployments.find(deployment);
+    const found = await slices.deployments.find(deployment);
     return found?.robot === robot && found.component === component ? found : undefined;
   }
-  const ordered = (await desired.of(robot)).deployments.find((each) => each.component === component);
+  const ordered = await orderedOf(slices, robot, component);
   return ordered && ordered.manifestSha256 === active?.manifestSha256 ? ordered : undefined;
 }
 
@@ -66,13 +55,13 @@ export async function degradeByAlarm(
   told: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, refusal.component);
-  if (!found || !isFulfilled(found.state)) return NOTHING;
+  if (!found || !isFulfilled(found.state)) return UNCHANGED;
   const at = notBefore(found, told);
-  if (at < (found.endedAt ?? 0)) return NOTHING;
+  if (at < (found.endedAt ?? 0)) return UNCHANGED;
   const judged = await Promise.all(
     [found, ...(await skippedBeside(slices, found))].map((each) => isJudged(slices, each)),
   );
-  if (!judged.includes(true)) return NOTHING;
+  if (!judged.includes(true)) return UNCHANGED;
   return saveHealth(slices, found, withDegradation(found, { source: 'alarm', refusal }), at);
 }
 
@@ -109,12 +98,8 @@ export async function recoverFromAlarm(
   at: Instant,
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, component);
-  if (!found) return NOTHING;
-  const next = withoutDegradation(
-    found,
-    ({ source, refusal }) => source === 'alarm' && refusal.element === element && refusal.category === category,
-  );
-  return saveHealth(slices, found, next, at);
+  if (!found) return UNCHANGED;
+  return saveHealth(slices, found, withoutDegradation(found, isOfAlarm({ element, category })), at);
 }
 
 /**
@@ -127,58 +112,21 @@ export async function endFindings(
   { at: now, by }: { readonly at: Instant; readonly by: string },
 ): Promise<HealthChange> {
   const found = await orderedOf(slices, robot, alarm.component);
-  if (!found) return NOTHING;
-  const isOver = ({ source, refusal }: Degradation): boolean =>
-    (source === 'alarm' && refusal.element === alarm.element && refusal.category === alarm.category) ||
-    (source === 'health' && isOfHealthCheck(alarm));
+  if (!found) return UNCHANGED;
+  const isSameAlarm = isOfAlarm(alarm);
+  const isOver = (finding: Degradation): boolean =>
+    isSameAlarm(finding) || (finding.source === 'health' && isOfHealthCheck(alarm));
   return saveHealth(slices, found, withoutDegradation(found, isOver), notBefore(found, now), by);
 }
+
+const isOfAlarm =
+  ({ element, category }: Pick<Refusal, 'element' | 'category'>) =>
+  ({ source, refusal }: Degradation): boolean =>
+    source === 'alarm' && refusal.element === element && refusal.category === category;
 
 /** Whether it is the alarm of a health check after the commit, whose state check-ins carry. */
 export const isOfHealthCheck = ({ phase, component }: Refusal): boolean =>
   phase === 'monitor' && component !== undefined;
-
-/**
- * Writes the difference, if there is one, to this order and to those that the robot skipped because it ran the release
- * already: the gates of their rollouts count its health as well.
- */
-export async function saveHealth(
-  slices: Slices,
-  before: Deployment,
-  next: Deployment,
-  at: Instant,
-  by: string = next.robot,
-): Promise<HealthChange> {
-  if (next === before) return NOTHING;
-  const skipped = (await skippedBeside(slices, next)).map((each) => withFindings(each, next.degradedBy));
-  for (const each of [next, ...skipped]) {
-    const { refusal } = each;
-    await slices.deployments.save(each, { at, state: countedState(each), by, ...(refusal && { refusal }) });
-  }
-  return { rollouts: [next, ...skipped].flatMap(({ part }) => (part ? [part.rollout] : [])) };
-}
-
-/** Skipped orders of the same release that the robot has now, or whose rollouts have not ended. */
-async function skippedBeside(slices: Slices, of: Deployment): Promise<readonly Deployment[]> {
-  const { deployment, robot, component, manifestSha256 } = of;
-  const ordered = await orderedOf(slices, robot, component);
-  const newest = await slices.deployments.list({ robot, component }, { limit: LOOKED_THROUGH });
-  const found: Deployment[] = [];
-  for (const each of newest) {
-    if (each.state !== 'skipped' || each.deployment === deployment || each.manifestSha256 !== manifestSha256) continue;
-    const rollout = each.part && (await slices.rollouts.find(each.part.rollout));
-    if (each.deployment === ordered?.deployment || (rollout && !hasEnded(rollout.state))) found.push(each);
-  }
-  return found;
-}
-
-/** Orders of one robot and component, newest first: a rollout that has not ended placed one of the last. */
-const LOOKED_THROUGH = 20;
-
-const orderedOf = async ({ desired }: Slices, robot: RobotId, component: ComponentName | string | undefined) =>
-  component === undefined
-    ? undefined
-    : (await desired.of(robot)).deployments.find((deployment) => deployment.component === component);
 
 export const unhealthy = ({ robot, component, version }: Deployment): Refusal => ({
   phase: 'monitor',

@@ -2,7 +2,7 @@
  * A robot runs, or reports that it has committed, a release that is undone: it was out of reach when the others went
  * back. It is ordered back at once, by itself, in the transaction that noticed.
  */
-import { DEPLOYMENT, isCommitted } from '@fairlead/shared/fleet/deployment';
+import { DEPLOYMENT, isFulfilled } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { DeploymentId, RobotId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -84,8 +84,7 @@ export async function orderBackAfterReadmission(
   const { deployments } = await slices.desired.of(robot);
   const facts = deps.factsOf(robot);
   for (const deployment of deployments) {
-    const { state } = deployment;
-    if (isCommitted(state) || state === 'skipped') await orderBack(deps, slices, deployment, facts, now);
+    if (isFulfilled(deployment.state)) await orderBack(deps, slices, deployment, facts, now);
   }
 }
 
@@ -114,6 +113,6 @@ const PAST = 50;
 
 /** A way back that failed on the robot is not begun again without a person. */
 const mayBeLeftBehind = ({ kind, state }: Deployment): boolean => {
-  if (!isTerminal(state) || isCommitted(state) || state === 'skipped') return false;
+  if (!isTerminal(state) || isFulfilled(state)) return false;
   return kind !== 'rollback' || DEPLOYMENT[state].rank < DEPLOYMENT.succeeded.rank;
 };
