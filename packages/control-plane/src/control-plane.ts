@@ -16,7 +16,6 @@ import { robotApi } from '@fairlead/shared/api/robot-api';
 import { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { rulesApi } from '@fairlead/shared/api/rules-api';
 import { docsApi, V1 } from '@fairlead/shared/api/v1';
-import type { Refusal } from '@fairlead/shared/failure';
 import type { RobotId } from '@fairlead/shared/ids';
 import { type Clock, SECOND } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
@@ -33,6 +32,7 @@ import { repairDifferences } from './assign/repair.ts';
 import { withdrawAll } from './assign/withdraw.ts';
 import { checkInHandlers } from './check-in/answer-check-in.ts';
 import { changeLimit } from './check-in/change-limit.ts';
+import { isMeasured } from './check-in/measured-health.ts';
 import { reconcileAlarms } from './check-in/reconcile-alarms.ts';
 import { wakeUpCalls } from './check-in/wake-up-calls.ts';
 import { explainHandlers } from './explain/explain-handlers.ts';
@@ -56,7 +56,7 @@ import type { PasswordCost } from './people/password.ts';
 import { releaseHandlers } from './publish/list-releases.ts';
 import { publishRoleHandlers } from './publish/publish-role.ts';
 import { reportHandlers } from './report/accept-report.ts';
-import { endFindings, isOfHealthCheck } from './report/apply-health.ts';
+import { endFindings } from './report/apply-health.ts';
 import { hearReport } from './report/hear-report.ts';
 import { autoDeploy } from './rollout/auto-deploy.ts';
 import { createEngine, type EngineDeps } from './rollout/engine.ts';
@@ -187,11 +187,16 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     ...explainHandlers({ ...robots, rolloutsOf: (robot) => wordsOnRobot(rollouts, robot) }),
     robotHistory,
   });
-  const isMeasured = (robot: RobotId, alarm: Refusal) =>
-    isOfHealthCheck(alarm) &&
-    assign.factsOf(robot).components?.find(({ component }) => component === alarm.component)?.health?.state ===
-      'degraded';
-  serve(alertApi, alertHandlers({ store, clock, isMeasured, onResolve: endFindings, poke: rollouts.poke }));
+  serve(
+    alertApi,
+    alertHandlers({
+      store,
+      clock,
+      isMeasured: (robot, alarm) => isMeasured(alarm, assign.factsOf(robot)),
+      onResolve: endFindings,
+      poke: rollouts.poke,
+    }),
+  );
   serve(deploymentApi, deploymentRoutes);
   serve(rolloutApi, rolloutHandlers(rollouts));
   serve(rulesApi, rulesHandlers({ ...robots, changed: rules.reload }));

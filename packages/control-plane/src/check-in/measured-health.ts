@@ -1,6 +1,8 @@
 /** What a check-in states about the health of one component. */
+import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentState } from '@fairlead/shared/fleet/robot-facts';
 import type { HealthState } from '@fairlead/shared/health/component-health';
+import { isOfHealthCheck } from '../report/apply-health.ts';
 import type { RobotFacts } from '../store/presence.ts';
 
 /**
@@ -13,4 +15,10 @@ export function measuredHealth(
 ): HealthState | 'not-monitored' {
   if (reported?.health) return reported.health.state;
   return activity === undefined || activity.state === 'idle' ? 'not-monitored' : 'unknown';
+}
+
+/** Whether the last check-in states the condition of this alarm: then it has not ended. */
+export function isMeasured(alarm: Refusal, facts: RobotFacts): boolean {
+  const reported = facts.components?.find(({ component }) => component === alarm.component);
+  return isOfHealthCheck(alarm) && measuredHealth(reported, facts) === 'degraded';
 }

@@ -2,25 +2,21 @@
  * Writes down what a check-in says of the orders of its robot, before its answer is awaited: after a long-poll the robot has
  * perhaps described itself anew, and the old description must not overwrite the new one.
  */
-import type { RobotId, RolloutId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import { isCloned } from '../report/quarantine.ts';
 import { leftBehind, type OrderBackDeps, orderBack, undoingOfOrder } from '../rollout/order-back.ts';
 import type { Desired } from '../store/desired.ts';
 import type { RobotFacts } from '../store/presence.ts';
 import type { RobotRecord } from '../store/robots.ts';
-import type { Store } from '../store/store.ts';
 import { noteReadiness } from './holds.ts';
 import type { ReconcileAlarms } from './reconcile-alarms.ts';
 import { type RecordHealthDeps, recordHealth } from './record-health.ts';
 
 export interface ObservationDeps extends OrderBackDeps, RecordHealthDeps {
-  readonly store: Store;
   /** Orders again what the robot should run and, by this check-in, does not. Answers whether it wrote something. */
   readonly repair: (robot: RobotId, orders: Desired['deployments'], facts: RobotFacts) => Promise<boolean>;
   readonly reconcileAlarms: ReconcileAlarms;
-  /** Lets the engine look at a rollout at once. */
-  readonly poke: (rollout: RolloutId) => void;
 }
 export interface Observation {
   readonly robot: RobotRecord;
@@ -30,14 +26,6 @@ export interface Observation {
 }
 /** Answers whether it wrote something: then the orders of the robot are read again. */
 type Step = (deps: ObservationDeps, seen: Observation, orders: Desired['deployments']) => Promise<boolean>;
-
-const STEPS: readonly Step[] = [
-  (deps, { robot, facts }, orders) => deps.repair(robot.robot, orders, facts),
-  (deps, { robot, facts, now }, orders) => recordHealth(deps, robot.robot, orders, facts, now),
-  compareAlarms,
-  bringBack,
-  recordReadiness,
-];
 
 /** Answers the orders of the robot after that. Two machines that use one key are not believed. */
 export async function recordObservation(deps: ObservationDeps, seen: Observation): Promise<Desired> {
@@ -53,24 +41,31 @@ export async function recordObservation(deps: ObservationDeps, seen: Observation
 const mayBeOrdered = ({ lifecycle, quarantined }: RobotRecord): boolean => lifecycle === 'accepted' && !quarantined;
 
 /** A robot that is idle on a release which is undone, and which nothing asks it to run or to leave, is ordered back. */
-async function bringBack(...[deps, { robot, facts, now }, orders]: Parameters<Step>): Promise<boolean> {
+const bringBack: Step = async (deps, { robot, facts, now }, orders) => {
   if (!mayBeOrdered(robot) || facts.activity?.state !== 'idle') return false;
   const undone = await leftBehind(deps.store, orders, facts);
   // Most robots of failed orders run something that nobody undoes: they are no reason for a transaction.
   if (!undone || !(await undoingOfOrder(deps.store, undone))) return false;
   return (await deps.store.transaction((slices) => orderBack(deps, slices, undone, facts, now))) !== undefined;
-}
+};
 
-async function compareAlarms(...[deps, { robot, facts, now }]: Parameters<Step>): Promise<boolean> {
+const compareAlarms: Step = async (deps, { robot, facts, now }) => {
   const rollouts = await deps.reconcileAlarms(robot.robot, facts, now);
   for (const rollout of rollouts) deps.poke(rollout);
   return rollouts.length > 0;
-}
+};
 
-async function recordReadiness(...[deps, seen, orders]: Parameters<Step>): Promise<boolean> {
-  const { robot, facts, understandsHolds, now } = seen;
+const recordReadiness: Step = async (deps, { robot, facts, understandsHolds, now }, orders) => {
   if (!mayBeOrdered(robot) || !facts.activity) return false;
   const changed = await noteReadiness(deps.store, orders, { activity: facts.activity, understandsHolds }, now);
   if (changed?.part) deps.poke(changed.part.rollout);
   return changed !== undefined;
-}
+};
+
+const STEPS: readonly Step[] = [
+  (deps, { robot, facts }, orders) => deps.repair(robot.robot, orders, facts),
+  (deps, { robot, facts, now }, orders) => recordHealth(deps, robot.robot, orders, facts, now),
+  compareAlarms,
+  bringBack,
+  recordReadiness,
+];

@@ -11,7 +11,7 @@ import type { RobotId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 import type { Heard, RobotFacts } from '../store/presence.ts';
 import type { Slices, Store } from '../store/store.ts';
-import { isBefore } from './observed-at.ts';
+import { isBefore, isSince } from './observed-at.ts';
 import { shareFacts } from './share-facts.ts';
 
 export interface PresenceRegistry {
@@ -152,8 +152,8 @@ function merge(theirs: Heard, robot: RobotId, ours: News): Heard {
  * nothing can be compared.
  */
 function isOutdated({ facts, at = Infinity }: News, known: Heard | undefined): boolean {
-  const [observed, before] = [facts.observedAt, known?.facts.observedAt];
-  return observed !== undefined && before !== undefined && before <= at && isBefore(observed, before);
+  const before = known?.facts.observedAt;
+  return before !== undefined && isSince(facts.observedAt, before, at);
 }
 
 /** Of two replicas. A replica of an older version stores only when a check-in arrived. */
