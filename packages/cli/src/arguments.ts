@@ -1,6 +1,6 @@
 /** Arguments are parsed with the API's own schemas, before anything is sent: a misspelt name is a usage error. */
 import { type ReleaseRef as Ref, ReleaseRef, RobotId } from '@fairlead/shared/ids';
-import { parse } from '@fairlead/shared/parse';
+import { type Mistake, parse } from '@fairlead/shared/parse';
 import { InvalidArgumentError } from 'commander';
 import { type Static, type TSchema, Type } from 'typebox';
 
@@ -12,7 +12,7 @@ export const argument =
     if (asText.ok) return asText.value;
     const asNumber = parse(schema, text.trim() === '' ? undefined : Number(text));
     if (asNumber.ok) return asNumber.value;
-    throw new InvalidArgumentError(describeSchema(schema) ?? asText.refused.map(({ message }) => message).join(', '));
+    throw new InvalidArgumentError(describeMistake(schema, asText.refused));
   };
 
 /** Names something that exists. Text that can be no such name is refused with the command that lists the right ones. */
@@ -21,9 +21,13 @@ export const existing =
   (text: string): Static<S> => {
     const found = parse(schema, text);
     if (found.ok) return found.value;
-    const form = describeSchema(schema) ?? found.refused.map(({ message }) => message).join(', ');
-    throw new InvalidArgumentError(`${form}\nnext:  See ${list}.`);
+    throw misspelt(describeMistake(schema, found.refused), list);
   };
+
+const misspelt = (form: string, list: string) => new InvalidArgumentError(`${form}\nnext:  See ${list}.`);
+
+const describeMistake = (schema: TSchema, mistakes: readonly Mistake[]): string =>
+  describeSchema(schema) ?? mistakes.map(({ message }) => message).join(', ');
 
 export const existingRobot = existing(RobotId, 'fairlead robot list');
 
@@ -35,8 +39,7 @@ export function releaseArgument(text: string): Ref {
   const at = text.indexOf('@');
   const ref = parse(ReleaseRef, { component: text.slice(0, Math.max(at, 0)), version: text.slice(at + 1) });
   if (ref.ok) return ref.value;
-  const form = 'A release is COMPONENT@VERSION, as in duck-policy@2.1.0.';
-  throw new InvalidArgumentError(`${form}\nnext:  See fairlead release list.`);
+  throw misspelt('A release is COMPONENT@VERSION, as in duck-policy@2.1.0.', 'fairlead release list');
 }
 
 /** What the schema's author says it is, for people; of a word from a list, the list. */

@@ -127,16 +127,12 @@ const PIECE = 128;
 
 async function writeInPlace(path: string, content: string): Promise<void> {
   const handle = await open(path, 'w');
-  const half = content.length / 2;
-  let isFlushed = false;
+  const half = Math.ceil(content.length / 2 / PIECE) * PIECE;
   // In pieces, as anything longer is written.
   for (let at = 0; at < content.length; at += PIECE) {
     // A kernel may write back what is there at any moment. Here it does so at the half, whatever the machine's load:
     // left to chance, a busy machine once wrote nothing back in time, and no cut could show the fault.
-    if (!isFlushed && at >= half) {
-      await handle.sync();
-      isFlushed = true;
-    }
+    if (at === half) await handle.sync();
     await handle.write(content.slice(at, at + PIECE));
   }
   await handle.sync();

@@ -1,5 +1,6 @@
 /** How long to pause. Random parts keep a fleet from speaking in chorus after an outage. */
 import { ProblemError } from '@fairlead/shared/api/client';
+import { SLOWEST_PACE } from '@fairlead/shared/fleet/settings';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import { LONGEST_RETRY_AFTER } from '@fairlead/shared/update/retry';
 import { sayDiskError } from '../releases/disk-errors.ts';
@@ -15,17 +16,14 @@ export interface AgreedPace {
   readonly waitSec: number;
 }
 
-/** As the settings of a control plane may be. */
-const LONGEST = { intervalSec: 86_400, jitterSec: 86_400, waitSec: 120 };
-
 /**
- * The pace that an answer asks for, as far as a control plane may ask for it: nobody has signed it, and one wrong answer
- * must not silence a robot for good, nor make it ask a thousand times a second (a timer of 25 days ends at once).
+ * The pace that an answer asks for, as far as the settings of a control plane allow it. The pace is not signed, and one
+ * wrong answer must not silence a robot for good, nor make it ask a thousand times a second (a timer of 25 days ends at once).
  */
 export const believablePace = ({ intervalSec, jitterSec, waitSec }: AgreedPace): AgreedPace => ({
-  intervalSec: Math.min(intervalSec, LONGEST.intervalSec),
-  jitterSec: Math.min(jitterSec, LONGEST.jitterSec),
-  waitSec: Math.min(waitSec, LONGEST.waitSec),
+  intervalSec: Math.min(intervalSec, SLOWEST_PACE.checkInIntervalSec),
+  jitterSec: Math.min(jitterSec, SLOWEST_PACE.checkInJitterSec),
+  waitSec: Math.min(waitSec, SLOWEST_PACE.longPollSec),
 });
 
 const FIRST_PAUSE = SECOND;

@@ -2,7 +2,14 @@
 import type { InputOf } from '@fairlead/shared/api/client';
 import type { rolloutApi } from '@fairlead/shared/api/rollout-api';
 import { EnvironmentName, Version } from '@fairlead/shared/ids';
-import type { FailurePolicy, Gate, HowMany, MetricCondition, Stage } from '@fairlead/shared/rollout/rollout-spec';
+import {
+  type FailurePolicy,
+  type Gate,
+  type HowMany,
+  type MetricCondition,
+  SHORTEST_EMERGENCY_REASON,
+  type Stage,
+} from '@fairlead/shared/rollout/rollout-spec';
 import { staged } from '@fairlead/shared/rollout/strategy';
 import { toTimestamp } from '@fairlead/shared/time';
 import { readMoment } from '@fairlead/shared/update/moment';
@@ -16,8 +23,6 @@ import { conditionArgument, howManyArgument, stageArgument, withGate } from './r
 
 type Create = InputOf<(typeof rolloutApi)['createRollout']>['body'];
 export type Shape = NonNullable<Create['shape']>;
-/** As the API asks: "x" tells nobody why the glass was broken. */
-const SHORTEST_REASON = 5;
 const SKIPS = ['approval', 'limits', 'window', 'lease', 'precondition', 'safe-state'] as const;
 type Skip = (typeof SKIPS)[number];
 
@@ -206,10 +211,10 @@ export function moment(option: string, text: string, zone: string | undefined, n
 /** @throws CliError (usage) where the glass is broken without a reason, or without meaning it. */
 export function emergencyOf({ emergency, force, reason, skip }: RolloutOptions): Create['emergency'] {
   if (!emergency) return undefined;
-  if (force && reason !== undefined && reason.trim().length >= SHORTEST_REASON)
+  if (force && reason !== undefined && reason.trim().length >= SHORTEST_EMERGENCY_REASON)
     return { reason, skips: skip ?? ['approval', 'window', 'limits'] };
   throw new CliError(
-    `An emergency needs --force, and a --reason of at least ${SHORTEST_REASON} characters that everybody will read.`,
+    `An emergency needs --force, and a --reason of at least ${SHORTEST_EMERGENCY_REASON} characters that everybody will read.`,
     {
       hint: 'fairlead deploy … --emergency --force --reason "arms swing wildly"',
       exitCode: EXIT.usage,

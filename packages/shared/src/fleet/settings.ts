@@ -4,21 +4,24 @@ import type { Mistake } from '../parse.ts';
 
 const closed = { additionalProperties: false };
 
+/** The slowest pace that a control plane may ask of its robots, in seconds. */
+export const SLOWEST_PACE = { checkInIntervalSec: 86_400, checkInJitterSec: 86_400, longPollSec: 120 } as const;
+
 export const Settings = Type.Object(
   {
     checkInIntervalSec: Type.Integer({
       minimum: 1,
-      maximum: 86400,
+      maximum: SLOWEST_PACE.checkInIntervalSec,
       description: 'Pause between check-ins. Default 30.',
     }),
     checkInJitterSec: Type.Integer({
       minimum: 0,
-      maximum: 86400,
+      maximum: SLOWEST_PACE.checkInJitterSec,
       description: 'Random part on top, so that a fleet never checks in at once. Default 5.',
     }),
     longPollSec: Type.Integer({
       minimum: 0,
-      maximum: 120,
+      maximum: SLOWEST_PACE.longPollSec,
       description: 'How long a check-in may wait for news. Default 25; 0 turns long-poll off.',
     }),
     lateAfterSec: Type.Integer({ minimum: 1, description: 'Silence after which a robot is late. Default 90.' }),

@@ -110,9 +110,12 @@ export const FailurePolicy = Type.Union([
 ]);
 export type FailurePolicy = Static<typeof FailurePolicy>;
 
+/** Characters: a shorter one explains no emergency to those who read it. */
+export const SHORTEST_EMERGENCY_REASON = 5;
+
 export const Emergency = Type.Object(
   {
-    reason: Type.String({ minLength: 5, maxLength: 500 }),
+    reason: Type.String({ minLength: SHORTEST_EMERGENCY_REASON, maxLength: 500 }),
     skips: Type.Array(Type.Enum(['approval', 'limits', ...SKIPPABLE]), { minItems: 1, uniqueItems: true }),
   },
   { ...closed, description: 'Break glass: these are stepped over, and everybody hears of it.' },
