@@ -64,7 +64,7 @@ test('a question keeps to the width of the terminal', async () => {
   expect(lines.filter((line) => line.length > 40)).toEqual([]);
 });
 
-test('where nobody can be asked, the question is one line that can be read', async () => {
+test('without a terminal, the question is one line that can be read', async () => {
   const asked = yesNoAsker(new PassThrough(), new PassThrough())('It left 2.0.0.\nReturn to it all the same?');
   await expect(asked).rejects.toMatchObject({ options: { where: 'It left 2.0.0. Return to it all the same?' } });
 });

@@ -38,7 +38,7 @@ export interface StepDeps {
   readonly safeState: SafeState;
   /** Why nothing may be downloaded right now (a metered link); undefined where it may. */
   readonly mayDownload: (component: ComponentName) => Promise<Refusal | undefined>;
-  /** The signed manifest of a release, verified; undefined where the release key does not vouch for it, or nobody answers. */
+  /** The signed manifest of a release, verified; undefined where the release key does not sign it any more, or it can't be fetched. */
   readonly signedManifest: SignedManifest;
   readonly clock: Clock;
   /** Monotonic milliseconds: the clock may jump in the middle of a download or a probation. */

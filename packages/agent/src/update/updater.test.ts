@@ -70,7 +70,7 @@ test('a release that is not healthy is rolled back, and the release before works
   expect(robot.alarms()).toEqual([]);
 });
 
-test('nobody is told that the release before runs again where nothing runs, or the new one is left in place', async () => {
+test('no hint says that the release before runs again where nothing runs, or the new one is left in place', async () => {
   const robot = await testRobot();
   robot.health.verdict = () => 'unhealthy';
   await robot.updater.offer(await robot.release('1.0.0'));

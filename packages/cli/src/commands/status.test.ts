@@ -58,7 +58,7 @@ test('status counts the open alerts of robots, and says where to read them', asy
   expect(stdout).toContain('2 open alerts of robots (1 acknowledged): fairlead alert list');
 });
 
-test('one is counted as one, and an empty fleet is told how robots join', async () => {
+test('one is counted as one, and the status of an empty fleet names the command by which robots join', async () => {
   const { script } = world([], []);
   const status = { ...fleet(), alerts: { open: 1, acknowledged: 0 } };
   const one = await runFairlead('status', { script: { ...script, 'GET /api/v1/status': status } });

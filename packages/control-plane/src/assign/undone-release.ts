@@ -58,7 +58,7 @@ const mayHaveActed = ({ state, part }: Deployment): boolean =>
 export const repairedOrder = async (slices: Reads, order: Deployment): Promise<Deployment> =>
   order.repairs === undefined ? order : ((await broughtBy(slices, order))?.order ?? order);
 
-/** Whether nobody but a person may order this release of the robot again. */
+/** Whether only a person may order this release for the robot again. */
 export async function isUndone(slices: Reads, release: OfRobot): Promise<boolean> {
   const rollout = (await broughtBy(slices, release))?.rollout;
   return rollout !== undefined && (await undoingOf(slices, rollout)) !== undefined;

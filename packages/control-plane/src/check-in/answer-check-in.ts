@@ -51,8 +51,8 @@ export const checkInHandlers = (deps: CheckInDeps): Handlers<Pick<typeof robotAp
     const now = deps.signing.clock.now();
     const robot = await needRobot(deps.store, params.robot);
     const said = factsOf(body, observedAt(caller.signedAt, now));
-    const facts = robot.lifecycle === 'accepted' ? said : newcomer(said);
-    // Where two machines use its key, nobody knows which of them this is.
+    const facts = robot.lifecycle === 'accepted' ? said : factsOfPending(said);
+    // Where two machines use its key, it is unknown which of them this is.
     if (!isCloned(robot) && !deps.presence.seen(params.robot, facts, now)) throw arrivedLate(params.robot, now);
     const observation = { robot, facts, understandsHolds: understandsHolds(body), now };
     // A robot that is to send reports again hears it at once.
@@ -152,10 +152,10 @@ function factsOf(
 }
 
 /**
- * Of a robot that nobody has accepted only what an operator looks at before: anybody can enrol a thousand of them, and
- * each could have half a megabyte kept in memory.
+ * Of a pending robot only what an operator needs to accept it: a thousand of them can be enrolled without a token, and each
+ * could have half a megabyte kept in memory.
  */
-const newcomer = ({ bootId, agentVersion, inventory, observedAt: at }: RobotFacts): RobotFacts => ({
+const factsOfPending = ({ bootId, agentVersion, inventory, observedAt: at }: RobotFacts): RobotFacts => ({
   ...(bootId !== undefined && { bootId }),
   ...(agentVersion !== undefined && { agentVersion }),
   ...(inventory && { inventory }),
@@ -163,8 +163,8 @@ const newcomer = ({ bootId, agentVersion, inventory, observedAt: at }: RobotFact
 });
 
 /**
- * It is told the time, because it may be a robot whose clock was set back: that one signs the same anew and is heard. A
- * check-in that was held on its way has nobody any more who reads this.
+ * With the time of the server: a robot whose clock was set back signs the same check-in again and is accepted. A check-in that
+ * was delayed on its way has no reader any more.
  */
 const arrivedLate = (robot: RobotId, now: Instant) =>
   problem('clock_skew', `${robot} has signed a later check-in or report than this one.`, {

@@ -1,4 +1,4 @@
-/** A robot stepped over its own conditions, as its order allowed: every operator is told, by an entry in the audit log. */
+/** A robot stepped over its own conditions, as its order allowed: an entry in the audit log notifies every operator. */
 import type { RobotId } from '@fairlead/shared/ids';
 import { type Instant, toTimestamp } from '@fairlead/shared/time';
 import type { ReportEvent } from '@fairlead/shared/trust/report';
@@ -18,7 +18,7 @@ export async function applyOverride(
   { audit, deployments }: Slices,
   robot: RobotId,
   { deployment, component, by, reason, skipped }: Override,
-  told: Instant,
+  reported: Instant,
 ): Promise<boolean> {
   const order = await deployments.find(deployment);
   if (order?.robot !== robot || order.component !== component || !order.override) return false;
@@ -28,7 +28,7 @@ export async function applyOverride(
   const since = toTimestamp(order.createdAt);
   if (newest.filter(({ at }) => at >= since).length >= MOST_PER_ORDER) return true;
   await audit.append({
-    at: notBefore(order, told),
+    at: notBefore(order, reported),
     // Whose name a robot gives is not proven: only people who logged in are the author of an entry.
     by: robot,
     action,

@@ -54,6 +54,17 @@ const healthOf = (fleet: RolloutFleet, state: 'degraded' | 'healthy') =>
     active: running(fleet.v2),
     ...(state === 'degraded' && { refusal: restarts }),
   }) satisfies ReportEvent;
+/** A canary stage of two robots: one has degraded, and a person let the rollout go on. */
+async function acceptedFailure() {
+  const world = await soakingCanary('pause', 3, { upTo: { count: 2 } });
+  const [one, two] = world.cohort;
+  if (!one || !two) throw new Error('the canary stage has two robots');
+  await one.tells(healthOf(world, 'degraded'));
+  await world.drive();
+  await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+  return { ...world, one, two };
+}
+
 const failed = ({ canary }: Soaking, state: 'paused' | 'halted') => ({
   state,
   stages: [
@@ -396,12 +407,7 @@ describe('a robot that degrades after its stage has passed', () => {
   });
 
   test('stops it although the failure of another robot was accepted, and that robot recovered since', async () => {
-    const world = await soakingCanary('pause', 3, { upTo: { count: 2 } });
-    const [one, two] = world.cohort;
-    if (!one || !two) throw new Error('the canary stage has two robots');
-    await one.tells(healthOf(world, 'degraded'));
-    await world.drive();
-    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    const { one, two, ...world } = await acceptedFailure();
     await world.drive();
     expect((await world.show()).stages[0]?.acceptedFailures).toBe(1);
     await one.tells(healthOf(world, 'healthy'));
@@ -415,12 +421,7 @@ describe('a robot that degrades after its stage has passed', () => {
   });
 
   test('and whose failure was accepted does not stop it again, however often it degrades', async () => {
-    const world = await soakingCanary('pause', 3, { upTo: { count: 2 } });
-    const [one, two] = world.cohort;
-    if (!one || !two) throw new Error('the canary stage has two robots');
-    await one.tells(healthOf(world, 'degraded'));
-    await world.drive();
-    await world.operator.resumeRollout({ params: { rollout: world.rollout }, body: {} });
+    const { one, two, ...world } = await acceptedFailure();
     await one.tells(healthOf(world, 'healthy'), healthOf(world, 'degraded'));
     await world.drive();
     expect((await world.show()).state).toBe('running');
