@@ -15,16 +15,11 @@ import { type Delivery, deliverOnce } from './deliver-reports.ts';
 import type { Spool } from './outbox.ts';
 import { openReportChain } from './report-chain.ts';
 import { openSqliteSpool } from './sqlite-spool.ts';
+import { updateEnded } from './testing/update-ended.ts';
 
 const robot = 'duck-1' as RobotId;
 const key = generateKeyPair(new Uint8Array(32).fill(7));
 const signer = signerFromSeed(key.seed);
-const ended = (n: number): ReportEvent => ({
-  event: 'update-ended',
-  deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
-  component: 'duck-policy' as never,
-  outcome: 'succeeded',
-});
 const progress = (n: number): ReportEvent => ({
   event: 'update-state',
   deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
@@ -80,7 +75,7 @@ test('an update that ended while the disk took no report is not begun again', ()
   onTestFinished(() => spool.close());
   const disk = new Database(join(folder, 'spool.db'));
   disk.exec("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END");
-  spool.append(ended(1));
+  spool.append(updateEnded(1));
   expect([spool.count(), spool.hasEnded('dep_0000000001' as DeploymentId)]).toEqual([1, true]);
   disk.exec('DROP TRIGGER full');
   disk.close();
@@ -116,8 +111,8 @@ test('every fact arrives exactly once and in order, whatever is lost and wheneve
       for (const each of steps) {
         if ('append' in each) {
           for (let n = 0; n < each.append; n++) {
-            appended.push(ended(appended.length));
-            spool.append(ended(appended.length - 1));
+            appended.push(updateEnded(appended.length));
+            spool.append(updateEnded(appended.length - 1));
           }
           continue;
         }
@@ -142,7 +137,7 @@ test('a damaged queue is set aside, told, and the chain goes on where the server
   const spool = openSpool(folder);
   const chain = await openChain(folder);
   const client: Delivery['client'] = { report: async ({ body }) => server.accept(body.envelopes) };
-  spool.append(ended(1));
+  spool.append(updateEnded(1));
   await deliverOnce({ robot, spool, chain, client });
   spool.close();
   writeFileSync(join(folder, 'spool.db'), 'this was a database once'.repeat(400));
@@ -159,16 +154,17 @@ test('a damaged queue is set aside, told, and the chain goes on where the server
 test('a full queue sheds progress before it sheds how an update ended, and says how much', () => {
   const spool = openSpool(robotFolder(), 4);
   onTestFinished(() => spool.close());
-  for (const event of [progress(1), ended(1), progress(2), ended(2), progress(3), ended(3)]) spool.append(event);
+  for (const event of [progress(1), updateEnded(1), progress(2), updateEnded(2), progress(3), updateEnded(3)])
+    spool.append(event);
   const kept = spool.oldest(10).map(({ body }) => (body.event === 'alarm' ? body.refusal.detail : body));
-  expect(kept).toEqual([ended(1), ended(2), ended(3), expect.stringContaining('2 of the oldest')]);
+  expect(kept).toEqual([updateEnded(1), updateEnded(2), updateEnded(3), expect.stringContaining('2 of the oldest')]);
 });
 
 test('the end of a deployment is remembered after it was sent', async () => {
   const folder = robotFolder();
   const spool = openSpool(folder);
   onTestFinished(() => spool.close());
-  spool.append(ended(1));
+  spool.append(updateEnded(1));
   const client: Delivery['client'] = { report: async ({ body }) => fakeServer().accept(body.envelopes) };
   await deliverOnce({ robot, spool, chain: await openChain(folder), client });
   expect([spool.count(), spool.hasEnded('dep_0000000001' as DeploymentId)]).toEqual([0, true]);
@@ -180,8 +176,8 @@ test('a batch that is too large goes one by one', async () => {
   const server = fakeServer();
   const spool = openSpool(folder);
   onTestFinished(() => spool.close());
-  spool.append(ended(1));
-  spool.append(ended(2));
+  spool.append(updateEnded(1));
+  spool.append(updateEnded(2));
   const client: Delivery['client'] = {
     report: async ({ body }) => {
       if (body.envelopes.length > 1) {
@@ -197,7 +193,7 @@ test('a server that acknowledges more than was signed is told apart as a fork', 
   const folder = robotFolder();
   const spool = openSpool(folder);
   onTestFinished(() => spool.close());
-  spool.append(ended(1));
+  spool.append(updateEnded(1));
   const client: Delivery['client'] = { report: async () => ({ acknowledgedSeq: 9 }) };
   await expect(deliverOnce({ robot, spool, chain: await openChain(folder), client })).rejects.toMatchObject({
     refusal: { category: 'fork' },
@@ -208,7 +204,7 @@ test('a robot that can no longer prove its history says so and keeps what it has
   const folder = robotFolder();
   const spool = openSpool(folder);
   onTestFinished(() => spool.close());
-  spool.append(ended(1));
+  spool.append(updateEnded(1));
   writeFileSync(join(folder, 'report-chain.json'), '{"schema":');
   const chain = await openChain(folder);
   const client: Delivery['client'] = { report: () => Promise.reject(new Error('nothing may be sent')) };
@@ -228,7 +224,7 @@ test('what was too much for the line is sent in smaller and smaller pieces', asy
   const server = fakeServer();
   const spool = openSpool(folder);
   onTestFinished(() => spool.close());
-  for (let n = 0; n < 50; n += 1) spool.append(ended(n));
+  for (let n = 0; n < 50; n += 1) spool.append(updateEnded(n));
   const sizes: number[] = [];
   const client: Delivery['client'] = {
     report: async ({ body }) => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ComponentName, DeploymentId, RobotId } from '@fairlead/shared/ids';
+import type { RobotId } from '@fairlead/shared/ids';
 import { testClock } from '@fairlead/shared/testing/test-clock';
 import type { Envelope } from '@fairlead/shared/trust/assignment';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
@@ -13,16 +13,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Delivery, deliverOnce } from './deliver-reports.ts';
 import { openReportChain } from './report-chain.ts';
 import { openSqliteSpool } from './sqlite-spool.ts';
+import { updateEnded } from './testing/update-ended.ts';
 
 const robot = 'duck-1' as RobotId;
 const key = generateKeyPair(new Uint8Array(32).fill(7));
 const clock = Object.assign(testClock(1_800_000_000_000), { trust: () => 'director' as const });
-const ended = (n: number): ReportEvent => ({
-  event: 'update-ended',
-  deployment: `dep_${String(n).padStart(10, '0')}` as DeploymentId,
-  component: 'duck-policy' as ComponentName,
-  outcome: 'succeeded',
-});
 
 /**
  * As the real one: a gap is taken only where the robot can't fill any part of it. A fork never is, nor a report from inside
@@ -103,15 +98,15 @@ describe('a robot whose control plane was restored from a backup', () => {
     const server = restorableServer();
     const duck = await robotOf(server, newFolder());
     onTestFinished(() => duck.spool.close());
-    duck.spool.append(ended(1));
+    duck.spool.append(updateEnded(1));
     await duck.deliverAll();
     server.backUp();
-    for (const n of [2, 3]) duck.spool.append(ended(n));
+    for (const n of [2, 3]) duck.spool.append(updateEnded(n));
     await duck.deliverAll();
     server.restore();
-    duck.spool.append(ended(4));
+    duck.spool.append(updateEnded(4));
     await duck.deliverAll();
-    expect(server.facts()).toEqual([1, 2, 3, 4].map(ended));
+    expect(server.facts()).toEqual([1, 2, 3, 4].map(updateEnded));
     expect(duck.told).toEqual([2]);
   });
 
@@ -119,21 +114,21 @@ describe('a robot whose control plane was restored from a backup', () => {
     const server = restorableServer();
     const duck = await robotOf(server, newFolder());
     onTestFinished(() => duck.spool.close());
-    for (const n of [1, 2]) duck.spool.append(ended(n));
+    for (const n of [1, 2]) duck.spool.append(updateEnded(n));
     await duck.deliverAll();
     server.restore();
     await duck.deliverAll();
     expect(server.facts()).toEqual([]);
     duck.checkIn();
     await duck.deliverAll();
-    expect(server.facts()).toEqual([1, 2].map(ended));
+    expect(server.facts()).toEqual([1, 2].map(updateEnded));
   });
 
   test('says so where it has kept nothing, and goes on behind the gap', async () => {
     const server = restorableServer();
     const folder = newFolder();
     const before = await robotOf(server, folder);
-    before.spool.append(ended(1));
+    before.spool.append(updateEnded(1));
     await before.deliverAll();
     before.spool.close();
     server.restore();
@@ -143,9 +138,9 @@ describe('a robot whose control plane was restored from a backup', () => {
     duck.checkIn();
     await duck.deliverAll();
     expect(duck.told).toEqual([0]);
-    duck.spool.append(ended(2));
+    duck.spool.append(updateEnded(2));
     await duck.deliverAll();
-    expect(server.facts()).toEqual([ended(2)]);
+    expect(server.facts()).toEqual([updateEnded(2)]);
   });
 });
 
@@ -169,8 +164,8 @@ async function live(steps: readonly string[]) {
   const appended: ReportEvent[] = [];
   for (const each of steps) {
     if (each === 'append') {
-      appended.push(ended(appended.length));
-      duck.spool.append(ended(appended.length - 1));
+      appended.push(updateEnded(appended.length));
+      duck.spool.append(updateEnded(appended.length - 1));
     } else if (each === 'restart' || each === 'lose the queue') {
       duck.spool.close();
       if (each === 'lose the queue') rmSync(join(folder, 'spool.db'), { force: true });

@@ -3,12 +3,12 @@ import { type DeploymentId, sayRelease } from '@fairlead/shared/ids';
 import { problem } from '../http/problem.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { AssignDeps } from './deploy.ts';
+import { needDeployment } from './need-deployment.ts';
 import { withdraw } from './withdraw.ts';
 
 export async function cancelDeployment(deps: AssignDeps, id: DeploymentId, by: string): Promise<Deployment> {
   const cancelled = await deps.store.transaction(async (slices) => {
-    const found = await slices.deployments.find(id);
-    if (!found) throw problem('not_found', `There is no deployment ${id}.`, { hint: 'See fairlead deployment list.' });
+    const found = await needDeployment(slices, id);
     if (found.state === 'cancelled') return found;
     const withdrawn = await withdraw(slices, found, { by, now: deps.clock.now(), why: `${by} cancelled it.` });
     if (withdrawn) {

@@ -10,6 +10,7 @@ import type { Deployment, DeploymentFilter } from '../store/deployments.ts';
 import type { Store } from '../store/store.ts';
 import { cancelDeployment } from './cancel-deployment.ts';
 import { type AssignDeps, deploy, type Ordered } from './deploy.ts';
+import { needDeployment } from './need-deployment.ts';
 import { rollBack } from './roll-back.ts';
 import { viewDeployment, viewEvent } from './view-deployment.ts';
 
@@ -32,14 +33,7 @@ export function deploymentHandlers(
       const { items, next } = await page(store, query, query);
       return { items: items.map(viewDeployment), ...(next !== undefined && { next }) };
     },
-    showDeployment: async ({ params }) => {
-      const found = await store.deployments.find(params.deployment);
-      if (!found)
-        throw problem('not_found', `There is no deployment ${params.deployment}.`, {
-          hint: 'See fairlead deployment list.',
-        });
-      return withEvents(found);
-    },
+    showDeployment: async ({ params }) => withEvents(await needDeployment(store, params.deployment)),
     robotHistory: async ({ params, query }) => {
       await needRobot(store, params.robot);
       const { items, next } = await page(store, params, query);
