@@ -34,11 +34,14 @@ export const OnnxSmokeTest = Type.Object(
         description: 'Golden files: globs inside the release.',
       }),
     ),
-    rtol: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Relative tolerance. Default 1e-3.' })),
+    rtol: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'Relative tolerance. Default 1e-3; float16: 1e-2.' }),
+    ),
     atol: Type.Optional(
       Type.Number({
         minimum: 0,
-        description: 'Absolute tolerance. Default 1e-4: x64 and arm64 kernels differ that much.',
+        description:
+          'Absolute tolerance. Default 1e-4: x64 and arm64 kernels differ that much. float16: 1 % of the largest value, at most 1e-2.',
       }),
     ),
     outputs: Type.Optional(

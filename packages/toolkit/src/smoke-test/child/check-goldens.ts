@@ -4,7 +4,7 @@ import type { GoldenCase } from '@fairlead/shared/release/golden';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { type Finding, finding } from '../findings.ts';
 import { type Answer, ask, type Feeds, toFeeds } from './ask.ts';
-import { compare, toleranceOf } from './compare.ts';
+import { compare, largestExpected, toleranceOf } from './compare.ts';
 import type { OpenModel } from './open-model.ts';
 import { isFloat, readValues, toTensor } from './tensor-codec.ts';
 
@@ -18,6 +18,7 @@ export async function checkGoldens(
   const dull = exercises(model, cases);
   if (dull) return refuse(dull);
   const all: Feeds[] = [];
+  const largest = new Map(model.contract.outputs.map(({ name }) => [name, largestExpected(cases, name)]));
   for (const golden of cases) {
     const who = `golden "${golden.case}"`;
     doing(`running ${who}`);
@@ -25,7 +26,7 @@ export async function checkGoldens(
     if (!feeds.ok) return refuse(finding(feeds.refused.category, test.model, `${who}: ${feeds.refused.why}.`));
     const answer = await ask(model, who, feeds.value);
     if (!answer.ok) return answer;
-    const wrong = checkAnswer(test, who, golden, answer.value) ?? checkRange(test, who, answer.value);
+    const wrong = checkAnswer(test, who, golden, answer.value, largest) ?? checkRange(test, who, answer.value);
     if (wrong) return refuse(wrong);
     all.push(feeds.value);
   }
@@ -43,7 +44,14 @@ function exercises({ contract }: OpenModel, cases: readonly GoldenCase[]): Findi
   return finding('golden_invalid', path, 'All goldens expect the same outputs for different inputs.');
 }
 
-function checkAnswer(test: OnnxSmokeTest, who: string, golden: GoldenCase, answer: Answer): Finding | undefined {
+/** `largest` magnitudes that the goldens expect, by output. */
+function checkAnswer(
+  test: OnnxSmokeTest,
+  who: string,
+  golden: GoldenCase,
+  answer: Answer,
+  largest: ReadonlyMap<string, number>,
+): Finding | undefined {
   for (const [name, expected] of Object.entries(golden.outputs)) {
     const tensor = answer.tensors[name];
     const say = (detail: string) => finding('golden_mismatch', test.model, `${who}: output "${name}" ${detail}.`);
@@ -53,7 +61,7 @@ function checkAnswer(test: OnnxSmokeTest, who: string, golden: GoldenCase, answe
     const want = toTensor(expected);
     if (!want.ok) return finding('golden_invalid', test.model, `${who}: output "${name}": ${want.refused}.`);
     const [got, wanted] = [answer.values[name] ?? [], readValues(want.value) ?? []];
-    const tolerance = toleranceOf(test, name, tensor.type);
+    const tolerance = toleranceOf(test, name, tensor.type, largest.get(name) ?? 0);
     const difference = compare(got, wanted, tolerance);
     if (!difference) continue;
     const { wrong, of, first } = difference;
