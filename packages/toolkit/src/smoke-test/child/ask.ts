@@ -5,10 +5,10 @@
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { GoldenTensor } from '@fairlead/shared/release/golden';
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Finding, finding } from '../findings.ts';
 import { MAX_ELEMENTS } from './check-declaration.ts';
 import { explainError } from './explain-error.ts';
+import { type InferenceSession, Tensor } from './onnx-runtime.ts';
 import type { OpenModel } from './open-model.ts';
 import { isFloat, readValues, toTensor, type Value } from './tensor-codec.ts';
 

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
 import { ModelContract } from '@fairlead/shared/release/manifest';
-import { InferenceSession } from 'onnxruntime-node';
 import { type Finding, finding } from '../findings.ts';
 import { MAX_ELEMENTS, MAX_RANK } from './check-declaration.ts';
 import { explainError } from './explain-error.ts';
 import type { Inspected } from './inspect.ts';
+import { InferenceSession } from './onnx-runtime.ts';
 
 export interface OpenModel {
   readonly session: InferenceSession;

@@ -2,9 +2,9 @@
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { GoldenTensor } from '@fairlead/shared/release/golden';
 import { TENSOR_TYPES, type TensorType } from '@fairlead/shared/release/manifest';
-import { Tensor } from 'onnxruntime-node';
 import { MAX_ELEMENTS } from './check-declaration.ts';
 import { halfToNumber, numberToHalf } from './half.ts';
+import { Tensor } from './onnx-runtime.ts';
 
 type Element = GoldenTensor['data'][number];
 /** One element as it can be compared: integers of 64 bits stay exact. */
