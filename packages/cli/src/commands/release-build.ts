@@ -82,7 +82,7 @@ async function build(out: Output, folder: string, { output, skipSmokeTests }: Bu
   bar?.stop();
   if (!built.ok) throw buildError(built.refused, folder);
   if (skipSmokeTests === true) out.warn('the smoke tests were skipped: a robot may be the first to run this model');
-  for (const warning of built.value.smokeTests?.warnings ?? []) out.warn(warning);
+  for (const warning of [...(built.value.smokeTests?.warnings ?? []), ...built.value.warnings]) out.warn(warning);
   return built.value;
 }
 

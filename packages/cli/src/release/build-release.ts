@@ -20,10 +20,10 @@ import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import type { SmokeTestProgress, SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { BuildRefusal } from './build-refusal.ts';
+import { isModel, untestedWarnings } from './model-formats.ts';
 import { modelLimits } from './model-limits.ts';
 import { type Author, readAuthorFolder } from './read-author-folder.ts';
 import { writeReleaseFile } from './release-file.ts';
-import { isModel } from './select-files.ts';
 
 export interface BuildOrder {
   readonly folder: string;
@@ -41,6 +41,8 @@ export interface BuiltRelease {
   readonly identity: ReleaseIdentity;
   /** Absent where the smoke tests were skipped. */
   readonly smokeTests?: SmokeTestReport;
+  /** What its author should know, one sentence each. */
+  readonly warnings: readonly string[];
 }
 export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelease, BuildRefusal>> {
   const author = await readAuthorFolder(order.folder);
@@ -57,7 +59,8 @@ export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelea
   const file = order.to(author.value.release);
   const manifest = await pack(order, file, (bundle) => manifestOf(author.value, models.value, bundle));
   const identity = identify(manifest, manifestBytes(manifest));
-  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }) });
+  const warnings = untestedWarnings(author.value.release.files);
+  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }), warnings });
 }
 
 type Bundle = Manifest['bundle'];

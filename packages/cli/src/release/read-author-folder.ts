@@ -6,6 +6,7 @@ import type { BuildRefusal } from './build-refusal.ts';
 import { checkSmokeTestPaths } from './check-smoke-test-paths.ts';
 import { describeFiles } from './describe-files.ts';
 import { listFiles } from './list-files.ts';
+import { checkModelFormats } from './model-formats.ts';
 import { readReleaseYaml } from './read-release-yaml.ts';
 import { selectFiles } from './select-files.ts';
 
@@ -21,7 +22,11 @@ export async function readAuthorFolder(folder: string): Promise<Result<Author, B
   const { value: release, locate } = yaml.value;
   const { selected, mistakes } = selectFiles(await listFiles(folder), release.files);
   const paths = selected.map(({ path }) => path);
-  const all = [...mistakes, ...checkSmokeTestPaths(release.smokeTests ?? [], paths)];
+  const all = [
+    ...mistakes,
+    ...checkSmokeTestPaths(release.smokeTests ?? [], paths),
+    ...checkModelFormats(release.files, paths),
+  ];
   if (all.length > 0) return refuse({ mistakes: locate(all) });
   const files = await describeFiles(folder, selected);
   return files.ok ? accept({ release, files: files.value }) : refuse({ refusal: files.refused });

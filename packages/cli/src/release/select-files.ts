@@ -1,5 +1,5 @@
 /** Which files of the author's folder become the release. */
-import { basename, matchesGlob } from 'node:path';
+import { matchesGlob } from 'node:path';
 import type { Mistake } from '@fairlead/shared/parse';
 import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
 import type { Found } from './list-files.ts';
@@ -34,6 +34,3 @@ function nothing(at: string, glob: string, candidates: readonly Found[]): Mistak
   const isFolder = candidates.some(({ path }) => path.startsWith(`${folder}/`));
   return { at, message: `"${glob}" selects no file${isFolder ? `; did you mean "${folder}/**"?` : ''}` };
 }
-
-/** Models are recognised by their ending; a smoke test may name others. */
-export const isModel = (path: string): boolean => basename(path).endsWith('.onnx');

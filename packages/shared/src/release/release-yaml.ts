@@ -270,6 +270,13 @@ export const ReleaseYaml = Type.Object(
         {
           include: Type.Optional(Type.Array(glob, { minItems: 1, maxItems: 100 })),
           exclude: Type.Optional(Type.Array(glob, { maxItems: 100 })),
+          untestedModels: Type.Optional(
+            Type.Array(ReleasePath, {
+              maxItems: 100,
+              description:
+                'Paths of models in formats that Fairlead cannot load (TensorRT, PyTorch, .ort …); they are packed without a test.',
+            }),
+          ),
         },
         {
           ...closed,
