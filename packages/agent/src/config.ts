@@ -139,5 +139,7 @@ export interface AgentConfig extends AgentYaml {
   readonly file: string;
   readonly root: string;
   readonly socket: string;
+  /** What was left out of the file, for the log. */
+  readonly warnings: readonly string[];
   readonly services: Static<typeof Services>;
 }

@@ -66,6 +66,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     base: { robot: config.robot },
     timestamp: stdTimeFunctions.isoTime,
   });
+  for (const warning of config.warnings) log.warn(warning);
   const identityFolder = join(root, 'identity');
   await makeFolderDurably(join(root, 'trust'), 0o700);
   const key = await openRobotKey(identityFolder);

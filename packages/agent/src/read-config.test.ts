@@ -41,3 +41,19 @@ test('commands without the process manager would silently never run', () => {
 test('a machine whose name is no robot name must be told its name', () => {
   expect(mistakesIn(minimal, '___')[0]).toMatch(/robot: give this robot a name/);
 });
+
+test('an agent.yaml whose labels an older agent took keeps no agent from its start: what is no label is left out, and named', () => {
+  const many = Array.from({ length: 64 }, (_, n) => `  own-${n}: x\n`).join('');
+  const read = parseConfig(`${minimal}labels:\n  größe: 9\n  line: "3"\n${many}`, 'agent.yaml', 'duck-7');
+  if (!read.ok) throw new Error(read.refused.join());
+  expect(read.value.labels).toMatchObject({ line: '3', 'own-62': 'x' });
+  expect(Object.keys(read.value.labels ?? {})).toHaveLength(64);
+  expect(read.value.warnings).toEqual([
+    'agent.yaml:5: labels.größe: is no label and is left out',
+    'agent.yaml:70: labels.own-63: is no label and is left out',
+  ]);
+});
+
+test('a label with a wrong value is refused', () => {
+  expect(mistakesIn(`${minimal}labels: {line: "hall 3"}\n`)[0]).toMatch(/labels\.line/);
+});

@@ -3,16 +3,27 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { Labels, SentLabels } from '@fairlead/shared/fleet/robot-facts';
 import { RobotId } from '@fairlead/shared/ids';
-import { type Mistake, parse } from '@fairlead/shared/parse';
+import { type Mistake, parse, parseEntries } from '@fairlead/shared/parse';
 import { isTimeZone } from '@fairlead/shared/update/time-zone';
 import { openYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
+import { Type } from 'typebox';
 import { type AgentConfig, AgentYaml } from './config.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/fairlead/agent.yaml';
 const DEFAULT_ROOT = '/var/lib/fairlead';
 /** sockaddr_un holds 108 bytes with the final zero. */
 const LONGEST_SOCKET = 107;
+
+/**
+ * Labels of any name were taken before their names were checked. They are used for the enrolment only: an agent that is
+ * upgraded over such a file must start. Editors and docs/api have the strict schema.
+ */
+const WrittenYaml = Type.Object(
+  { ...AgentYaml.properties, labels: Type.Optional(SentLabels) },
+  { additionalProperties: false },
+);
 
 /** Every mistake as one line `file:line: key: what is wrong`. */
 export async function readConfig(file: string): Promise<Result<AgentConfig, readonly string[]>> {
@@ -26,7 +37,7 @@ export async function readConfig(file: string): Promise<Result<AgentConfig, read
 }
 
 export function parseConfig(text: string, file: string, machine: string): Result<AgentConfig, readonly string[]> {
-  const read = openYaml(AgentYaml, text, file);
+  const read = openYaml(WrittenYaml, text, file);
   if (!read.ok) return refuse(read.refused.map(sayYamlMistake));
   const { value: yaml, locate } = read.value;
   const root = yaml.root ?? DEFAULT_ROOT;
@@ -45,8 +56,18 @@ export function parseConfig(text: string, file: string, machine: string): Result
   }
   if (!robot.ok || mistakes.length > 0) return refuse(locate(mistakes).map(sayYamlMistake));
   const services = yaml.services ?? { manager: 'systemd' as const };
-  return accept({ ...yaml, file: resolve(file), robot: robot.value, root, socket, services });
+  const labels = yaml.labels && parseEntries(Labels, yaml.labels);
+  const leftOut = Object.keys(yaml.labels ?? {}).filter((key) => labels?.[key] === undefined);
+  const warnings = locate(leftOut.map(noLabel)).map(sayYamlMistake);
+  const filled = { file: resolve(file), robot: robot.value, root, socket, services, warnings };
+  return accept({ ...yaml, ...filled, ...(labels && { labels }) });
 }
+
+const noLabel = (unknownKey: string): Mistake => ({
+  at: '/labels',
+  unknownKey,
+  message: 'is no label and is left out',
+});
 
 /** `Duck_7.local` -> `duck-7`. */
 const robotNameOf = (machine: string): string =>

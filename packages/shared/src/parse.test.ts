@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { parse } from './parse.ts';
+import { parse, parseEntries } from './parse.ts';
 
 const closed = { additionalProperties: false };
 const Check = Type.Union([
@@ -63,4 +63,14 @@ test('a pattern is told in the words of its description', () => {
 test('more than eight mistakes are told', () => {
   const parsed = parse(Type.Array(Type.Integer()), Array(12).fill('x'));
   expect(parsed.ok ? [] : parsed.refused).toHaveLength(12);
+});
+
+test('what is read of a record fits its schema: neither unknown entries nor too many', () => {
+  const schema = Type.Record(Type.String({ pattern: '^[a-z]$' }), Type.Number(), {
+    additionalProperties: false,
+    maxProperties: 2,
+  });
+  expect(parseEntries(schema, { a: 1, A: 2, b: '3', c: 4, d: 5 })).toEqual({ a: 1, c: 4 });
+  expect(parseEntries(schema, { a: 1, b: 2, c: 3 })).toEqual({ a: 1, b: 2 });
+  expect(parseEntries(schema, null)).toEqual({});
 });

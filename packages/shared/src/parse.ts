@@ -37,13 +37,14 @@ export function parse<S extends TSchema>(schema: S, value: unknown): Result<Stat
 
 /**
  * The entries of a record that `schema` accepts, where it has become stricter since they were written: the others are left
- * out, and keep nobody from working with the rest.
+ * out, and keep nobody from working with the rest. Of too many entries the first are kept.
  */
 export function parseEntries<S extends TSchema>(schema: S, value: unknown): Static<S> {
   const whole = parse(schema, value);
   if (whole.ok) return whole.value;
   const entries = Object.entries(Object(value) as object).filter(([key, entry]) => parse(schema, { [key]: entry }).ok);
-  return Object.fromEntries(entries) as Static<S>;
+  const { maxProperties = entries.length } = schema as { readonly maxProperties?: number };
+  return Object.fromEntries(entries.slice(0, maxProperties)) as Static<S>;
 }
 
 interface SchemaError {

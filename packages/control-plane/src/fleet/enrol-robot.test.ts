@@ -48,6 +48,25 @@ test('with a token the robot joins at once, into the group and with the labels o
   });
 });
 
+test('a robot of an older agent is enrolled whatever its labels are called; what is no label is left out', async () => {
+  const { controlPlane, operator } = await withOperator();
+  const labels = { line: '9', größe: 'XL', 'two words': 'a value' };
+  expect(await refusal(robot(controlPlane).enrol({ labels }))).toBe('accepted');
+  expect((await operator.showRobot(named('duck-1'))).labels).toEqual({ line: '9' });
+});
+
+test('a robot with many labels hides no fleet: it keeps those of its token, and as many as a robot may have', async () => {
+  const { controlPlane, operator } = await withOperator();
+  const { token } = await operator.createEnrolmentToken({
+    body: { environment: 'development', labels: { line: '3', site: 'berlin' } },
+  });
+  const many = Object.fromEntries(Array.from({ length: 63 }, (_, n) => [`own-${n}`, 'x']));
+  await robot(controlPlane).enrol({ token, labels: { ...many, line: '9' } });
+  const [listed] = (await operator.listRobots()).items;
+  expect(listed?.labels).toMatchObject({ line: '3', site: 'berlin', 'own-0': 'x' });
+  expect(Object.keys(listed?.labels ?? {})).toHaveLength(64);
+});
+
 test('attack 70: of many robots with one token at once, exactly one joins', async () => {
   const { controlPlane, operator } = await withOperator();
   const { token } = await operator.createEnrolmentToken({ body: { environment: 'development' } });

@@ -4,7 +4,9 @@
  */
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { RequestOf } from '@fairlead/shared/api/route';
+import { Labels } from '@fairlead/shared/fleet/robot-facts';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
+import { parseEntries } from '@fairlead/shared/parse';
 import type { Clock, Instant } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { keyIdOf } from '@fairlead/shared/trust/verify-ed25519';
@@ -99,7 +101,8 @@ function introduce(body: EnrolBody, keyid: Sha256, token: EnrolmentToken | undef
     lifecycle: token ? 'accepted' : 'pending',
     environment: body.environment,
     ...(group !== undefined && { group }),
-    labels: { ...body.labels, ...token?.labels },
+    // Those of the token come first, and keep their values: there is room for so many only.
+    labels: parseEntries(Labels, { ...token?.labels, ...body.labels, ...token?.labels }),
     keyid,
     enrolledAt: now,
   };

@@ -9,17 +9,18 @@ import { DeploymentState, HEALTH_STATES, Lifecycle, Presence, UpdateState } from
 const closed = { additionalProperties: false };
 const text = (maxLength = 200) => Type.String({ maxLength });
 
+const LabelName = Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' });
+const LabelValue = Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' });
+const labelDescription =
+  'Free labels, key=value. Keys that the control plane knows of every robot (robot, group, environment, arch, board, os, running/… ) are reserved.';
 /** Kubernetes label syntax: values may be empty, at most 63 characters. */
-export const Labels = Type.Record(
-  Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' }),
-  Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' }),
-  {
-    ...closed,
-    maxProperties: 64,
-    description:
-      'Free labels, key=value. Keys that the control plane knows of every robot (robot, group, environment, arch, board, os, running/… ) are reserved.',
-  },
-);
+export const Labels = Type.Record(LabelName, LabelValue, {
+  ...closed,
+  maxProperties: 64,
+  description: labelDescription,
+});
+/** As an enrolment may carry them. Older agents send whatever names `agent.yaml` has: `Labels` is what is kept of them. */
+export const SentLabels = Type.Record(LabelName, LabelValue, { description: labelDescription });
 export type Labels = Static<typeof Labels>;
 
 /** What hardly changes: sent at enrolment and whenever its digest changes. */
