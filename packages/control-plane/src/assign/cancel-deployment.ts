@@ -1,4 +1,6 @@
 /** An order is withdrawn. It binds until the robot begins to switch; after that only its verdict counts. */
+import { isCommitted } from '@fairlead/shared/fleet/deployment';
+import { isTerminal } from '@fairlead/shared/fleet/states';
 import { type DeploymentId, sayRelease } from '@fairlead/shared/ids';
 import { problem } from '../http/problem.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -17,10 +19,22 @@ export async function cancelDeployment(deps: AssignDeps, id: DeploymentId, by: s
       await slices.audit.append({ at: deps.clock.now(), by, action, element: id, detail });
       return withdrawn;
     }
-    throw problem('conflict', `It is ${found.state} already: too late to cancel.`, {
-      hint: `Undo it instead: fairlead rollback --robot ${found.robot}`,
-    });
+    const since = isTerminal(found.state) ? 'It has ended' : 'The robot has begun to switch';
+    const detail = `${since} (${found.state}): too late to cancel.`;
+    const { deployments } = await slices.desired.of(found.robot);
+    const isStanding = deployments.some(({ deployment }) => deployment === id);
+    throw problem('conflict', detail, { hint: adviseInstead(found, isStanding) });
   });
   deps.wake([cancelled.robot]);
   return cancelled;
+}
+
+/** A rollback of what changed nothing, or of another rollback, would take the robot further back than anybody asked for. */
+function adviseInstead({ robot, component, kind, state }: Deployment, isStanding: boolean): string {
+  if (isTerminal(state) && !(isStanding && isCommitted(state))) {
+    return `Nothing was done. See what the robot runs: fairlead explain ${robot}`;
+  }
+  return kind === 'rollback'
+    ? `To bring it forward again, name the release: fairlead deploy --robot ${robot} --release ${component}@VERSION`
+    : `Undo it instead: fairlead rollback --robot ${robot} --component ${component}`;
 }
