@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Refusal } from '../failure.ts';
-import type { ComponentName, DeploymentId, RobotId, Sha256, Version } from '../ids.ts';
+import type { ComponentName, DeploymentId, RobotId, RolloutId, Sha256, Version } from '../ids.ts';
 import { explain } from './explain.ts';
 import type { ExplainFacts, Order } from './explain-facts.ts';
 import { DEPLOYMENT_STATES, LIFECYCLES, PRESENCES, UPDATE_STATES } from './states.ts';
@@ -128,6 +128,17 @@ describe('explain says', () => {
     expect(explain(given)).toMatchObject({ sentence, blocked: false });
     expect(explain(given).unblock).toBeUndefined();
   });
+});
+
+test('a difference that a person has to end is named before the rollout that the robot waits for', () => {
+  const turn = { rollout: 'ro_0123456789' as RolloutId, component, is: 'turn', why: refusal } as const;
+  const given = facts({
+    orders: [{ ...order('degraded'), notRepaired: refusal }],
+    components: runs('1.0.0'),
+    rollouts: [turn],
+  });
+  expect(explain(given).sentence).toContain('duck-1 reports duck-policy@1.0.0');
+  expect(explain({ ...given, orders: [order('succeeded')] }).sentence).toContain('waits for its turn');
 });
 
 const text = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' });
