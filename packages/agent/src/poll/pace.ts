@@ -1,7 +1,7 @@
 /** How long to pause. Random parts keep a fleet from speaking in chorus after an outage. */
 import { ProblemError } from '@fairlead/shared/api/client';
-import { SLOWEST_PACE } from '@fairlead/shared/fleet/settings';
-import { MINUTE, SECOND } from '@fairlead/shared/time';
+import { LONGEST_BACKOFF_MS, SLOWEST_PACE } from '@fairlead/shared/fleet/settings';
+import { SECOND } from '@fairlead/shared/time';
 import { LONGEST_RETRY_AFTER } from '@fairlead/shared/update/retry';
 import { sayDiskError } from '../releases/disk-errors.ts';
 
@@ -27,7 +27,6 @@ export const believablePace = ({ intervalSec, jitterSec, waitSec }: AgreedPace):
 });
 
 const FIRST_PAUSE = SECOND;
-const LONGEST_PAUSE = 5 * MINUTE;
 const BETWEEN_LONG_POLLS = SECOND / 2;
 
 /**
@@ -50,6 +49,6 @@ export function pauseAfterFailure(failures: number, error: unknown, random: Rand
   // Our own disk is no burden of the server, and a robot should be back soon after somebody made room.
   if (sayDiskError(error)) return FIRST_PAUSE * 5 * (1 + random());
   const asked = error instanceof ProblemError ? (error.retryAfterSec ?? 0) * SECOND : 0;
-  const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(failures, 20));
+  const ceiling = Math.min(LONGEST_BACKOFF_MS, FIRST_PAUSE * 2 ** Math.min(failures, 20));
   return Math.min(asked, LONGEST_RETRY_AFTER) + random() * ceiling;
 }

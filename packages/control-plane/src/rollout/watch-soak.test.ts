@@ -20,15 +20,16 @@ const restarts: Refusal = {
   hint: 'Read its log: journalctl -u duck-policy.',
 };
 
-/** A canary of one robot soaks for 40 seconds; the other robots wait for their turn. */
+/** A canary of one robot soaks, for 40 seconds by default; the other robots wait for their turn. */
 async function soakingCanary(
   onFailure: 'pause' | 'halt' | 'revert' = 'pause',
   robots = 3,
   reach: Pick<RolloutSpec['stages'][number], 'upTo'> = { upTo: { count: 1 } },
+  soakSec = 40,
 ) {
   const fleet = await rolloutFleet(robots);
   await fleet.everybodyRuns(fleet.v1);
-  const stages = [{ name: 'canary', ...reach, soakSec: 40 }, { upTo: { percent: 100 } }];
+  const stages = [{ name: 'canary', ...reach, soakSec }, { upTo: { percent: 100 } }];
   const shape = { strategy: 'canary', stages };
   const body = { target: { all: true }, component: fleet.component, version: fleet.v2.version, shape, onFailure };
   const { rollout } = await fleet.operator.createRollout({ body: body as Create });
@@ -45,6 +46,20 @@ async function soakingCanary(
   return { ...fleet, rollout, show, canary, cohort, others };
 }
 type Soaking = Awaited<ReturnType<typeof soakingCanary>>;
+
+/** A robot counts as offline after a minute. */
+const becomeOfflineEarly = ({ operator }: Soaking) =>
+  operator.changeSettings({
+    body: { checkInIntervalSec: 10, checkInJitterSec: 0, longPollSec: 5, lateAfterSec: 30, offlineAfterSec: 60 },
+  });
+
+/** No robot checks in. In short steps: with this threshold a pause of 30 seconds shows a suspended control plane. */
+async function drivenFor({ clock, drive }: Soaking, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 10 * SECOND) {
+    clock.pass(10 * SECOND);
+    await drive();
+  }
+}
 
 const healthOf = (fleet: RolloutFleet, state: 'degraded' | 'healthy') =>
   ({
@@ -298,6 +313,28 @@ describe('a stage that soaks', () => {
     expect((await world.show()).blocked?.why.category).toBe('soak_unseen');
     await world.soak(10 * SECOND);
     expect((await world.show()).stages).toMatchObject([{ state: 'passed' }, { state: 'running' }]);
+  });
+
+  test('waits after the control plane was away for as long as a robot may pause between two attempts to reach it', async () => {
+    const world = await soakingCanary();
+    await becomeOfflineEarly(world);
+    // Suspended, or stopped: robots try again later and later, up to every five minutes.
+    world.clock.pass(60 * MINUTE);
+    await drivenFor(world, 5 * MINUTE);
+    expect(await world.show()).toMatchObject({ state: 'running', blocked: { why: { category: 'soak_unseen' } } });
+    await drivenFor(world, 1 * MINUTE);
+    expect(await world.show()).toMatchObject(failed(world, 'paused'));
+  });
+
+  test('fails a robot at once that checked in after the control plane was away and went offline then', async () => {
+    const world = await soakingCanary('pause', 3, { upTo: { count: 1 } }, 10 * 60);
+    await becomeOfflineEarly(world);
+    world.clock.pass(1 * MINUTE);
+    await world.drive();
+    world.clock.pass(1 * SECOND);
+    await world.canary.ask({});
+    await drivenFor(world, 80 * SECOND);
+    expect(await world.show()).toMatchObject(failed(world, 'paused'));
   });
 });
 

@@ -3,6 +3,7 @@
  * memory, so one check of a cohort costs one lookup per robot; which robots belong to it is read from the database only
  * when the counts of the stage have changed, every 30 seconds, and before the stage passes.
  */
+import { LONGEST_BACKOFF_MS } from '@fairlead/shared/fleet/settings';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Departed } from '@fairlead/shared/rollout/departed';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
@@ -16,7 +17,8 @@ import type { Slices } from '../store/store.ts';
 export interface SoakWatcher {
   /**
    * The engine takes a turn. A long pause between two turns means that this process was suspended, or cut off from its
-   * database: what robots sent meanwhile is unknown, and their silence counts from now on only.
+   * database: what robots sent meanwhile is unknown. Their silence counts from now on only, and each has as much time to
+   * be back as it may pause between two attempts to reach the control plane.
    */
   onTurn(now: Instant): void;
   /** Which robots of the present stage still check in, and which have departed. */
@@ -67,8 +69,14 @@ export function soakWatcher({ startedAt, lastSeen, offlineAfterMs }: SoakWatcher
     cohorts.set(rollout, cohort);
     return cohort;
   };
-  const silentAt = (robot: RobotId): Instant =>
-    Math.max(lastSeen(robot) ?? 0, listeningSince) + offlineAfterMs() + PRESENCE_DELAY_MS;
+  const silentAt = (robot: RobotId): Instant => {
+    const last = lastSeen(robot) ?? 0;
+    const offlineAt =
+      last >= listeningSince
+        ? last + offlineAfterMs()
+        : listeningSince + Math.max(offlineAfterMs(), LONGEST_BACKOFF_MS);
+    return offlineAt + PRESENCE_DELAY_MS;
+  };
 
   const checkIns = (robots: readonly WatchedRobot[], endsAt: Instant, now: Instant): SoakWatch => {
     let silent = 0;

@@ -1,11 +1,15 @@
 /** How often robots check in, and after how much silence they count as late or offline. */
 import { type Static, Type } from 'typebox';
 import type { Mistake } from '../parse.ts';
+import { MINUTE } from '../time.ts';
 
 const closed = { additionalProperties: false };
 
 /** The slowest pace that a control plane may ask of its robots, in seconds. */
 export const SLOWEST_PACE = { checkInIntervalSec: 86_400, checkInJitterSec: 86_400, longPollSec: 120 } as const;
+
+/** The longest pause of a robot between two check-ins that failed: after an outage of the control plane each is back within it. */
+export const LONGEST_BACKOFF_MS = 5 * MINUTE;
 
 export const Settings = Type.Object(
   {
