@@ -5,19 +5,28 @@
 import { basename, resolve } from 'node:path';
 import { sayRelease } from '@fairlead/shared/ids';
 import { sizeOnDisk } from '@fairlead/shared/release/manifest';
+import { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
 import type { SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { Command } from 'commander';
+import { argument } from '../arguments.ts';
 import { refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
 import type { BuiltRelease } from '../release/build-release.ts';
+import type { ModelLimits } from '../release/model-limits.ts';
 import { sayBytes } from '../release/say-bytes.ts';
 
 interface BuildOptions {
   readonly output?: string;
   readonly skipSmokeTests?: boolean;
 }
+
+interface GoldenOptions extends ModelLimits {
+  readonly inputs: string;
+  readonly output?: string;
+}
+const LIMITS = OnnxSmokeTest.properties;
 
 export function addBuildCommands(release: Command, context: CliContext): void {
   const { out } = context;
@@ -51,12 +60,14 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .command('golden')
     .description('run a model on inputs of yours and keep its answers as goldens')
     .argument('<model>', 'the .onnx file')
-    .requiredOption('--inputs <file>', 'JSON: cases with inputs')
+    .requiredOption('--inputs <file>', 'JSON: cases with inputs, flat or as nested lists')
     .option('-o, --output <file>', 'default: MODEL.golden.json beside the model')
-    .action(async (model: string, { inputs, output }: { readonly inputs: string; readonly output?: string }) => {
-      const file = output ?? `${model.replace(/\.onnx$/, '')}.golden.json`;
+    .option('--timeout-sec <seconds>', 'time limit of all runs; default 20', argument(LIMITS.timeoutSec))
+    .option('--max-memory-mb <MiB>', 'memory limit of the model; default 1024', argument(LIMITS.maxMemoryMb))
+    .action(async (model: string, { inputs, output, ...limits }: GoldenOptions) => {
+      const file = output ?? `${model.replace(/\.onnx$/i, '')}.golden.json`;
       const { makeGoldenFile } = await import('../release/golden-file.ts');
-      const goldens = await makeGoldenFile(model, inputs);
+      const goldens = await makeGoldenFile(model, inputs, limits);
       if (!goldens.ok) throw refusedError(goldens.refused);
       await writeDurably(file, `${JSON.stringify(goldens.value)}\n`);
       out.done({ file, cases: goldens.value.cases.length }, () => {

@@ -29,16 +29,40 @@ test('goldens made from inputs carry the release through its own build', async (
   expect(built).toMatchObject({ ok: true, value: { smokeTests: { models: [{ cases: inputs.cases.length }] } } });
 });
 
-test.each([
-  ['are no JSON', 'cases:', /It is not JSON/],
-  ['have no cases', '{"cases": []}', /\/cases: must not have fewer than 1 items/],
-  [
-    'name no type',
-    '{"cases": [{"case": "a", "inputs": {"obs": {"dims": [1], "data": [0]}}}]}',
-    /required properties type/,
-  ],
-])('inputs that %s are told with their place', async (_, text, mistake) => {
-  const file = await inputsFile(text);
-  const made = makeGoldenFile('policy.onnx', file);
-  await expect(made).rejects.toMatchObject({ options: { where: file, mistakes: [expect.stringMatching(mistake)] } });
+test('inputs that do not fit the model are refused with what the model takes', async () => {
+  const folder = await newFolder();
+  const path = join(folder, 'policy.onnx');
+  await writeFile(path, makePolicy({ seed: 5 }).model);
+  const inputs = { observation: { type: 'float32', dims: [24], data: Array.from({ length: 24 }, () => 0.5) } };
+  const made = await makeGoldenFile(path, await inputsFile(JSON.stringify({ cases: [{ case: 'a', inputs }] })));
+  expect(made).toMatchObject({
+    refused: {
+      category: 'input_mismatch',
+      element: 'case "a"',
+      detail:
+        'Case "a": it feeds "observation", which the model does not have; it does not feed "obs". The model takes "obs" float32[1,24].',
+    },
+  });
+});
+
+test('a model that is not there, or cannot be part of a release, is named before anything is run', async () => {
+  const folder = await newFolder();
+  const spaced = join(folder, 'my policy.onnx');
+  await writeFile(spaced, makePolicy({ seed: 5 }).model);
+  await expect(makeGoldenFile(spaced, 'inputs.json')).rejects.toMatchObject({
+    options: { where: spaced, hint: 'Rename the model: only letters, digits and . _ + @ - are allowed.' },
+  });
+  await expect(makeGoldenFile(join(folder, 'gone.onnx'), 'inputs.json')).rejects.toMatchObject({
+    message: 'There is no such model file.',
+  });
+});
+
+test('a model that needs more than its limits is refused with the options that raise them', async () => {
+  const { model, inputs } = makePolicy({ seed: 5 });
+  const path = join(await newFolder(), 'policy.onnx');
+  await writeFile(path, model);
+  const made = await makeGoldenFile(path, await inputsFile(JSON.stringify(inputs)), { maxMemoryMb: 20 });
+  expect(made).toMatchObject({
+    refused: { category: 'too_much_memory', hint: expect.stringContaining('Raise --timeout-sec') },
+  });
 });

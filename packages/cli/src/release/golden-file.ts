@@ -1,35 +1,45 @@
 /** `fairlead release golden`: an author's inputs and a model become a golden file. */
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import type { Refusal, Result } from '@fairlead/shared/failure';
+import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { type GoldenFile, GoldenInputs } from '@fairlead/shared/release/golden';
-import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
+import type { GoldenFile } from '@fairlead/shared/release/golden';
 import { makeGoldens } from '@fairlead/toolkit/smoke-test/make-goldens';
 import { CliError, EXIT } from '../cli-error.ts';
+import { readGoldenInputs } from './golden-inputs.ts';
+import type { ModelLimits } from './model-limits.ts';
+import { sayBytes } from './say-bytes.ts';
 
-/** Throws a CliError where the inputs are not of the right form. */
-export async function makeGoldenFile(model: string, inputsFile: string): Promise<Result<GoldenFile, Refusal>> {
-  const inputs = await readInputs(inputsFile);
+/** Throws a CliError where the inputs are not of the right form, or the model cannot be part of a release. */
+export async function makeGoldenFile(
+  model: string,
+  inputsFile: string,
+  limits: ModelLimits = {},
+): Promise<Result<GoldenFile, Refusal>> {
   const path = resolve(model);
-  return makeGoldens({ folder: dirname(path), path: basename(path), inputs });
+  await checkModelPath(path);
+  const inputs = await readGoldenInputs(inputsFile);
+  const made = await makeGoldens({ folder: dirname(path), path: basename(path), inputs, limits });
+  if (made.ok || !COST.has(made.refused.category)) return made;
+  const { size } = await stat(inputsFile);
+  const hint = `Raise --timeout-sec (default 20) or --max-memory-mb (default 1024), or use fewer cases: the inputs have ${sayBytes(size)}.`;
+  return refuse({ ...made.refused, hint });
 }
 
-async function readInputs(file: string): Promise<GoldenInputs> {
-  const json = parseStrictJson(await readFile(file), { floats: true });
-  if (!json.ok) throw wrong(file, [`It is not JSON: ${json.refused.detail}.`]);
-  const inputs = parse(GoldenInputs, json.value);
-  if (inputs.ok) return inputs.value;
-  throw wrong(
-    file,
-    inputs.refused.map(({ at, message }) => `${at || '/'}: ${message}`),
-  );
-}
+/** Refusals that larger limits may turn into an answer. */
+const COST: ReadonlySet<string> = new Set(['timed_out', 'too_much_memory', 'too_large']);
 
-const wrong = (file: string, mistakes: readonly string[]): CliError =>
-  new CliError('The inputs are not of the right form:', {
-    mistakes,
-    where: file,
-    hint: '{"cases": [{"case": "standing", "inputs": {"obs": {"type": "float32", "dims": [1, 2], "data": [0.1, -0.2]}}}]}',
+async function checkModelPath(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
+    const what = found === undefined ? 'There is no such model file.' : 'The model is not a file.';
+    throw new CliError(what, { where: path, hint: 'Give the path of the .onnx file.', exitCode: EXIT.usage });
+  }
+  if (parse(ReleasePath, basename(path)).ok) return;
+  throw new CliError('A file of this name cannot be part of a release, so no goldens are made for it.', {
+    where: path,
+    hint: 'Rename the model: only letters, digits and . _ + @ - are allowed.',
     exitCode: EXIT.usage,
   });
+}

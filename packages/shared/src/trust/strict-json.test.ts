@@ -80,7 +80,7 @@ describe('refused although JSON.parse would take it', () => {
 
 test('the refusal says what and where', () => {
   const refused = parseStrictJson('{"version":9,"version":2}');
-  expect(refused).toEqual({
+  expect(refused).toMatchObject({
     ok: false,
     refused: { code: 'bad_json', detail: 'the member "version" twice, at character 22' },
   });
@@ -91,4 +91,16 @@ test('nesting of exactly the limit is accepted, and floats where they are asked 
   expect(ok('[[1]]', { depth: 1 })).toBe(false);
   expect(parseStrictJson('[-0.5,1e3]', { floats: true })).toEqual({ ok: true, value: [-0.5, 1000] });
   expect(ok('1e999', { floats: true })).toBe(false);
+});
+
+test('a refusal gives the offset and the JSON pointer of the value that could not be read', () => {
+  expect(parseStrictJson('{"a": 1, "b/c": [0, {"d": NaN}]}')).toMatchObject({
+    refused: { place: { offset: 26, pointer: '/b~1c/1/d' } },
+  });
+  expect(parseStrictJson('// no JSON')).toMatchObject({ refused: { place: { offset: 0, pointer: '' } } });
+});
+
+test('__proto__ is a member like any other where every name is allowed', () => {
+  const read = parseStrictJson('{"__proto__": {"a": 1}}', { anyNames: true });
+  expect(read.ok && Object.entries(read.value as object)).toEqual([['__proto__', { a: 1 }]]);
 });

@@ -11,10 +11,14 @@ export interface StrictJsonLimits {
   readonly depth?: number;
   /** Accept any finite number. Default: safe integers without sign of zero, fraction or exponent. */
   readonly floats?: boolean;
+  /** Accept a member named `__proto__`, as a member. Default: refused, because readers disagree about it. */
+  readonly anyNames?: boolean;
 }
 export interface BadJson {
   readonly code: 'bad_json';
   readonly detail: string;
+  /** Offset of the character at which reading ended, and the JSON pointer of the value there; absent where it is no text. */
+  readonly place?: { readonly offset: number; readonly pointer: string };
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -26,14 +30,25 @@ const LITERALS = [
   ['null', null],
 ] as const;
 
-class Refused extends Error {}
+const MEMBER = { enumerable: true, configurable: true, writable: true } as const;
+
+class Refused extends Error {
+  readonly place: BadJson['place'];
+  constructor(message: string, place?: BadJson['place']) {
+    super(message);
+    this.place = place;
+  }
+}
 
 /** Parses one whole document. Never throws; `detail` says what was wrong and at which character. */
 export function parseStrictJson(bytes: Uint8Array | string, limits: StrictJsonLimits = {}): Result<unknown, BadJson> {
   try {
     return accept(new Reader(decode(bytes), limits).document());
   } catch (error) {
-    if (error instanceof Refused) return refuse({ code: 'bad_json', detail: error.message });
+    if (error instanceof Refused) {
+      const { message: detail, place } = error;
+      return refuse({ code: 'bad_json', detail, ...(place && { place }) });
+    }
     throw error;
   }
 }
@@ -53,11 +68,15 @@ class Reader {
   readonly #text: string;
   readonly #depth: number;
   readonly #floats: boolean;
+  readonly #anyNames: boolean;
+  /** Member names and indexes that lead to the value being read. */
+  readonly #path: (string | number)[] = [];
 
   constructor(text: string, limits: StrictJsonLimits) {
     this.#text = text;
     this.#depth = limits.depth ?? LIMITS.jsonDepth;
     this.#floats = limits.floats ?? false;
+    this.#anyNames = limits.anyNames ?? false;
   }
 
   document(): unknown {
@@ -85,11 +104,15 @@ class Reader {
     do {
       this.#skip(SPACE);
       const key = this.#string();
-      // Assigning it would set the prototype instead of a member.
-      if (key === '__proto__') this.#refuse('a member named __proto__');
+      if (key === '__proto__' && !this.#anyNames) this.#refuse('a member named __proto__');
       if (Object.hasOwn(object, key)) this.#refuse(`the member ${JSON.stringify(key.slice(0, 60))} twice`);
       if (!this.#takesAfterSpace(':')) this.#refuse('no colon after a member name');
-      object[key] = this.#value(depth);
+      this.#path.push(key);
+      const value = this.#value(depth);
+      this.#path.pop();
+      // Assigning `__proto__` would set the prototype instead of a member.
+      if (key === '__proto__') Object.defineProperty(object, key, { ...MEMBER, value });
+      else object[key] = value;
     } while (this.#takesAfterSpace(','));
     if (!this.#takesAfterSpace('}')) this.#refuse('an object that does not end');
     return object;
@@ -99,8 +122,11 @@ class Reader {
     const array: unknown[] = [];
     this.#at += 1;
     if (this.#takesAfterSpace(']')) return array;
-    do array.push(this.#value(depth));
-    while (this.#takesAfterSpace(','));
+    do {
+      this.#path.push(array.length);
+      array.push(this.#value(depth));
+      this.#path.pop();
+    } while (this.#takesAfterSpace(','));
     if (!this.#takesAfterSpace(']')) this.#refuse('an array that does not end');
     return array;
   }
@@ -146,7 +172,8 @@ class Reader {
   }
 
   #refuse(what: string): never {
-    throw new Refused(`${what}, at character ${this.#at}`);
+    const pointer = this.#path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+    throw new Refused(`${what}, at character ${this.#at}`, { offset: this.#at, pointer });
   }
 }
 

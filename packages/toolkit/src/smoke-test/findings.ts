@@ -19,9 +19,10 @@ const HINTS = {
   too_large:            'Keep inputs and outputs at ten million elements, and every weight in the file under 2 GiB.',
   contract_mismatch:    'The model does not fit the release it came in: build the release again from the right model.',
   model_failed:         'The model refused its own example inputs: correct the inputs or the model.',
+  input_mismatch:       'Correct the inputs: each input of the model once, by its name, type and dimensions.',
   // its answers
   golden_missing:       'Make goldens with `fairlead release golden`, or state `requireGoldens: false` for this model.',
-  golden_invalid:       'Make the goldens again with `fairlead release golden`, from inputs that differ.',
+  golden_invalid:       'Correct the golden file, or make it again with `fairlead release golden` from inputs that differ.',
   golden_mismatch:      'The model is not the one the goldens were made with, or it is damaged. If it is meant, make new goldens.',
   out_of_range:         'The model leaves the range that release.yaml allows: retrain it, or correct min and max.',
   not_finite:           'The model answers NaN or infinity: check its weights and the scaling of its inputs.',

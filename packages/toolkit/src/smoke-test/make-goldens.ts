@@ -30,7 +30,11 @@ export async function makeGoldens(order: {
     limitsOf(order.limits ?? {}),
   );
   if (!run.ok) return refuse(toRefusal(run.refused, 'build'));
-  const cases = run.value.said.flatMap((message) => (message.kind === 'golden' ? [message.made] : []));
+  const answers = run.value.said.flatMap((message) => (message.kind === 'golden' ? [message.outputs] : []));
+  const cases = inputs.cases.flatMap((one, index) => {
+    const outputs = answers[index];
+    return outputs ? [{ ...one, outputs }] : [];
+  });
   if (cases.length === inputs.cases.length) return accept({ cases });
   return refuse(toRefusal(finding('crashed', order.path, 'Its process ended without all answers.'), 'build'));
 }

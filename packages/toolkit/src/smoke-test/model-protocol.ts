@@ -54,7 +54,8 @@ export const ChildMessage = Type.Union([
   Type.Object({ kind: Type.Literal('doing'), what: Type.String({ maxLength: 300 }) }, closed),
   Type.Object({ kind: Type.Literal('refused'), found: Finding }, closed),
   Type.Object({ kind: Type.Literal('inspected'), contract: ModelContract }, closed),
-  Type.Object({ kind: Type.Literal('golden'), made: GoldenCase }, closed),
+  /** The answer to the next of the cases that were given; the parent has the inputs already. */
+  Type.Object({ kind: Type.Literal('golden'), outputs: GoldenCase.properties.outputs }, closed),
   Type.Object({ kind: Type.Literal('passed'), figures: Figures }, closed),
 ]);
 export type ChildMessage = Static<typeof ChildMessage>;

@@ -39,6 +39,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
         // Once: limits are never set anew, and so never raised, by what a model makes its process say.
         if (startMs !== undefined) return;
         startMs = performance.now() - started;
+        doing = 'reading its order';
         child.proceed(JSON.stringify(order), limits.maxMemoryMb);
       } else if (message.kind === 'doing') doing = message.what;
       else said.push(message);

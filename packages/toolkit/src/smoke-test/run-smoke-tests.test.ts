@@ -4,6 +4,7 @@ import type { ModelContract } from '@fairlead/shared/release/manifest';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makePolicy } from '../../../../scripts/policies/make-policy.ts';
+import { model, node, value } from '../../../../scripts/policies/onnx-writer.ts';
 import { inspectModel } from './inspect-model.ts';
 import { makeGoldens } from './make-goldens.ts';
 import { runSmokeTests } from './run-smoke-tests.ts';
@@ -98,6 +99,27 @@ describe('goldens', () => {
     const made = await makeGoldens({ folder: release(), path: 'policy.onnx', inputs: policy.inputs });
     expect(made).toMatchObject({ ok: true });
     expect(await run(release({ 'goldens/walk.json': made.ok ? made.value : {} }))).toMatchObject({ ok: true });
+  });
+  test('feed inputs of any name, and a model whose output cannot be read is refused', async () => {
+    const negation = (input: string, output: string) =>
+      model({
+        nodes: [node('Neg', [input], [output])],
+        inputs: [value(input, [1, 2])],
+        outputs: [value(output, [1, 2])],
+      });
+    const made = (input: string, output: string) => {
+      const tensor = { type: 'float32' as const, dims: [1, 2], data: [1, -2] };
+      const inputs = { cases: [{ case: 'a', inputs: Object.fromEntries([[input, tensor]]) }] };
+      return makeGoldens({ folder: folderWith({ 'm.onnx': negation(input, output) }), path: 'm.onnx', inputs });
+    };
+    for (const [input, output] of [['__proto__', 'constructor'] as const, ['toString', 'valueOf'] as const]) {
+      const goldens = await made(input, output);
+      const outputs = goldens.ok ? goldens.value.cases[0]?.outputs : goldens.refused;
+      expect(outputs).toEqual({ [output]: { type: 'float32', dims: [1, 2], data: [-1, 2] } });
+    }
+    expect(await made('x', '__proto__')).toMatchObject({
+      refused: { category: 'model_unloadable', detail: expect.stringContaining('rename the output') },
+    });
   });
   test('are not made from a model that answers NaN', async () => {
     const folder = folderWith({ 'policy.onnx': makePolicy({ seed: 7, poison: 'nan' }).model });

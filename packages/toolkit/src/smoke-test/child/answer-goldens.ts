@@ -1,4 +1,4 @@
-/** Makes the golden of one case: asks the model and writes down what it answers. */
+/** The outputs of one golden case: asks the model and writes down what it answers. */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { GoldenCase, GoldenTensor } from '@fairlead/shared/release/golden';
 import { type Finding, finding } from '../findings.ts';
@@ -10,18 +10,18 @@ export async function answerGoldens(
   model: OpenModel,
   name: string,
   inputs: GoldenCase['inputs'],
-): Promise<Result<GoldenCase, Finding>> {
+): Promise<Result<GoldenCase['outputs'], Finding>> {
   const feeds = toFeeds(model, inputs);
-  if (!feeds.ok) return refuse(finding(feeds.refused.category, name, `Case "${name}": ${feeds.refused.why}.`));
+  if (!feeds.ok) return refuse(finding('input_mismatch', `case "${name}"`, `Case "${name}": ${feeds.refused.why}.`));
   const answer = await ask(model, `case "${name}"`, feeds.value);
   if (!answer.ok) return answer;
-  const outputs: Record<string, GoldenTensor> = {};
+  const outputs: [string, GoldenTensor][] = [];
   for (const { name: output } of model.contract.outputs) {
     const tensor = answer.value.tensors[output];
     const golden = tensor && toGolden(tensor);
     if (!golden)
       return refuse(finding('unsupported_type', output, `Output "${output}" cannot be written as a golden.`));
-    outputs[output] = golden;
+    outputs.push([output, golden]);
   }
-  return accept({ case: name, inputs, outputs });
+  return accept(Object.fromEntries(outputs));
 }

@@ -4,6 +4,7 @@
  * tolerance would let noise through that is small today.
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { formatType } from '@fairlead/shared/release/format-type';
 import type { GoldenTensor } from '@fairlead/shared/release/golden';
 import { type Finding, finding } from '../findings.ts';
 import { MAX_ELEMENTS } from './check-declaration.ts';
@@ -23,27 +24,36 @@ interface FeedsRefused {
   readonly category: 'golden_mismatch' | 'golden_invalid';
   readonly why: string;
 }
-const misfit = (why: string) => refuse<FeedsRefused>({ category: 'golden_mismatch', why });
 
-/** Turns the inputs of a case into feeds: each input once, in its type and dimensions, none unknown. */
+/** Turns the inputs of a case into feeds: each input once, in its type and dimensions, none unknown. Lists all mistakes. */
 export function toFeeds(
   { contract }: Pick<OpenModel, 'contract'>,
   inputs: Readonly<Record<string, GoldenTensor>>,
 ): Result<Feeds, FeedsRefused> {
-  const feeds: Feeds = {};
+  const feeds: [string, Tensor][] = [];
   // ONNX Runtime ignores unknown feeds: a misspelt input would silently test something else.
-  const unknown = Object.keys(inputs).find((name) => !contract.inputs.some((input) => input.name === name));
-  if (unknown !== undefined) return misfit(`it feeds "${unknown}", which the model does not have`);
-  for (const { name, dtype, shape } of contract.inputs) {
+  const unknown = Object.keys(inputs).filter((name) => !contract.inputs.some((input) => input.name === name));
+  const misfits = unknown.map((name) => `it feeds "${name}", which the model does not have`);
+  const invalid: string[] = [];
+  for (const input of contract.inputs) {
+    const { name, dtype, shape } = input;
     const given = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-    if (!given) return misfit(`it does not feed "${name}"`);
-    if (given.type !== dtype) return misfit(`it feeds ${given.type} to "${name}", which takes ${dtype}`);
-    if (!fits(given.dims, shape)) return misfit(`it feeds [${given.dims}] to "${name}", which takes [${shape}]`);
-    const tensor = toTensor(given);
-    if (!tensor.ok) return refuse({ category: 'golden_invalid', why: `input "${name}": ${tensor.refused}` });
-    feeds[name] = tensor.value;
+    if (!given) misfits.push(`it does not feed "${name}"`);
+    else if (given.type !== dtype || !fits(given.dims, shape)) {
+      misfits.push(`it feeds ${given.type}[${given.dims}] to "${name}", which takes ${formatType(input)}`);
+    } else {
+      const tensor = toTensor(given);
+      if (tensor.ok) feeds.push([name, tensor.value]);
+      else invalid.push(`input "${name}": ${tensor.refused}`);
+    }
   }
-  return accept(feeds);
+  if (misfits.length > 0) {
+    const takes = contract.inputs.map((input) => `"${input.name}" ${formatType(input)}`).join(', ');
+    return refuse({ category: 'golden_mismatch', why: `${misfits.join('; ')}. The model takes ${takes}` });
+  }
+  if (invalid.length > 0) return refuse({ category: 'golden_invalid', why: invalid.join('; ') });
+  // Object.fromEntries: an input named `__proto__` is a member, not the prototype.
+  return accept(Object.fromEntries(feeds));
 }
 
 /** Whether concrete dimensions fit a declared shape; a string is any size, an empty shape may be any rank. */
@@ -86,16 +96,16 @@ async function run(
 ): Promise<Result<Answer, Finding>> {
   try {
     const tensors = tensorsOnly(await session.run(feeds));
-    const values: Record<string, readonly Value[]> = {};
+    const values: [string, readonly Value[]][] = [];
     for (const [name, tensor] of Object.entries(tensors)) {
       // A dynamic output may be larger than anything that was declared.
       if (tensor.size > MAX_ELEMENTS)
         return refuse(finding('too_large', model, `${who}: output "${name}" has ${tensor.size} elements.`));
       const read = readValues(tensor);
       if (!read) return refuse(finding('unsupported_type', model, `Output "${name}" is of type ${tensor.type}.`));
-      values[name] = read;
+      values.push([name, read]);
     }
-    return accept({ tensors, values });
+    return accept({ tensors, values: Object.fromEntries(values) });
   } catch (error) {
     return refuse(explainError('model_failed', model, error, { who }));
   }

@@ -34,6 +34,9 @@ export function checkDeclaration(model: string, declared: ModelDeclaration): Fin
 
 function checkValue(model: string, what: 'input' | 'output', value: DeclaredValue): Finding | undefined {
   const who = `${what} "${value.name}"`;
+  // ONNX Runtime's JavaScript collects outputs in a plain object, where this name is the prototype.
+  if (what === 'output' && value.name === '__proto__')
+    return finding('model_unloadable', model, `Its ${who} cannot be read from JavaScript: rename the output.`);
   // A valid model with an int4 output aborts the whole process when its result is read (ONNX.md 2).
   // An output may leave its type to inference (0): ONNX Runtime tells it once loaded.
   const untyped = what === 'output' && (value.elementType ?? 0) === 0;

@@ -66,6 +66,16 @@ test.each([
   expect(await verdict(cases)).toBe('golden_invalid');
 });
 
+test('goldens may begin with a byte order mark', async () => {
+  expect(await verdict(`\uFEFF${JSON.stringify(policy.goldens)}`)).toBe('passed');
+});
+
+test('every name is a name, also one that every JavaScript object has', async () => {
+  const outputs = { ...first?.outputs, toString: first?.outputs['actions'] };
+  expect(await verdict(changed({ outputs }))).toBe('golden_mismatch');
+  expect(await verdict(policy.goldens.cases, { outputs: { constructor: { max: 1 } } })).toBe('golden_invalid');
+});
+
 test('goldens that cannot be read are a refusal', async () => {
   expect(await readGoldens({ folder: '/nowhere' }, ['golden.json'])).toMatchObject({
     ok: false,

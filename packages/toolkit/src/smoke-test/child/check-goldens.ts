@@ -53,7 +53,7 @@ function checkAnswer(
   largest: ReadonlyMap<string, number>,
 ): Finding | undefined {
   for (const [name, expected] of Object.entries(golden.outputs)) {
-    const tensor = answer.tensors[name];
+    const tensor = Object.hasOwn(answer.tensors, name) ? answer.tensors[name] : undefined;
     const say = (detail: string) => finding('golden_mismatch', test.model, `${who}: output "${name}" ${detail}.`);
     if (!tensor) return say('does not exist');
     if (tensor.type !== expected.type) return say(`is ${tensor.type}, expected ${expected.type}`);
@@ -75,7 +75,7 @@ function checkAnswer(
 /** Action limits hold for every answer, golden or not. */
 export function checkRange(test: OnnxSmokeTest, who: string, answer: Answer): Finding | undefined {
   for (const [name, { min, max }] of Object.entries(test.outputs ?? {})) {
-    const values = answer.values[name];
+    const values = Object.hasOwn(answer.values, name) ? answer.values[name] : undefined;
     if (!values)
       return finding('golden_invalid', test.model, `release.yaml limits output "${name}", which does not exist.`);
     if (!isFloat(answer.tensors[name]?.type ?? '') && typeof values[0] === 'string') continue;

@@ -45,10 +45,10 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
       return figures.ok ? accept({ kind: 'passed', figures: figures.value }) : figures;
     }
     for (const { case: name, inputs } of order.inputs.cases) {
-      doing(`running ${name}`);
+      doing(`running case "${name}"`);
       const made = await answerGoldens(opened.value, name, inputs);
       if (!made.ok) return made;
-      say({ kind: 'golden', made: made.value });
+      say({ kind: 'golden', outputs: made.value });
     }
     return accept({ kind: 'inspected', contract: opened.value.contract });
   } finally {

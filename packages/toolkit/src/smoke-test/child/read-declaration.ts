@@ -51,7 +51,7 @@ export async function readDeclaration(file: string): Promise<Result<ModelDeclara
 }
 
 function walk(bytes: Uint8Array): ModelDeclaration {
-  const opsets: Record<string, number> = {};
+  const opsets = new Map<string, number>();
   const inputs: DeclaredValue[] = [];
   const outputs: DeclaredValue[] = [];
   const initialised = new Set<string>();
@@ -77,7 +77,7 @@ function walk(bytes: Uint8Array): ModelDeclaration {
   }
   // Before IR version 4 every initializer was listed as an input too.
   const fed = inputs.filter(({ name }) => !initialised.has(name));
-  return { opsets, inputs: fed, outputs, externalData: external };
+  return { opsets: Object.fromEntries(opsets), inputs: fed, outputs, externalData: external };
 }
 
 function readTensor(bytes: Uint8Array, depth: number, initialised: Set<string>, external: ExternalRange[]): void {
@@ -91,7 +91,7 @@ function readTensor(bytes: Uint8Array, depth: number, initialised: Set<string>, 
   if (outside || entries.length > 0) external.push(readExternalRange(entries));
 }
 
-function readOpset(field: Field, opsets: Record<string, number>): void {
+function readOpset(field: Field, opsets: Map<string, number>): void {
   let domain = '';
   let version = 0;
   if (!field.bytes) return;
@@ -99,5 +99,5 @@ function readOpset(field: Field, opsets: Record<string, number>): void {
     if (part.number === 1) domain = part.text();
     if (part.number === 2) version = part.value;
   });
-  opsets[domain === '' ? 'ai.onnx' : domain] = version;
+  opsets.set(domain === '' ? 'ai.onnx' : domain, version);
 }

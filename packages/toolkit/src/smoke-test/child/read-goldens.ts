@@ -30,8 +30,10 @@ export async function readGoldens(
 
 async function readJson(file: string): Promise<Result<unknown, string>> {
   try {
-    return accept(JSON.parse(await readFile(file, 'utf8')));
+    const text = await readFile(file, 'utf8');
+    // RFC 8259, section 8.1: a reader may ignore a byte order mark. Editors on Windows write one.
+    return accept(JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text));
   } catch (error) {
-    return refuse(`It cannot be read: ${error instanceof Error ? error.message : 'unknown error'}.`);
+    return refuse(`It is not JSON: ${error instanceof Error ? error.message : 'unknown error'}.`);
   }
 }
