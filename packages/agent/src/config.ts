@@ -17,7 +17,7 @@ const ServiceCommand = Type.Object(
       maxItems: 100,
       description: 'Program and arguments, no shell. A relative program lies in the active release.',
     }),
-    env: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' }), Type.String())),
+    env: Type.Optional(Type.Record(Type.String({ pattern: '^[^=\\x00]+$' }), Type.String(), closed)),
     cwd: Type.Optional(
       Type.String({ maxLength: 1024, description: 'Relative to the active release. Default: its root.' }),
     ),
@@ -36,6 +36,7 @@ const Services = Type.Object(
     }),
     commands: Type.Optional(
       Type.Record(Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,127}$' }), ServiceCommand, {
+        ...closed,
         description: 'For the process manager: one command per service name.',
       }),
     ),
@@ -50,7 +51,11 @@ const Services = Type.Object(
 
 export const AgentYaml = Type.Object(
   {
-    server: Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 500, description: 'URL of the control plane.' }),
+    server: Type.String({
+      pattern: '^https?://',
+      maxLength: 500,
+      description: 'URL of the control plane: scheme, host and port, such as https://fleet.example.',
+    }),
     robot: Type.Optional(RobotId),
     environment: EnvironmentName,
     group: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),

@@ -57,3 +57,58 @@ test('an agent.yaml whose labels an older agent took keeps no agent from its sta
 test('a label with a wrong value is refused', () => {
   expect(mistakesIn(`${minimal}labels: {line: "hall 3"}\n`)[0]).toMatch(/labels\.line/);
 });
+
+test('a second document with an update window is refused, because the robot would update at any time', () => {
+  const text = `${minimal}---\nupdateWindow: {from: "22:00", to: "05:00", zone: Europe/Berlin}\n`;
+  expect(mistakesIn(text)).toEqual([
+    'agent.yaml:4: a second YAML document begins here. One file is one document: delete the --- in line 4',
+  ]);
+});
+
+test.each([
+  ['http://127.0.0.1:73000', 'is no URL (the port must be at most 65535)'],
+  ['http://2001:db8::7:7300', 'is no URL (an IPv6 address is written in brackets: [2001:db8::7]:7300)'],
+  ['http://127.0.0.1:7300/?x=1', 'must end behind the host and port (write http://127.0.0.1:7300)'],
+  ['http://u:p@127.0.0.1:7300', 'must not contain a user or a password'],
+  ['https://company.example/fairlead', 'must not have a path (/fairlead)'],
+])('a robot does not start to ask %s: the line is reported', (server, message) => {
+  const [mistake, ...others] = mistakesIn(minimal.replace('https://fleet.example', server));
+  expect(mistake).toMatch(/^agent\.yaml:1: server: /);
+  expect(mistake).toContain(message);
+  expect(others).toEqual([]);
+});
+
+test('an address with a slash at its end stays an address', () => {
+  expect(mistakesIn(minimal.replace('fleet.example', 'fleet.example/'))).toEqual([]);
+});
+
+test('the application that is asked for a safe state has a URL that can be asked', () => {
+  expect(mistakesIn(`${minimal}safeState: {url: "http://127.0.0.1:93000/"}\n`)).toEqual([
+    'agent.yaml:4: safeState.url: is no URL (the port must be at most 65535)',
+  ]);
+});
+
+test('all mistakes are reported together, and what YAML reads otherwise as what it is', () => {
+  const text = `server: http://
+environment: production
+trust: {rootSha256: ${SHA}}
+labels: {floor: 3}
+hardware: {jetpack: 6.1}
+preconditions: {standingStill: yes}
+updateWindow: {from: "22:00", to: "05:00", zone: Mars/Olympus}
+intervalSec: 5
+`;
+  expect(mistakesIn(text)).toEqual([
+    'agent.yaml:1: server: is no URL (it names no host)',
+    'agent.yaml:4: labels.floor: YAML reads 3 as a number: write "3" in quotes',
+    'agent.yaml:5: hardware.jetpack: YAML reads 6.1 as a number: write "6.1" in quotes',
+    'agent.yaml:6: preconditions.standingStill: YAML reads yes as text: write true',
+    "agent.yaml:7: updateWindow.zone: 'Mars/Olympus' is no IANA time zone",
+    'agent.yaml:8: intervalSec: unknown key intervalSec; it belongs in checkIn',
+  ]);
+});
+
+test('a command whose name no release can use is a mistake and not dropped', () => {
+  const text = `${minimal}services: {manager: process, commands: {"duck policy": {component: duck, run: [./duck]}}}\n`;
+  expect(mistakesIn(text)).toEqual(['agent.yaml:4: services.commands.duck policy: unknown key duck policy']);
+});

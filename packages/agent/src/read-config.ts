@@ -4,10 +4,12 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { Labels, SentLabels } from '@fairlead/shared/fleet/robot-facts';
+import { httpUrlMistake, serverUrlMistake } from '@fairlead/shared/http-url';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Mistake, parse, parseEntries } from '@fairlead/shared/parse';
 import { isTimeZone } from '@fairlead/shared/update/time-zone';
-import { openYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
+import { describeFileError } from '@fairlead/toolkit/file-error';
+import { examineYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { Type } from 'typebox';
 import { type AgentConfig, AgentYaml } from './config.ts';
 
@@ -27,23 +29,33 @@ const WrittenYaml = Type.Object(
 
 /** Every mistake as one line `file:line: key: what is wrong`. */
 export async function readConfig(file: string): Promise<Result<AgentConfig, readonly string[]>> {
-  let text: string;
+  let content: Uint8Array;
   try {
-    text = await readFile(file, 'utf8');
+    content = await readFile(file);
   } catch (error) {
-    return refuse([`${file}: ${error instanceof Error ? error.message : String(error)}`]);
+    return refuse([`${file}: ${describeFileError(error)}`]);
   }
-  return parseConfig(text, file, hostname());
+  return parseConfig(content, file, hostname());
 }
 
-export function parseConfig(text: string, file: string, machine: string): Result<AgentConfig, readonly string[]> {
-  const read = openYaml(WrittenYaml, text, file);
-  if (!read.ok) return refuse(read.refused.map(sayYamlMistake));
-  const { value: yaml, locate } = read.value;
+/** What stands for a required key that is wrong, so that the other keys are still checked. */
+const DEFAULTS = {
+  server: 'https://fleet.example',
+  environment: 'production',
+  trust: { rootSha256: '0'.repeat(64) },
+};
+
+export function parseConfig(
+  content: Uint8Array | string,
+  file: string,
+  machine: string,
+): Result<AgentConfig, readonly string[]> {
+  const { value: yaml, locate, mistakes: found } = examineYaml(WrittenYaml, content, file, DEFAULTS);
+  if (!yaml) return refuse(found.map(sayYamlMistake));
   const root = yaml.root ?? DEFAULT_ROOT;
   const socket = yaml.socket ?? join(root, 'agent.sock');
   const robot = parse(RobotId, yaml.robot ?? robotNameOf(machine));
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = [...urlMistakes(yaml)];
   if (!robot.ok) mistakes.push({ at: '/robot', message: `give this robot a name, its host name '${machine}' is none` });
   if (yaml.updateWindow && !isTimeZone(yaml.updateWindow.zone)) {
     mistakes.push({ at: '/updateWindow/zone', message: `'${yaml.updateWindow.zone}' is no IANA time zone` });
@@ -54,7 +66,8 @@ export function parseConfig(text: string, file: string, machine: string): Result
   if (Buffer.byteLength(socket) > LONGEST_SOCKET) {
     mistakes.push({ at: '/socket', message: `give a shorter path: Unix allows ${LONGEST_SOCKET} bytes (${socket})` });
   }
-  if (!robot.ok || mistakes.length > 0) return refuse(locate(mistakes).map(sayYamlMistake));
+  const all = [...found, ...locate(mistakes)];
+  if (!robot.ok || all.length > 0) return refuse(all.toSorted((a, b) => a.line - b.line).map(sayYamlMistake));
   const services = yaml.services ?? { manager: 'systemd' as const };
   const labels = yaml.labels && parseEntries(Labels, yaml.labels);
   const leftOut = Object.keys(yaml.labels ?? {}).filter((key) => labels?.[key] === undefined);
@@ -68,6 +81,13 @@ const noLabel = (unknownKey: string): Mistake => ({
   unknownKey,
   message: 'is no label and is left out',
 });
+
+function* urlMistakes({ server, safeState }: Pick<AgentYaml, 'server' | 'safeState'>): Iterable<Mistake> {
+  const ofServer = serverUrlMistake(server);
+  if (ofServer !== undefined) yield { at: '/server', message: ofServer };
+  const ofSafeState = safeState && 'url' in safeState ? httpUrlMistake(safeState.url) : undefined;
+  if (ofSafeState !== undefined) yield { at: '/safeState/url', message: ofSafeState };
+}
 
 /** `Duck_7.local` -> `duck-7`. */
 const robotNameOf = (machine: string): string =>

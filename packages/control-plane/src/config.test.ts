@@ -39,17 +39,47 @@ test('a database is PostgreSQL by its URL, with its password in a file of its ow
   const file = await configFile(`database: ${url}\n`);
   expect(await readConfig(['--config', file], {})).toMatchObject({ value: { postgres: { url } } });
   const [mistake] = await mistakes(['--database', 'mysql://root:secret@db/fleet']);
-  expect(mistake).toMatch(/^database: must/);
+  expect(mistake).toMatch(/^--database: must/);
   expect(mistake).not.toContain('secret');
 });
 
 test('a mistake is told where it was made', async () => {
   const file = await configFile('data: /data\nlisen: here\n');
   expect(await mistakes(['--config', file])).toEqual([expect.stringContaining(`${file}:2: lisen`)]);
-  expect(await mistakes(['--listen', '7300'])).toEqual([expect.stringMatching(/^listen: must/)]);
+  expect(await mistakes(['--listen', '7300'])).toEqual([expect.stringMatching(/^--listen: must/)]);
   expect(await mistakes(['--prot', '1'])).toEqual([expect.stringContaining('--prot')]);
-  expect(await mistakes([], { FAIRLEAD_LOG_LEVEL: 'loud' })).toEqual([expect.stringContaining('logLevel')]);
-  expect(await mistakes(['--config', '/no/such/file.yaml'])).toEqual([expect.stringContaining('cannot be read')]);
+  expect(await mistakes([], { FAIRLEAD_LOG_LEVEL: 'loud' })).toEqual([
+    expect.stringMatching(/^FAIRLEAD_LOG_LEVEL: must/),
+  ]);
+  expect(await mistakes(['--config', '/no/such/file.yaml'])).toEqual([
+    '/no/such/file.yaml: cannot be read: there is no such file or folder',
+  ]);
+});
+
+test('a second document in the file is refused, because it would be dropped', async () => {
+  const file = await configFile('data: /data\n---\nlisten: 0.0.0.0:7300\n');
+  expect(await mistakes(['--config', file])).toEqual([expect.stringContaining(`${file}:2: a second YAML document`)]);
+});
+
+test('the mistakes of flags, environment and file are reported together, each by its own name', async () => {
+  const file = await configFile('maxBlobMb: "20"\nnames: [https://fleet.example]\n');
+  expect(await mistakes(['--config', file, '--listen', '0.0.0.0:73000'], { FAIRLEAD_LOG_LEVEL: 'loud' })).toEqual([
+    '--listen: is no address (the port must be at most 65535)',
+    'FAIRLEAD_LOG_LEVEL: must be one of debug, info, warn, error, silent',
+    `${file}:1: maxBlobMb: "20" in quotes is text: write 20`,
+    `${file}:2: names.0: https://fleet.example must be HOST or HOST:PORT, not a URL`,
+  ]);
+});
+
+test('a name that no robot can call and a range that is none are refused at the start', async () => {
+  expect(await mistakes(['--name', '2001:db8::7'])).toEqual([
+    '--name: 2001:db8::7 is no name of a server (an IPv6 address is written in brackets: [2001:db8::7]:7300)',
+  ]);
+  expect(await mistakes([], { FAIRLEAD_NAMES: 'fleet.example,[2001:db8::7]:7300' })).toEqual([]);
+  const file = await configFile('trustedProxies: [10.0.0.0/8, "::1", 10.0.0.1/33]\n');
+  expect(await mistakes(['--config', file])).toEqual([
+    `${file}:1: trustedProxies.2: must be an IP address or a range of them, such as 10.0.0.0/8`,
+  ]);
 });
 
 test('the help names the command by which it was asked for, and no line is wider than 80 columns', () => {

@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
-import { parse } from '@fairlead/shared/parse';
-import { parseYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
+import { type Mistake, parse } from '@fairlead/shared/parse';
+import { describeFileError } from '@fairlead/toolkit/file-error';
+import { examineYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { type Static, Type } from 'typebox';
+import { checkAddresses } from './check-addresses.ts';
 
 const closed = { additionalProperties: false };
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -31,13 +33,13 @@ const ConfigFile = Type.Object(
       }),
     ),
     names: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[^\\s/,]+$', maxLength: 260 }), {
+      Type.Array(Type.String({ maxLength: 260, description: 'HOST or HOST:PORT, such as fleet.example:443.' }), {
         maxItems: 50,
         description: 'HOST or HOST:PORT under which robots reach this server. Default: the names of this machine.',
       }),
     ),
     trustedProxies: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$' }), {
+      Type.Array(Type.String({ maxLength: 60, description: 'An address or a range, such as 10.0.0.0/8.' }), {
         maxItems: 50,
         description: "Addresses or ranges of proxies whose word on the caller's address counts. Default none.",
       }),
@@ -93,7 +95,7 @@ Each option is also an environment variable: FAIRLEAD_DATA, FAIRLEAD_LISTEN,
 FAIRLEAD_NAMES (with commas) …`;
 const MIB = 1024 * 1024;
 
-/** Every mistake comes back as a line for people. */
+/** Every mistake of flags, environment and file comes back as a line for people. */
 export async function readConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -101,12 +103,23 @@ export async function readConfig(
   const flags = readFlags(args);
   if (!flags.ok) return flags;
   if (flags.value.help) return accept('help');
-  const fromEnv = readEnv(env);
   const file = await readConfigFile(flags.value.config ?? env['FAIRLEAD_CONFIG']);
-  if (!file.ok) return file;
+  const fromEnv = readEnv(env);
+  const mistakes = [
+    ...mistakesIn(flags.value.given, (key) => FLAGS[key] ?? key),
+    ...mistakesIn(fromEnv, environmentName),
+    ...(file.ok ? [] : file.refused),
+  ];
+  if (mistakes.length > 0 || !file.ok) return refuse(mistakes);
   const merged = parse(ConfigFile, { ...file.value, ...fromEnv, ...flags.value.given });
-  if (merged.ok) return accept(complete(merged.value));
-  return refuse(merged.refused.map(({ at, message }) => `${at.slice(1)}: ${message}`));
+  return merged.ok ? accept(complete(merged.value)) : refuse(merged.refused.map(({ message }) => message));
+}
+
+/** `nameOf`: what a person wrote for a key of the file, such as `--listen` or FAIRLEAD_LISTEN. */
+function mistakesIn(given: Readonly<Record<string, unknown>>, nameOf: (key: string) => string): string[] {
+  const parsed = parse(ConfigFile, given);
+  const mistakes: readonly Mistake[] = parsed.ok ? checkAddresses(parsed.value) : parsed.refused;
+  return mistakes.map(({ at, message }) => `${nameOf(at.split('/')[1] ?? '')}: ${message}`);
 }
 
 function complete(given: ConfigFile): Config {
@@ -162,6 +175,20 @@ function readFlags(args: readonly string[]): Result<Flags, readonly string[]> {
   }
 }
 
+const FLAGS: Readonly<Record<string, string>> = {
+  data: '--data',
+  database: '--database',
+  databasePasswordFile: '--database-password-file',
+  listen: '--listen',
+  names: '--name',
+  logLevel: '--log-level',
+  adminPasswordFile: '--admin-password-file',
+};
+
+/** `adminPasswordFile` -> FAIRLEAD_ADMIN_PASSWORD_FILE */
+const environmentName = (key: string): string =>
+  `FAIRLEAD_${key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
 const readEnv = (env: Readonly<Record<string, string | undefined>>): Record<string, unknown> =>
   present({
     data: env['FAIRLEAD_DATA'],
@@ -178,12 +205,13 @@ const present = (values: Readonly<Record<string, unknown>>): Record<string, unkn
 
 async function readConfigFile(path: string | undefined): Promise<Result<ConfigFile, readonly string[]>> {
   if (path === undefined) return accept({});
-  let text: string;
+  let content: Uint8Array;
   try {
-    text = await readFile(path, 'utf8');
+    content = await readFile(path);
   } catch (cause) {
-    return refuse([`${path}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`]);
+    return refuse([`${path}: cannot be read: ${describeFileError(cause)}`]);
   }
-  const read = parseYaml(ConfigFile, text, path);
-  return read.ok ? read : refuse(read.refused.map(sayYamlMistake));
+  const { value, locate, mistakes } = examineYaml(ConfigFile, content, path);
+  const all = [...mistakes, ...(value ? locate(checkAddresses(value)) : [])];
+  return value && all.length === 0 ? accept(value) : refuse(all.map(sayYamlMistake));
 }

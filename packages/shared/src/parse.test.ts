@@ -56,7 +56,23 @@ test('a pattern is told in the words of its description', () => {
   const Name = Type.String({ pattern: '^[a-z]+$', description: 'Lower-case letters.' });
   expect(parse(Name, 'Duck')).toMatchObject({ refused: [{ message: 'must be: Lower-case letters.' }] });
   expect(parse(Type.String({ pattern: '^[a-z]+$' }), 'Duck')).toMatchObject({
-    refused: [{ message: 'must match pattern "^[a-z]+$"' }],
+    refused: [{ message: 'does not have the right form' }],
+  });
+});
+
+test('a value of the wrong type is one mistake, also where several types fit or only one value does', () => {
+  const Globs = Type.Object({
+    globs: Type.Union([Type.String(), Type.Array(Type.String())]),
+    still: Type.Literal(true),
+  });
+  expect(parse(Globs, { globs: null, still: 'yes' })).toMatchObject({
+    refused: [
+      { at: '/globs', message: 'must be string or array', expected: ['string', 'array'] },
+      { at: '/still', message: 'must be boolean', expected: ['boolean'] },
+    ],
+  });
+  expect(parse(Globs, { globs: [], still: false })).toMatchObject({
+    refused: [{ at: '/still', message: 'must be true' }],
   });
 });
 

@@ -8,6 +8,7 @@ import { Compile, Errors, type Validator } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import { closestWord } from './closest-word.ts';
 import { accept, type Result, refuse } from './failure.ts';
+import { keyPlaces } from './key-places.ts';
 import { narrowUnions } from './narrow-unions.ts';
 
 export interface Mistake {
@@ -16,6 +17,8 @@ export interface Mistake {
   readonly message: string;
   /** The key that should not be there; `at` is then the object that holds it. */
   readonly unknownKey?: string;
+  /** The JSON types that fit here (`string`, `array`, …), where the type is what is wrong. */
+  readonly expected?: readonly string[];
 }
 
 /** TypeBox stops after eight: a person who fixes eight mistakes does not want to meet the ninth. */
@@ -32,7 +35,7 @@ export function parse<S extends TSchema>(schema: S, value: unknown): Result<Stat
   const [, narrowed] = Errors(told, value);
   // Narrowing only chooses what to tell: were it ever too kind, the whole schema still speaks.
   const errors = narrowed.length > 0 ? narrowed : Errors(schema, value)[1];
-  return refuse(dedupe(errors.flatMap((error) => toMistakes(error, told))).slice(0, 20));
+  return refuse(joinTypes(dedupe(errors.flatMap((error) => toMistakes(error, told, schema)))).slice(0, 20));
 }
 
 /**
@@ -55,24 +58,59 @@ interface SchemaError {
   readonly params?: unknown;
 }
 
-function toMistakes({ keyword, schemaPath, instancePath: at, message, params }: SchemaError, schema: unknown) {
-  const { additionalProperties, allowedValues } = (params ?? {}) as {
+/** `schema` is what the error was found with; `whole` still has every branch of its unions. */
+function toMistakes(
+  { keyword, schemaPath, instancePath: at, message, params }: SchemaError,
+  schema: unknown,
+  whole: unknown,
+): Mistake[] {
+  const { additionalProperties, allowedValues, allowedValue, type } = (params ?? {}) as {
     additionalProperties?: readonly string[];
     allowedValues?: readonly unknown[];
+    allowedValue?: unknown;
+    type?: string;
   };
   if (keyword === 'additionalProperties' && additionalProperties) {
     const { properties } = schemaAt(schema, schemaPath);
     const known = isRecord(properties) ? Object.keys(properties) : [];
     return additionalProperties.map((unknownKey): Mistake => {
-      const meant = closestWord(unknownKey, known);
-      return { at, unknownKey, message: `unknown key ${unknownKey}${meant ? `; did you mean ${meant}?` : ''}` };
+      return { at, unknownKey, message: `unknown key ${unknownKey}${hintFor(unknownKey, known, whole)}` };
     });
   }
-  if (keyword === 'pattern') return [{ at, message: sayPattern(schemaAt(schema, schemaPath), message) }];
+  if (keyword === 'type' && type !== undefined) return [{ at, message, expected: [type] }];
+  if (keyword === 'const') return [{ at, message: `must be ${JSON.stringify(allowedValue)}` }];
+  if (keyword === 'pattern') return [{ at, message: describePattern(schemaAt(schema, schemaPath)) }];
   if (keyword === 'enum' && allowedValues) return [{ at, message: `must be one of ${allowedValues.join(', ')}` }];
   // The same is said better by the unknown-key line of the object around it.
   if (message === 'schema is false') return [];
   return [{ at, message }];
+}
+
+/** A misspelt key of this place, else the places where a key of this name is right. */
+function hintFor(key: string, known: readonly string[], schema: unknown): string {
+  const meant = closestWord(key, known);
+  if (meant) return `; did you mean ${meant}?`;
+  const places = keyPlaces(schema, key);
+  return places.length > 0 && places.length <= 3 ? `; it belongs in ${places.join(' or ')}` : '';
+}
+
+/**
+ * One mistake for one wrong type. A union reports each of its branches and then itself, a constant its type and then its
+ * value: for a person that is one thing.
+ */
+function joinTypes(mistakes: readonly Mistake[]): Mistake[] {
+  const typesAt = new Map<string, string[]>();
+  for (const { at, expected } of mistakes) {
+    if (expected) typesAt.set(at, [...(typesAt.get(at) ?? []), ...expected]);
+  }
+  const joined = new Set<string>();
+  return mistakes.flatMap((mistake): Mistake[] => {
+    const expected = typesAt.get(mistake.at);
+    if (!expected || mistake.unknownKey !== undefined) return [mistake];
+    if (joined.has(mistake.at)) return [];
+    joined.add(mistake.at);
+    return [{ at: mistake.at, message: `must be ${expected.join(' or ')}`, expected }];
+  });
 }
 
 function schemaAt(schema: unknown, schemaPath: string): Readonly<Record<string, unknown>> {
@@ -81,9 +119,9 @@ function schemaAt(schema: unknown, schemaPath: string): Readonly<Record<string, 
   return isRecord(inner) ? inner : {};
 }
 
-/** Where its author described a pattern in words, people get the words. */
-const sayPattern = ({ description }: Readonly<Record<string, unknown>>, message: string): string =>
-  typeof description === 'string' ? `must be: ${description}` : message;
+/** The words of the schema's author; a regular expression helps nobody who writes a file. */
+const describePattern = ({ description }: Readonly<Record<string, unknown>>): string =>
+  typeof description === 'string' ? `must be: ${description}` : 'does not have the right form';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

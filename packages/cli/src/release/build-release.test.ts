@@ -115,14 +115,15 @@ serivces: [duck]
       [
         "release.yaml:1: component: must be: A named thing a robot runs: lower-case letters, digits and dashes, at most 63.",
         "release.yaml:2: version: must be: A semantic version, lower-case: 2.1.0, 2.1.0-rc.1, 2.1.0-dev.my-branch.1a2b3c4d.",
-        "release.yaml:7: smokeTests.0.onnx: must have required properties model",
+        "release.yaml:4: requires.jetpack: "six" is not a semver range, such as ">=6.0" or "^2.1.0"",
+        "release.yaml:6: smokeTests.0.onnx: must have required properties model",
         "release.yaml:7: smokeTests.0.onnx.modle: unknown key modle; did you mean model?",
         "release.yaml:8: smokeTests.0.onnx.rtoll: unknown key rtoll; did you mean rtol?",
         "release.yaml:9: smokeTests.1.comand: unknown key comand; did you mean command?",
-        "release.yaml:11: healthChecks.0.http.url: must match pattern "^https?://"",
+        "release.yaml:11: healthChecks.0.http.url: must be: An http:// or https:// URL, such as http://127.0.0.1:9208/health.",
         "release.yaml:12: healthChecks.1.tcp.atempts: unknown key atempts; did you mean attempts?",
         "release.yaml:13: healthChecks.2.systemd.maxRestart: unknown key maxRestart; did you mean maxRestarts?",
-        "release.yaml:14: probation: must be object",
+        "release.yaml:14: probation: must be a mapping: one "key: value" per line, indented",
         "release.yaml:15: serivces: unknown key serivces; did you mean services?",
       ]
     `);
@@ -162,6 +163,7 @@ state:
         "release.yaml:3: requires.jetpack: "six" is not a semver range, such as ">=6.0" or "^2.1.0"",
         "release.yaml:3: requires.components.duck: a component cannot require itself",
         "release.yaml:5: smokeTests.0.onnx: a model needs goldens (fairlead release golden makes them), or requireGoldens: false",
+        "release.yaml:5: smokeTests.0.onnx.model: "policy.onnx" is not a file of this release",
         "release.yaml:9: state.backup.1: must be an absolute path without . or .., and not / itself",
       ]
     `);

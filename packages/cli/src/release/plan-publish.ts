@@ -1,6 +1,7 @@
 /** What changes in an environment's role when a release enters it: one new entry, nothing else. */
 import type { EnvironmentName } from '@fairlead/shared/ids';
 import { sayRelease } from '@fairlead/shared/ids';
+import { checkHealthChecks } from '@fairlead/shared/release/check-health-checks';
 import type { Manifest, ReleaseIdentity } from '@fairlead/shared/release/manifest';
 import { releaseTarget } from '@fairlead/shared/trust/names';
 import { releaseEntry } from '@fairlead/shared/trust/release-entry';
@@ -36,7 +37,7 @@ export function isPublished({ signed }: RoleHead, { identity, environment }: Pub
   });
 }
 
-/** Throws a CliError where the signed policy denies this very release. */
+/** Throws a CliError where the signed policy denies this very release, or no robot could ever keep it. */
 export async function planPublish(
   context: CliContext,
   trust: TrustStore,
@@ -45,6 +46,14 @@ export async function planPublish(
 ): Promise<PublishChange> {
   const { manifest, manifestBytes, identity, environment, promotedFrom } = order;
   isPublished(head, order);
+  const never = checkHealthChecks(manifest.healthChecks ?? []);
+  if (never.length > 0) {
+    throw new CliError(`${sayRelease(identity)} has a health check that can never pass:`, {
+      mistakes: never.map(({ at, message }) => `${at.slice(1).replaceAll('/', '.')}: ${message}`),
+      hint: 'Correct release.yaml and build a new version: every robot would roll this one back.',
+      exitCode: EXIT.refused,
+    });
+  }
   const policy = await readPolicy(trust, environment);
   const denied = policy.deny.find(({ sha256 }) => sha256 === identity.manifestSha256);
   if (denied) {

@@ -17,17 +17,17 @@ export interface Author {
 }
 
 export async function readAuthorFolder(folder: string): Promise<Result<Author, BuildRefusal>> {
-  const yaml = await readReleaseYaml(folder);
-  if (!yaml.ok) return refuse({ mistakes: yaml.refused });
-  const { value: release, locate } = yaml.value;
-  const { selected, mistakes } = selectFiles(await listFiles(folder), release.files);
+  const { value: release, locate, mistakes } = await readReleaseYaml(folder);
+  if (!release) return refuse({ mistakes });
+  const { selected, mistakes: selection } = selectFiles(await listFiles(folder), release.files);
   const paths = selected.map(({ path }) => path);
-  const all = [
-    ...mistakes,
+  const found = [
+    ...selection,
     ...checkSmokeTestPaths(release.smokeTests ?? [], paths),
     ...checkModelFormats(release.files, paths),
   ];
-  if (all.length > 0) return refuse({ mistakes: locate(all) });
+  const all = [...mistakes, ...locate(found)];
+  if (all.length > 0) return refuse({ mistakes: all });
   const files = await describeFiles(folder, selected);
   return files.ok ? accept({ release, files: files.value }) : refuse({ refusal: files.refused });
 }

@@ -101,7 +101,11 @@ export const HealthCheck = Type.Union([
     {
       http: Type.Object(
         {
-          url: Type.String({ pattern: '^https?://', maxLength: 500 }),
+          url: Type.String({
+            pattern: '^https?://',
+            maxLength: 500,
+            description: 'An http:// or https:// URL, such as http://127.0.0.1:9208/health.',
+          }),
           expectStatus: Type.Optional(Type.Integer({ minimum: 100, maximum: 599 })),
           ...Attempts,
         },

@@ -2,6 +2,7 @@
 import type { Refusal } from '../failure.ts';
 import type { EnvironmentName, Sha256 } from '../ids.ts';
 import { parse } from '../parse.ts';
+import { checkHealthChecks } from '../release/check-health-checks.ts';
 import { parseManifest } from '../release/parse-manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { LIMITS } from './limits.ts';
@@ -31,6 +32,11 @@ export function checkReleaseEntry(order: {
   const parsed = parseManifest(Buffer.from(order.text), 'publish');
   if (!parsed.ok) return parsed.refused;
   const manifest = parsed.value;
+  const never = checkHealthChecks(manifest.healthChecks ?? []);
+  if (never.length > 0) {
+    const hint = 'Correct release.yaml and build a new version: every robot would roll this one back.';
+    return refusePublish(name, 'bad_manifest', `A health check can never pass: ${sayMistakes(never)}.`, hint);
+  }
 
   const { releaseCounter, promotedFrom } = custom.value;
   const expected = releaseEntry({

@@ -93,6 +93,18 @@ test('attack 53: a published version never changes', () => {
   expect(category(next({ set: [{ ...release('2.1.0', 2), text }] }), { head: published })).toBe('immutable');
 });
 
+test('a release with a health check that can never pass is refused when it is published', () => {
+  const manifest = sampleManifest(undefined, { healthChecks: [{ http: { url: 'http://127.0.0.1:99999/health' } }] });
+  const { name, custom } = releaseEntry({ manifest, environment: 'production', releaseCounter: 1 });
+  const text = Buffer.from(manifestBytes(manifest)).toString();
+  expect(judge(update({ set: [{ name, text, custom }] }))).toMatchObject({
+    refused: {
+      category: 'bad_manifest',
+      detail: expect.stringContaining('/healthChecks/0/http/url is no URL (the port must be at most 65535)'),
+    },
+  });
+});
+
 describe('an entry must say what its manifest says', () => {
   test.each<[string, string, (entry: Entry) => RoleUpdate]>([
     [
