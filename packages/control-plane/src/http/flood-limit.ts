@@ -17,8 +17,9 @@ export function floodLimit(clock: Clock, { burst, perSecond } = REPORTS): FloodL
     const before = allowances.get(robot) ?? { left: burst, at: now };
     const regained = (Math.max(0, now - before.at) / SECOND) * perSecond;
     const left = Math.min(burst, before.left + regained);
-    if (left < count) return Math.ceil((count - left) / perSecond);
-    allowances.set(robot, { left: left - count, at: now });
-    return 0;
+    const isEnough = left >= count;
+    // Also where it is refused: a clock that was set back must not keep it waiting for the old time.
+    allowances.set(robot, { left: isEnough ? left - count : left, at: now });
+    return isEnough ? 0 : Math.ceil((count - left) / perSecond);
   };
 }

@@ -17,16 +17,20 @@ export interface RequestLimit {
 
 export function requestLimit(clock: Clock, { burst, perSecond } = REQUESTS): RequestLimit {
   const limit = floodLimit(clock, { burst, perSecond });
-  const limitedUntil = new Map<RobotId, Instant>();
+  const limited = new Map<RobotId, { readonly since: Instant; readonly until: Instant }>();
   return {
     waitOf(robot) {
-      const left = (limitedUntil.get(robot) ?? 0) - clock.now();
-      if (left <= 0) limitedUntil.delete(robot);
-      return Math.max(0, Math.ceil(left / SECOND));
+      const { since, until } = limited.get(robot) ?? { since: 0, until: 0 };
+      const now = clock.now();
+      if (since <= now && now < until) return Math.ceil((until - now) / SECOND);
+      // Its time is over, or the clock was set back.
+      limited.delete(robot);
+      return 0;
     },
     take(robot) {
       const seconds = limit(robot, 1);
-      if (seconds > 0) limitedUntil.set(robot, clock.now() + seconds * SECOND);
+      const now = clock.now();
+      if (seconds > 0) limited.set(robot, { since: now, until: now + seconds * SECOND });
       return seconds;
     },
   };
