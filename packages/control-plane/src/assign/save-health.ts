@@ -3,7 +3,7 @@ import { countedState, withFindings } from '@fairlead/shared/fleet/degradation';
 import type { ComponentName, RobotId, RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import type { Instant } from '@fairlead/shared/time';
-import type { Deployment } from '../store/deployments.ts';
+import type { Deployment, DeploymentEventRecord } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 
 /** What changed: the rollouts whose counts did. */
@@ -24,12 +24,24 @@ export async function saveHealth(
   by: string = next.robot,
 ): Promise<HealthChange> {
   if (next === before) return UNCHANGED;
-  const skipped = (await skippedBeside(slices, next)).map((each) => withFindings(each, next.degradedBy));
-  for (const each of [next, ...skipped]) {
+  const { refusal } = next;
+  return saveWithSkipped(slices, next, { at, state: countedState(next), by, ...(refusal && { refusal }) });
+}
+
+/** Writes an order with this event, and its findings to those that the robot skipped beside it. */
+export async function saveWithSkipped(
+  slices: Slices,
+  order: Deployment,
+  event: DeploymentEventRecord,
+): Promise<HealthChange> {
+  const skipped = (await skippedBeside(slices, order)).map((each) => withFindings(each, order.degradedBy));
+  await slices.deployments.save(order, event);
+  for (const each of skipped) {
     const { refusal } = each;
+    const { at, by } = event;
     await slices.deployments.save(each, { at, state: countedState(each), by, ...(refusal && { refusal }) });
   }
-  return { rollouts: [next, ...skipped].flatMap(({ part }) => (part ? [part.rollout] : [])) };
+  return { rollouts: [order, ...skipped].flatMap(({ part }) => (part ? [part.rollout] : [])) };
 }
 
 /** Skipped orders of the same release that the robot has now, or whose rollouts have not ended. */

@@ -1,7 +1,7 @@
 /** What a robot's report changes: its deployment's state, and with it what the robot is told from now on. */
 import type { Refusal } from '@fairlead/shared/failure';
-import { withDegradation } from '@fairlead/shared/fleet/degradation';
-import { afterCancel, afterReport, isCommitted, isOrdered } from '@fairlead/shared/fleet/deployment';
+import { countedState, withDegradation } from '@fairlead/shared/fleet/degradation';
+import { afterCancel, afterReport, isCommitted, isFulfilled, isOrdered } from '@fairlead/shared/fleet/deployment';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RobotId, RolloutId } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
@@ -9,6 +9,7 @@ import type { Report, ReportEvent } from '@fairlead/shared/trust/report';
 import { applyAlarm } from '../alarms/apply-alarm.ts';
 import { recordOutcome } from '../assign/abandon.ts';
 import { recordRepaired } from '../assign/repair.ts';
+import { saveWithSkipped } from '../assign/save-health.ts';
 import { withdraw } from '../assign/withdraw.ts';
 import { type OrderBackDeps, orderBack } from '../rollout/order-back.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -111,11 +112,12 @@ async function withdrawOrphan(slices: Slices, deployment: Deployment, now: Insta
  * release is a newer wish: it was given while the robot was offline, and stands.
  */
 async function letGo(
-  { abandoned, desired, deployments }: Slices,
+  slices: Slices,
   robot: RobotId,
   { component, by, previous: givenUp }: Extract<ReportEvent, { event: 'local-rollback' }>,
   at: Instant,
 ): Promise<Applied> {
+  const { abandoned, desired, deployments } = slices;
   if (givenUp) {
     const { version, manifestSha256 } = givenUp;
     const reason = `${by} on the robot itself`;
@@ -133,7 +135,10 @@ async function letGo(
   const { state } = next;
   const leftAt = notBefore(ordered, at);
   const ended = state === ordered.state ? {} : { endedAt: leftAt, refusal };
-  await deployments.save({ ...next, ...ended }, { at: leftAt, state, by: robot, refusal });
+  const outcome = { ...next, ...ended };
+  const event = { at: leftAt, state: countedState(next), by: robot, refusal };
+  if (isFulfilled(state)) return saveWithSkipped(slices, outcome, event);
+  await deployments.save(outcome, event);
   return ordered.part ? { rollouts: [ordered.part.rollout] } : {};
 }
 

@@ -194,6 +194,18 @@ describe('a robot of a stage that soaks', () => {
       expect(await world.members()).toMatchObject([{ refusal: { category: 'runs_another_release' } }]);
     });
 
+    test('fails the stage where somebody rolls it back on the robot itself', async () => {
+      const world = await skippingCanary();
+      const { component, v1, v2 } = world;
+      const by = 'ann';
+      await world.canary.tells({ event: 'local-rollback', component, by, active: running(v1), previous: running(v2) });
+      await world.drive();
+      expect(await world.show()).toMatchObject({ state: 'paused', stages: [{ state: 'failed' }] });
+      expect(await world.members()).toMatchObject([
+        { state: 'degraded', refusal: { category: 'rolled_back_locally' } },
+      ]);
+    });
+
     test('keeps the release where the rollout is undone: it had it before', async () => {
       const world = await skippingCanary();
       await world.canary.tells(healthOf(world, 'degraded'));
