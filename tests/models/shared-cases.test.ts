@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { makeGoldens } from '@fairlead/toolkit/smoke-test/make-goldens';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import { folderWith } from '@fairlead/toolkit/smoke-test/testing/folder-with';
@@ -26,5 +27,21 @@ describe.skipIf(!isPresent)(`reported models${isPresent ? '' : ' (skipped: ../sh
     for (const how of [{ goldens: 'golden.json' }, { requireGoldens: false }]) {
       expect(await runSmokeTests(await orderFor(folder, [modelTest('policy.onnx', how)]))).toMatchObject({ ok: true });
     }
+  });
+
+  test('a policy that masks logits with -Infinity ships where its author says so, and only there', async () => {
+    const { model, inputs } = reported('20-infinite-outputs-on-purpose');
+    const folder = folderWith({ 'policy.onnx': model });
+    expect(await makeGoldens({ folder, path: 'policy.onnx', inputs })).toMatchObject({
+      refused: { category: 'not_finite' },
+    });
+    const made = await makeGoldens({ folder, path: 'policy.onnx', inputs, nonFinite: ['y'] });
+    const built = folderWith({ 'policy.onnx': model, 'golden.json': made.ok ? made.value : {} });
+    const verdict = async (outputs: OnnxSmokeTest['outputs']) =>
+      runSmokeTests(
+        await orderFor(built, [modelTest('policy.onnx', { goldens: 'golden.json', ...(outputs && { outputs }) })]),
+      );
+    expect(await verdict({ y: { nonFinite: 'allow' } })).toMatchObject({ ok: true });
+    expect(await verdict(undefined)).toMatchObject({ refused: { category: 'golden_invalid' } });
   });
 });

@@ -25,6 +25,7 @@ interface BuildOptions {
 interface GoldenOptions extends ModelLimits {
   readonly inputs: string;
   readonly output?: string;
+  readonly nonFinite?: readonly string[];
 }
 const LIMITS = OnnxSmokeTest.properties;
 
@@ -64,10 +65,11 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .option('-o, --output <file>', 'default: MODEL.golden.json beside the model')
     .option('--timeout-sec <seconds>', 'time limit of all runs; default 20', argument(LIMITS.timeoutSec))
     .option('--max-memory-mb <MiB>', 'memory limit of the model; default 1024', argument(LIMITS.maxMemoryMb))
-    .action(async (model: string, { inputs, output, ...limits }: GoldenOptions) => {
+    .option('--non-finite <output...>', 'outputs that may answer NaN or an infinity (masked logits)')
+    .action(async (model: string, { inputs, output, ...more }: GoldenOptions) => {
       const file = output ?? `${model.replace(/\.onnx$/i, '')}.golden.json`;
       const { makeGoldenFile } = await import('../release/golden-file.ts');
-      const goldens = await makeGoldenFile(model, inputs, limits);
+      const goldens = await makeGoldenFile(model, inputs, more);
       if (!goldens.ok) throw refusedError(goldens.refused);
       await writeDurably(file, `${JSON.stringify(goldens.value)}\n`);
       out.done({ file, cases: goldens.value.cases.length }, () => {

@@ -11,16 +11,21 @@ import { readGoldenInputs } from './golden-inputs.ts';
 import type { ModelLimits } from './model-limits.ts';
 import { sayBytes } from './say-bytes.ts';
 
+interface GoldenOptions extends ModelLimits {
+  /** Outputs that may answer NaN or an infinity. */
+  readonly nonFinite?: readonly string[];
+}
+
 /** Throws a CliError where the inputs are not of the right form, or the model cannot be part of a release. */
 export async function makeGoldenFile(
   model: string,
   inputsFile: string,
-  limits: ModelLimits = {},
+  { nonFinite = [], ...limits }: GoldenOptions = {},
 ): Promise<Result<GoldenFile, Refusal>> {
   const path = resolve(model);
   await checkModelPath(path);
   const inputs = await readGoldenInputs(inputsFile);
-  const made = await makeGoldens({ folder: dirname(path), path: basename(path), inputs, limits });
+  const made = await makeGoldens({ folder: dirname(path), path: basename(path), inputs, nonFinite, limits });
   if (made.ok || !COST.has(made.refused.category)) return made;
   const { size } = await stat(inputsFile);
   const hint = `Raise --timeout-sec (default 20) or --max-memory-mb (default 1024), or use fewer cases: the inputs have ${sayBytes(size)}.`;

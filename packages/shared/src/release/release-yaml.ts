@@ -22,6 +22,12 @@ const Tolerance = Type.Object(
     atol: Type.Optional(Type.Number({ minimum: 0 })),
     min: Type.Optional(Type.Number({ description: 'Smallest value this output may ever take (action range).' })),
     max: Type.Optional(Type.Number({ description: 'Largest value this output may ever take (action range).' })),
+    nonFinite: Type.Optional(
+      Type.Enum(['refuse', 'allow'], {
+        description:
+          'allow: NaN, Infinity and -Infinity are answers of this output where its golden has exactly the same. Default refuse.',
+      }),
+    ),
   },
   closed,
 );

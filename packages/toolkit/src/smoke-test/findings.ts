@@ -25,7 +25,7 @@ const HINTS = {
   golden_invalid:       'Correct the golden file, or make it again with `fairlead release golden` from inputs that differ.',
   golden_mismatch:      'The model is not the one the goldens were made with, or it is damaged. If it is meant, make new goldens.',
   out_of_range:         'The model leaves the range that release.yaml allows: retrain it, or correct min and max.',
-  not_finite:           'The model answers NaN or infinity: check its weights and the scaling of its inputs.',
+  not_finite:           'The model answers NaN or infinity: check its weights and the scaling of its inputs. Where it is meant (a mask), set `nonFinite: allow` for this output.',
   not_repeatable:       'The model answers the same question differently: remove random operators from the graph.',
   // its cost
   too_slow:             'Make the model smaller, or raise p95Ms if the robot can live with the latency.',

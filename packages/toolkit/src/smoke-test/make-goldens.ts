@@ -9,7 +9,7 @@ import { limitsOf } from './limits.ts';
 import { runModelChild } from './run-model-child.ts';
 
 /**
- * The answers must be finite and repeatable to become goldens. They prove later that the model is still this
+ * The answers must be finite (except in `nonFinite`) and repeatable to become goldens. They prove later that the model is still this
  * one on this and other machines, not that it was right to begin with: outputs from the training framework
  * are the better goldens where the author has them.
  */
@@ -17,6 +17,8 @@ export async function makeGoldens(order: {
   readonly folder: string;
   readonly path: string;
   readonly inputs: GoldenInputs;
+  /** Outputs that may answer NaN or an infinity; default none. */
+  readonly nonFinite?: readonly string[];
   /** Those of the model's smoke test; default 20 s, 1024 MiB. */
   readonly limits?: Pick<OnnxSmokeTest, 'timeoutSec' | 'maxMemoryMb'>;
 }): Promise<Result<GoldenFile, Refusal>> {
@@ -26,7 +28,7 @@ export async function makeGoldens(order: {
   // Extra keys of the author's inputs (recorded outputs, notes) stay out of the protocol.
   const inputs = { cases: order.inputs.cases.map((one) => ({ case: one.case, inputs: one.inputs })) };
   const run = await runModelChild(
-    { task: 'make-goldens', folder: order.folder, model: model.value, inputs },
+    { task: 'make-goldens', folder: order.folder, model: model.value, inputs, nonFinite: [...(order.nonFinite ?? [])] },
     limitsOf(order.limits ?? {}),
   );
   if (!run.ok) return refuse(toRefusal(run.refused, 'build'));

@@ -27,7 +27,16 @@ export const ModelOrder = Type.Union([
     },
     closed,
   ),
-  Type.Object({ task: Type.Literal('make-goldens'), ...where, inputs: GoldenInputs }, closed),
+  Type.Object(
+    {
+      task: Type.Literal('make-goldens'),
+      ...where,
+      inputs: GoldenInputs,
+      /** Outputs whose values need not be finite. */
+      nonFinite: Type.Array(Type.String()),
+    },
+    closed,
+  ),
 ]);
 export type ModelOrder = Static<typeof ModelOrder>;
 export type TestOrder = Extract<ModelOrder, { task: 'test' }>;

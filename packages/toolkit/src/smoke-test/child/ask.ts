@@ -1,6 +1,6 @@
 /**
- * Asks the model once, properly: every input fed, run twice, every float finite, both answers equal bit by
- * bit. One thread on one machine has no excuse for a different last bit, so no tolerance is allowed here; a
+ * Asks the model once, properly: every input fed, run twice, every float finite (unless the release allows it), both
+ * answers equal bit by bit. One thread on one machine has no excuse for a different last bit, so no tolerance is allowed here; a
  * tolerance would let noise through that is small today.
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
@@ -61,20 +61,20 @@ export const fits = (dims: readonly number[], shape: readonly (number | string)[
   shape.length === 0 ||
   (dims.length === shape.length && shape.every((size, at) => typeof size === 'string' || size === dims[at]));
 
-/** `who` names the case in refusals. */
+/** `who` names the case in refusals. Values that are not finite are refused, except in the outputs `nonFinite`. */
 export async function ask(
   { session, contract }: OpenModel,
   who: string,
   feeds: Feeds,
+  nonFinite: readonly string[] = [],
 ): Promise<Result<Answer, Finding>> {
   const first = await run(session, contract.path, who, feeds);
   if (!first.ok) return first;
   const second = await run(session, contract.path, who, feeds);
   if (!second.ok) return second;
   for (const [name, values] of Object.entries(first.value.values)) {
-    const odd = isFloat(first.value.tensors[name]?.type ?? '')
-      ? values.findIndex((value) => !Number.isFinite(value))
-      : -1;
+    if (nonFinite.includes(name) || !isFloat(first.value.tensors[name]?.type ?? '')) continue;
+    const odd = values.findIndex((value) => !Number.isFinite(value));
     if (odd >= 0)
       return refuse(finding('not_finite', contract.path, `${who}: output "${name}"[${odd}] is ${values[odd]}.`));
   }

@@ -5,8 +5,9 @@ import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { type Finding, finding } from '../findings.ts';
 import { type Answer, ask, type Feeds, toFeeds } from './ask.ts';
 import { compare, largestExpected, toleranceOf } from './compare.ts';
+import { allowsNonFinite, expectedValues } from './expected-values.ts';
 import type { OpenModel } from './open-model.ts';
-import { isFloat, readValues, toTensor } from './tensor-codec.ts';
+import { isFloat, type Value } from './tensor-codec.ts';
 
 /** Returns the feeds of every case, for the latency test. */
 export async function checkGoldens(
@@ -24,9 +25,13 @@ export async function checkGoldens(
     doing(`running ${who}`);
     const feeds = toFeeds(model, golden.inputs);
     if (!feeds.ok) return refuse(finding(feeds.refused.category, test.model, `${who}: ${feeds.refused.why}.`));
-    const answer = await ask(model, who, feeds.value);
+    const expected = expectedValues(test, who, golden);
+    if (!expected.ok) return expected;
+    const nonFinite = [...expected.value.keys()].filter((name) => allowsNonFinite(test, name));
+    const answer = await ask(model, who, feeds.value, nonFinite);
     if (!answer.ok) return answer;
-    const wrong = checkAnswer(test, who, golden, answer.value, largest) ?? checkRange(test, who, answer.value);
+    const wrong =
+      checkAnswer(test, who, golden, expected.value, answer.value, largest) ?? checkRange(test, who, answer.value);
     if (wrong) return refuse(wrong);
     all.push(feeds.value);
   }
@@ -49,6 +54,7 @@ function checkAnswer(
   test: OnnxSmokeTest,
   who: string,
   golden: GoldenCase,
+  wanted: ReadonlyMap<string, readonly Value[]>,
   answer: Answer,
   largest: ReadonlyMap<string, number>,
 ): Finding | undefined {
@@ -58,29 +64,28 @@ function checkAnswer(
     if (!tensor) return say('does not exist');
     if (tensor.type !== expected.type) return say(`is ${tensor.type}, expected ${expected.type}`);
     if (`${tensor.dims}` !== `${expected.dims}`) return say(`has dims [${tensor.dims}], expected [${expected.dims}]`);
-    const want = toTensor(expected);
-    if (!want.ok) return finding('golden_invalid', test.model, `${who}: output "${name}": ${want.refused}.`);
-    const [got, wanted] = [answer.values[name] ?? [], readValues(want.value) ?? []];
+    const [got, want] = [answer.values[name] ?? [], wanted.get(name) ?? []];
     const tolerance = toleranceOf(test, name, tensor.type, largest.get(name) ?? 0);
-    const difference = compare(got, wanted, tolerance);
+    const difference = compare(got, want, tolerance);
     if (!difference) continue;
     const { wrong, of, first } = difference;
     return say(
-      `differs in ${wrong} of ${of} values, first at [${first}]: ${got[first]}, expected ${wanted[first]} (rtol ${tolerance.rtol}, atol ${tolerance.atol})`,
+      `differs in ${wrong} of ${of} values, first at [${first}]: ${got[first]}, expected ${want[first]} (rtol ${tolerance.rtol}, atol ${tolerance.atol})`,
     );
   }
   return undefined;
 }
 
-/** Action limits hold for every answer, golden or not. */
+/** Action limits hold for every answer, golden or not; where an output may be non-finite, for its finite values. */
 export function checkRange(test: OnnxSmokeTest, who: string, answer: Answer): Finding | undefined {
-  for (const [name, { min, max }] of Object.entries(test.outputs ?? {})) {
+  for (const [name, { min, max, nonFinite }] of Object.entries(test.outputs ?? {})) {
     const values = Object.hasOwn(answer.values, name) ? answer.values[name] : undefined;
     if (!values)
       return finding('golden_invalid', test.model, `release.yaml limits output "${name}", which does not exist.`);
     if (!isFloat(answer.tensors[name]?.type ?? '') && typeof values[0] === 'string') continue;
     for (const [index, value] of values.entries()) {
       const at = Number(value);
+      if (nonFinite === 'allow' && !Number.isFinite(at)) continue;
       if ((min === undefined || at >= min) && (max === undefined || at <= max)) continue;
       const range = `${min ?? '-∞'} to ${max ?? '∞'}`;
       return finding('out_of_range', test.model, `${who}: output "${name}"[${index}] is ${at}, allowed is ${range}.`);

@@ -6,6 +6,8 @@ import { isFloat, type Value } from './tensor-codec.ts';
 export interface Tolerance {
   readonly rtol: number;
   readonly atol: number;
+  /** NaN and infinities agree with themselves, and with nothing else. Without it they agree with nothing. */
+  readonly nonFinite?: 'allow';
 }
 /** x64 and arm64 kernels of ONNX Runtime differ by up to 6e-4 absolute, 1.3e-4 relative (ONNX.md 2). */
 const DEFAULT: Tolerance = { rtol: 1e-3, atol: 1e-4 };
@@ -25,7 +27,11 @@ export function toleranceOf(test: OnnxSmokeTest, output: string, type: string, l
   const byType =
     type === 'float16' ? { rtol: HALF_SHARE, atol: Math.min(MAX_HALF_ATOL, HALF_SHARE * largest) } : DEFAULT;
   const general = isFloat(type) ? { rtol: test.rtol ?? byType.rtol, atol: test.atol ?? byType.atol } : EXACT;
-  return { rtol: own?.rtol ?? general.rtol, atol: own?.atol ?? general.atol };
+  return {
+    rtol: own?.rtol ?? general.rtol,
+    atol: own?.atol ?? general.atol,
+    ...(own?.nonFinite === 'allow' && { nonFinite: 'allow' }),
+  };
 }
 
 /** The largest finite magnitude that any case expects of this output; 0 where none does. */
@@ -60,9 +66,13 @@ export function compare(got: readonly Value[], want: readonly Value[], tolerance
   return wrong === 0 ? undefined : { wrong, of: got.length, first };
 }
 
-function agree(got: Value, want: Value | undefined, { rtol, atol }: Tolerance): boolean {
+function agree(got: Value, want: Value | undefined, { rtol, atol, nonFinite }: Tolerance): boolean {
+  // A tolerance relative to infinity would accept any number.
+  if (isNonFinite(got) || isNonFinite(want)) return nonFinite === 'allow' && Object.is(got, want);
   if (got === want) return true;
   const numeric = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
   if (!numeric(got) || !numeric(want) || (rtol === 0 && atol === 0)) return false;
   return Math.abs(Number(got) - Number(want)) <= atol + rtol * Math.abs(Number(want));
 }
+
+const isNonFinite = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);

@@ -46,7 +46,7 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
     }
     for (const { case: name, inputs } of order.inputs.cases) {
       doing(`running case "${name}"`);
-      const made = await answerGoldens(opened.value, name, inputs);
+      const made = await answerGoldens(opened.value, name, inputs, order.nonFinite);
       if (!made.ok) return made;
       say({ kind: 'golden', outputs: made.value });
     }

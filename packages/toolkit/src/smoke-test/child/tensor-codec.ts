@@ -26,6 +26,8 @@ export function toTensor(golden: GoldenTensor): Result<Tensor, string> {
   for (const [index, element] of data.entries()) {
     const value = readElement(type, element);
     if (value === undefined) return refuse(`element ${index} (${JSON.stringify(element)}) is no ${type}`);
+    if (typeof element === 'number' && isFloat(type) && !Number.isFinite(rounded(type, element)))
+      return refuse(`element ${index} (${element}) is beyond the range of ${type}`);
     values.push(value);
   }
   return accept(build(type, values, dims));
@@ -49,6 +51,12 @@ function readElement(type: TensorType, element: Element): Value | undefined {
   const bits = BigInt(type.replace(/\D/g, ''));
   const [low, high] = signed ? [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n] : [0n, 2n ** bits - 1n];
   return whole >= low && whole <= high ? Number(whole) : undefined;
+}
+
+/** As this type holds it: infinite where it is beyond the range. */
+function rounded(type: TensorType, value: number): number {
+  if (type === 'float16') return halfToNumber(numberToHalf(value));
+  return type === 'float32' ? Math.fround(value) : value;
 }
 
 function build(type: TensorType, values: readonly Value[], dims: readonly number[]): Tensor {
