@@ -64,6 +64,7 @@ async function measure(robots: number): Promise<(string | number)[]> {
     rules: () => rules,
     metricOf: () => undefined,
     lastSeen: () => now,
+    startedAt: NOW,
     soak: soakWatcher({ startedAt: NOW, lastSeen: () => now, offlineAfterMs: () => 300_000 }),
     poke: () => undefined,
     audit: async () => undefined,

@@ -137,6 +137,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   const { robotHistory, ...deploymentRoutes } = deploymentHandlers(assign);
   const robots = { store, clock, presence, settings };
   const rules = await openRules({ store, presence, signals, looking });
+  const startedAt = clock.now();
   const lastSeen = (robot: RobotId) => presence.of(robot)?.lastSeen;
   const rollouts: EngineDeps = {
     ...assign,
@@ -144,8 +145,9 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
     rules: rules.now,
     metricOf: metricOf(presence, clock),
     lastSeen,
+    startedAt,
     soak: soakWatcher({
-      startedAt: clock.now(),
+      startedAt,
       lastSeen,
       offlineAfterMs: () => settings.now().offlineAfterSec * SECOND,
     }),

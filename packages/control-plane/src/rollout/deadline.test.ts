@@ -1,8 +1,10 @@
 import type { RolloutId } from '@fairlead/shared/ids';
 import { DAY, MINUTE } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
+import { inProcessSignals } from '../signals/signals.ts';
 import { createRollout } from '../testing/create-rollout.ts';
 import { type RolloutFleet, rolloutFleet } from '../testing/rollout-fleet.ts';
+import { testControlPlane } from '../testing/test-control-plane.ts';
 
 /** What a robot has where its stage names no time: the test release has no probation. */
 const TIME = 30 * MINUTE;
@@ -72,4 +74,24 @@ test('the time of robots at work stands still while their rollout is paused', as
   expect(await show(fleet, rollout)).toMatchObject({ state: 'running' });
   await fleet.everybodyUpdates();
   expect((await show(fleet, rollout)).state).toBe('completed');
+});
+
+test('a robot whose time ran out while the control plane was away has as long to be back as it may pause in between', async () => {
+  const fleet = await rolloutFleet(1);
+  const rollout = await createRollout(fleet, { shape: { strategy: 'all-at-once' } });
+  await readyOnes(fleet);
+  fleet.clock.pass(2 * TIME);
+  const { store, onlineKeys } = fleet.controlPlane;
+  const replica = { store, onlineKeys, signals: inProcessSignals() };
+  const { drive } = await testControlPlane({ clock: fleet.clock, replica });
+  await drive();
+  fleet.clock.pass(5 * MINUTE);
+  await drive();
+  expect(await show(fleet, rollout)).toMatchObject({ state: 'running', stages: [{ counts: { granted: 1 } }] });
+  fleet.clock.pass(1 * MINUTE);
+  await drive();
+  expect(await show(fleet, rollout)).toMatchObject({
+    state: 'paused',
+    stages: [{ counts: { states: { 'timed-out': 1 } } }],
+  });
 });

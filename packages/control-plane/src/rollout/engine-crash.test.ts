@@ -97,6 +97,7 @@ async function open(name: string): Promise<World> {
       rules: () => rules,
       metricOf: () => undefined,
       lastSeen: () => clock.now(),
+      startedAt: clock.now(),
       soak: soakWatcher({ startedAt: clock.now(), lastSeen: () => clock.now(), offlineAfterMs: () => 300_000 }),
       poke: () => undefined,
       audit: async () => undefined,

@@ -6,6 +6,7 @@ import { NO_TALLY, outcomesOf } from '@fairlead/shared/rollout/tally';
 import type { Instant } from '@fairlead/shared/time';
 import type { CountedStage } from '../store/kysely-tallies.ts';
 import type { Slices } from '../store/store.ts';
+import { mayTimeOut } from './deadline.ts';
 import { judgeConditions } from './judge-conditions.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
@@ -13,7 +14,7 @@ export interface ReadFacts extends RolloutFacts {
   readonly tallies: ReadonlyMap<number, CountedStage>;
 }
 
-type FactDeps = Pick<RolloutDeps, 'rules' | 'metricOf' | 'soak'>;
+type FactDeps = Pick<RolloutDeps, 'rules' | 'metricOf' | 'soak' | 'startedAt'>;
 
 /** Undefined where there is no such rollout. */
 export async function readFacts(
@@ -35,6 +36,7 @@ export async function factsOf(deps: FactDeps, slices: Slices, rollout: Rollout, 
   const conditions = await judgeConditions(deps, slices, rollout, present);
   const observed = await deps.soak.look(slices, rollout, present ?? NO_TALLY, now);
   const nextDeadline = rollout.state === 'running' ? await slices.rollouts.nextDeadline(id) : undefined;
+  const isOverdue = nextDeadline !== undefined && nextDeadline <= now;
   return {
     rollout,
     now,
@@ -44,7 +46,7 @@ export async function factsOf(deps: FactDeps, slices: Slices, rollout: Rollout, 
     behind: behindOf(rollout, tallies),
     earlier: rollout.stages.slice(0, rollout.stage).map((_, index) => tallies.get(index) ?? NO_TALLY),
     ...observed,
-    overdue: nextDeadline !== undefined && nextDeadline <= now ? await slices.rollouts.countOverdue(id, now) : 0,
+    overdue: isOverdue && mayTimeOut(deps.startedAt, now) ? await slices.rollouts.countOverdue(id, now) : 0,
     ...(nextDeadline !== undefined && { nextDeadline }),
     stagingRoom: maxStaging === Infinity ? Infinity : Math.max(0, maxStaging - (await slices.rollouts.staging())),
     ...(conditions && { conditions }),

@@ -44,6 +44,8 @@ export interface RolloutDeps extends AssignDeps {
   /** When a robot last checked in; undefined where it never did. Milliseconds since 1970. */
   readonly lastSeen: (robot: RobotId) => Instant | undefined;
   readonly soak: SoakWatcher;
+  /** When this process began to receive check-ins. Milliseconds since 1970. */
+  readonly startedAt: Instant;
   /** Lets the engine look at once. */
   readonly poke: (rollout: RolloutId) => void;
   /** Kept for good, where nobody can change it; in the caller's transaction. */

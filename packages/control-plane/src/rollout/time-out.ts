@@ -10,6 +10,7 @@ import { placeOrder } from '../assign/place-order.ts';
 import type { Deployment } from '../store/deployments.ts';
 import type { Slices } from '../store/store.ts';
 import { changeRollout } from './change-rollout.ts';
+import { mayTimeOut } from './deadline.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 const PIECE = 40;
@@ -29,6 +30,7 @@ export async function timeOut(deps: RolloutDeps, rollout: Rollout, now: Instant)
 
 /** In rollouts that are paused or have ended: a robot that froze in its switch does not keep the place of others. */
 export async function timeOutWithoutDriver(deps: RolloutDeps, now: Instant): Promise<void> {
+  if (!mayTimeOut(deps.startedAt, now)) return;
   if ((await deps.store.rollouts.overdueWithoutDriver(now, 1)).length === 0) return;
   const robots = await deps.store.transaction(async (slices) => {
     const overdue = await slices.rollouts.overdueWithoutDriver(now, PIECE);
