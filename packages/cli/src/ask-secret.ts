@@ -3,6 +3,8 @@
  * both are readable by other processes and end up in shell histories.
  */
 import { readFile } from 'node:fs/promises';
+import { describeFileError } from '@fairlead/toolkit/file-error';
+import { decodeText } from '@fairlead/toolkit/yaml/decode-text';
 import { CliError, EXIT } from './cli-error.ts';
 
 export interface SecretQuestion {
@@ -22,8 +24,17 @@ export type AskSecret = (question: SecretQuestion) => Promise<string>;
 export const secretAsker =
   (stdin: Terminal, stderr: NodeJS.WritableStream): AskSecret =>
   async ({ what, file, confirm, option }) => {
-    if (file === '-') return firstLine(await readAll(stdin));
-    if (file !== undefined) return firstLine(await readFile(file, 'utf8'));
+    if (file === '-') return firstLine(await readAll(stdin), { what, from: 'standard input' });
+    if (file !== undefined) {
+      const content = await readFile(file).catch((error: unknown) => {
+        throw new CliError(`${what} cannot be read: ${describeFileError(error)}.`, {
+          where: file,
+          hint: `Give another file with ${option} FILE.`,
+          exitCode: EXIT.usage,
+        });
+      });
+      return firstLine(content, { what, from: file });
+    }
     if (stdin.isTTY !== true) {
       throw new CliError(`${what} is needed, and there is no terminal to ask on.`, {
         hint: `Give a file with ${option} FILE (or - for standard input).`,
@@ -40,10 +51,21 @@ export const secretAsker =
     return secret;
   };
 
-const firstLine = (text: string): string => text.split(/\r?\n/, 1)[0] ?? '';
+/** Editors on Windows add a byte order mark and line ends of two characters: neither belongs to a secret. */
+function firstLine(content: Uint8Array, { what, from }: { readonly what: string; readonly from: string }): string {
+  const decoded = decodeText(content);
+  const [line = ''] = decoded.ok && !decoded.value.isDamaged ? decoded.value.text.split(/\r?\n/, 1) : [];
+  if (line !== '') return line;
+  const reason = decoded.ok && !decoded.value.isDamaged ? 'its first line is empty' : 'it is not UTF-8';
+  throw new CliError(`${what} cannot be read: ${reason}.`, {
+    where: from,
+    hint: 'Write the secret alone into the first line, as UTF-8.',
+    exitCode: EXIT.usage,
+  });
+}
 
-async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += chunk.toString();
-  return text;
+async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }

@@ -49,6 +49,34 @@ test('another program on that port is named as such', async () => {
   expect(stderr).toContain("is not Fairlead's API");
 });
 
+test.each([
+  [502, 4],
+  [504, 4],
+  [413, 1],
+])('a proxy that answers %i in place of the control plane is named, with exit code %i', async (status, exitCode) => {
+  const page = { status, headers: {}, body: new TextEncoder().encode('<html>nginx</html>') };
+  const said = await runFairlead('robot list', { transport: () => Promise.resolve(page) });
+  expect(said.exitCode).toBe(exitCode);
+  expect(said.stderr).toContain(`(HTTP ${status})`);
+});
+
+test('a file that cannot be used is reported in words, with its path', () => {
+  const error = Object.assign(new Error("ENOENT: no such file or directory, open '/no'"), {
+    code: 'ENOENT',
+    path: '/no',
+  });
+  expect(toCliError(error, 'http://x')).toMatchObject({
+    message: 'A file or folder cannot be used: there is no such file or folder.',
+    options: { where: '/no' },
+  });
+});
+
+test('https to a port that speaks plain HTTP is reported in words', async () => {
+  const { exitCode, stderr } = await runFairlead('robot list', failsWith('ERR_SSL_WRONG_VERSION_NUMBER'));
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain('Is the address http:// and not https://?');
+});
+
 test('a refusal keeps its element and its next move, also for programs', async () => {
   const said = problem('refused', 422, { refusal: refusal('nan') });
   const { stderr, stdout } = await runFairlead('robot list --json', { script: { 'GET /api/v1/robots': said } });

@@ -5,6 +5,7 @@
 import { ProblemError, Unreachable } from '@fairlead/shared/api/client';
 import type { Problem, ProblemCode } from '@fairlead/shared/api/problem';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import { describeFileError, systemCode } from '@fairlead/toolkit/file-error';
 
 /** Documented in docs and `fairlead --help`; they only grow. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, refused: 3, unreachable: 4, notLoggedIn: 5, waiting: 6 } as const;
@@ -65,11 +66,18 @@ export function toCliError(error: unknown, server: string): CliError {
       refusal: error.refusal,
     });
   }
-  if (isSystemError(error)) {
-    return new CliError(error.message, error.path === undefined ? {} : { where: error.path });
-  }
+  if (isSystemError(error)) return fromSystem(error);
   return new CliError(error instanceof Error ? error.message : String(error), {
     hint: 'This is a defect of fairlead. Please report it with the command you gave.',
+  });
+}
+
+function fromSystem(error: SystemError): CliError {
+  const { path } = error;
+  const message = path === undefined ? error.message : `A file or folder cannot be used: ${describeFileError(error)}.`;
+  return new CliError(message, {
+    ...(path !== undefined && { where: path }),
+    ...(path !== undefined && { hint: 'Check the path, and what this user may do there.' }),
   });
 }
 
@@ -85,17 +93,31 @@ function fromProblem(problem: Problem, server: string): CliError {
   return new CliError([problem.detail || problem.title, mistakes].filter(Boolean).join(' '), {
     where,
     ...(hint === undefined ? {} : { hint }),
-    exitCode: EXIT_OF_PROBLEM[code] ?? EXIT.failed,
+    exitCode: EXIT_OF_PROBLEM[code] ?? (isGateway(problem) ? EXIT.unreachable : EXIT.failed),
     ...(problem.refusal === undefined ? {} : { refusal: problem.refusal }),
     problem,
   });
 }
+
+/** A proxy answered, because the control plane did not. */
+const isGateway = ({ code, status }: Problem): boolean =>
+  code === 'unexpected_answer' && status >= 502 && status <= 504;
 
 const NEXT_WHEN_UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there. Is the control plane running (fairlead server), and is the port right?',
   ENOTFOUND: 'No such host. Check the address: fairlead login --server URL',
   EAI_AGAIN: 'The name could not be resolved. Is there a network, and is DNS working?',
   ECONNRESET: 'The connection was cut. Is something else listening on that port, or a proxy in between?',
+  EPROTO: 'That port does not speak TLS as it should. Is the address http:// and not https://?',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'That port does not speak TLS. Is the address http:// and not https://?',
+  UND_ERR_SOCKET: 'The connection was closed without an answer. Is the address https:// and not http://?',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'Its certificate is signed by itself: NODE_EXTRA_CA_CERTS=FILE names one to trust.',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'Its certificate is from an unknown authority: NODE_EXTRA_CA_CERTS=FILE names one to trust.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'Its certificate is from an unknown authority: NODE_EXTRA_CA_CERTS=FILE names one to trust.',
+  CERT_HAS_EXPIRED: 'Its certificate has expired: renew it, or check the clock of this machine.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name: use the name that the certificate has.',
   UND_ERR_CONNECT_TIMEOUT: 'No answer. Is a firewall in between, or the machine off?',
 };
 
@@ -118,5 +140,5 @@ function causeCode(error: unknown): string | undefined {
   return undefined;
 }
 
-const isSystemError = (error: unknown): error is Error & { code: string; path?: string } =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string';
+type SystemError = Error & { code: string; path?: string };
+const isSystemError = (error: unknown): error is SystemError => systemCode(error) !== undefined;

@@ -5,7 +5,9 @@ import type { robotApi } from '@fairlead/shared/api/robot-api';
 import { Failure } from '@fairlead/shared/failure';
 import type { Lifecycle } from '@fairlead/shared/fleet/states';
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
+import { tokenMistake, trimToken } from '@fairlead/shared/token-text';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
+import { describeFileError } from '@fairlead/toolkit/file-error';
 import type { AgentConfig } from '../config.ts';
 import { type RobotIdentity, writeIdentity } from '../identity/robot-identity.ts';
 import type { Facts } from '../inventory/facts.ts';
@@ -48,10 +50,33 @@ export async function enrolRobot(deps: EnrolDeps): Promise<RobotIdentity & { rea
   return { schema: 'fairlead.robot.v1', ...identity, lifecycle: reply.lifecycle };
 }
 
+/** Throws a Failure that names the place of a token which can be none. */
 async function readToken(enrolment: AgentConfig['enrolment']): Promise<string | undefined> {
   if (enrolment === undefined) return undefined;
-  return 'token' in enrolment ? enrolment.token : (await readFile(enrolment.tokenFile, 'utf8')).trim();
+  if ('token' in enrolment) return checkedToken(enrolment.token, 'enrolment.token');
+  const { tokenFile } = enrolment;
+  const text = await readFile(tokenFile, 'utf8').catch((error: unknown) => {
+    throw new Failure(badToken(tokenFile, `cannot be read: ${describeFileError(error)}`));
+  });
+  return checkedToken(text, tokenFile);
 }
+
+function checkedToken(text: string, element: string): string {
+  const token = trimToken(text);
+  const mistake = tokenMistake(token);
+  if (mistake !== undefined) throw new Failure(badToken(element, mistake));
+  return token;
+}
+
+const badToken = (element: string, mistake: string) =>
+  ({
+    phase: 'check-in',
+    element: element.slice(-300),
+    category: 'bad_token',
+    detail: `The enrollment token (${element}) ${mistake}.`,
+    retryable: true,
+    hint: 'Write the token of fairlead robot token there, or take enrolment out of agent.yaml to wait as pending.',
+  }) as const;
 
 const otherRobot = (mine: EnrolDeps['config'], reply: { robot: string; environment: string }) =>
   ({

@@ -49,6 +49,19 @@ test('a robot introduces itself with its key and its token, and remembers as who
   expect(await readIdentity(at)).toMatchObject({ robot: 'duck-1', environment: 'production', keyid: signer.keyid });
 });
 
+test('a token file from Windows is read; one that is missing or holds no token is named, not a defect', async () => {
+  const tokenFile = join(folder(), 'token');
+  writeFileSync(tokenFile, '\u{FEFF}one-time\r\n');
+  const { asked, identity } = await enrol({}, { tokenFile });
+  await identity;
+  expect(asked).toMatchObject([{ token: 'one-time' }]);
+  writeFileSync(tokenFile, 'Bearer one-time\n');
+  const wrong = (await enrol({}, { tokenFile })).identity;
+  await expect(wrong).rejects.toMatchObject({ refusal: { category: 'bad_token', element: tokenFile } });
+  const missing = (await enrol({}, { tokenFile: '/no/such/token' })).identity;
+  await expect(missing).rejects.toMatchObject({ refusal: { detail: expect.stringContaining('no such file') } });
+});
+
 test('a server can’t move a robot to another environment', async () => {
   const { at, identity } = await enrol({ environment: 'development' });
   await expect(identity).rejects.toMatchObject({ refusal: { category: 'wrong_env' } });

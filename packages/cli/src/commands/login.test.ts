@@ -59,3 +59,49 @@ test('without a terminal the password must come from a file', async () => {
   expect(exitCode).toBe(2);
   expect(stderr).toContain('--password-file FILE');
 });
+
+test.each([
+  ['127.0.0.1:7300', 'must begin with http:// or https://'],
+  ['http://127.0.0.1:73000', 'the port must be at most 65535'],
+  ['"http://127.0.0.1:7300"', 'quotes belong to it'],
+  ['http://fleet.test/fairlead', 'must not have a path (/fairlead)'],
+  ['', 'is empty'],
+])('an address %j is refused where it was written, and nothing is sent', async (address, reason) => {
+  const byVariable = await runFairlead('status', { env: { FAIRLEAD_SERVER: address } });
+  expect(byVariable).toMatchObject({ exitCode: 2, asked: [], stderr: expect.stringContaining('FAIRLEAD_SERVER ') });
+  expect(byVariable.stderr).toContain(reason);
+  const byOption = await runFairlead(['status', '--server', address]);
+  expect(byOption).toMatchObject({ exitCode: 2, asked: [], stderr: expect.stringContaining('--server ') });
+});
+
+test('blanks and line ends around FAIRLEAD_SERVER and FAIRLEAD_TOKEN are not part of them', async () => {
+  const env = { FAIRLEAD_SERVER: 'http://fleet.test\r', FAIRLEAD_TOKEN: ' from-ci\r\n' };
+  const { requests } = await runFairlead('status', { env });
+  expect(requests[0]?.url.origin).toBe('http://fleet.test');
+  expect(requests[0]?.headers).toMatchObject({ authorization: 'Bearer from-ci' });
+});
+
+test.each(['', '"from-ci"', 'Bearer from-ci', 'from\nci'])(
+  'FAIRLEAD_TOKEN=%j is a usage error and never an unreachable control plane',
+  async (token) => {
+    const { exitCode, stderr, asked } = await runFairlead('status', { env: { FAIRLEAD_TOKEN: token } });
+    expect({ exitCode, asked }).toEqual({ exitCode: 2, asked: [] });
+    expect(stderr).toContain('FAIRLEAD_TOKEN is');
+  },
+);
+
+test.each([
+  ['\u{FEFF}correct horse\r\n', 'correct horse'],
+  [' correct horse \n', ' correct horse '],
+])('the password of %j is its first line without the marks of an editor', async (stdin, password) => {
+  const { asked } = await runFairlead(login, { stdin, script: { [LOGIN]: session } });
+  expect(asked[0]?.body).toEqual({ name: 'admin', password });
+});
+
+test('a password file that is missing or empty is named, and nobody is asked', async () => {
+  const missing = await runFairlead('login --password-file /no/such/file');
+  expect(missing).toMatchObject({ exitCode: 2, asked: [], stderr: expect.stringContaining('there is no such file') });
+  expect(missing.stderr).not.toContain('ENOENT');
+  const empty = await runFairlead(login, { stdin: '\n' });
+  expect(empty).toMatchObject({ exitCode: 2, asked: [], stderr: expect.stringContaining('its first line is empty') });
+});

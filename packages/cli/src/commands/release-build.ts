@@ -14,6 +14,7 @@ import { refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
 import type { BuiltRelease } from '../release/build-release.ts';
+import { checkAuthorFolder, checkReleaseFile, outputPlace } from '../release/check-folder.ts';
 import type { ModelLimits } from '../release/model-limits.ts';
 import { sayBytes } from '../release/say-bytes.ts';
 
@@ -35,7 +36,7 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .command('build')
     .description('check a folder with a release.yaml and pack it into one .fairlead file')
     .argument('<dir>', 'the folder')
-    .option('-o, --output <file>', 'default: COMPONENT-VERSION.fairlead in the current folder')
+    .option('-o, --output <path>', 'a file or a folder; default: COMPONENT-VERSION.fairlead in the current folder')
     .option('--skip-smoke-tests', 'do not run them here; robots will run them all the same')
     .action(async (folder: string, options: BuildOptions) => {
       const built = await build(out, resolve(folder), options);
@@ -48,6 +49,7 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .argument('<file>')
     .action(async (file: string) => {
       const { verifyReleaseFile } = await import('../release/verify-release-file.ts');
+      await checkReleaseFile(file);
       const verified = await verifyReleaseFile(file);
       if (!verified.ok) throw refusedError(verified.refused);
       const { manifest, identity } = verified.value;
@@ -83,10 +85,12 @@ async function build(out: Output, folder: string, { output, skipSmokeTests }: Bu
     import('../release/build-release.ts'),
     import('../release/build-refusal.ts'),
   ]);
+  await checkAuthorFolder(folder);
+  const placeOf = await outputPlace(resolve(output ?? '.'));
   let bar: ReturnType<Output['progress']> | undefined;
   const built = await buildRelease({
     folder,
-    to: ({ component, version }) => resolve(output ?? `${component}-${version}.fairlead`),
+    to: ({ component, version }) => placeOf(`${component}-${version}.fairlead`),
     skipSmokeTests: skipSmokeTests === true,
     onModel: (path) => out.line(`inspecting ${path}`, 'dim'),
     onSmokeTest: ({ test, done, total }) => out.line(`smoke test ${done + 1} of ${total}: ${test}`, 'dim'),

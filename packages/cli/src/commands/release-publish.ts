@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { argument, releaseArgument } from '../arguments.ts';
 import { CliError, EXIT, refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { checkReleaseFile } from '../release/check-folder.ts';
 import { isPublished, type PublishOrder, planPublish } from '../release/plan-publish.ts';
 import { planRevoke, type RevokeOrder } from '../release/plan-revoke.ts';
 import { promotion } from '../release/promote-release.ts';
@@ -27,6 +28,7 @@ export function addPublishCommands(release: Command, context: CliContext): void 
     .requiredOption('--env <environment>', ENVIRONMENTS.join(', '), argument(EnvironmentName))
     .action(async (file: string, options: SignOptions & { readonly env: EnvironmentName }) => {
       const { verifyReleaseFile } = await import('../release/verify-release-file.ts');
+      await checkReleaseFile(file);
       const verified = await verifyReleaseFile(file, 'publish');
       if (!verified.ok) throw refusedError(verified.refused);
       const opened = verified.value;

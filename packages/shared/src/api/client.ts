@@ -6,6 +6,7 @@ import type { Static, TSchema } from 'typebox';
 import { parse } from '../parse.ts';
 import { parseDate, SECOND } from '../time.ts';
 import { parseRetryAfter } from '../update/retry.ts';
+import { foreignAnswer, isEncoded } from './foreign-answer.ts';
 import { PROBLEM_TYPE, Problem } from './problem.ts';
 import type { Api, ReplyOf, Route } from './route.ts';
 
@@ -144,6 +145,7 @@ function bodyBytes(route: Route, body: unknown): Uint8Array | undefined {
 }
 
 function readReply(route: Route, reply: TransportReply, url: URL): unknown {
+  if (isEncoded(reply)) throw new ProblemError(foreignAnswer(reply, url, 'encoded'));
   if (route.reply === 'bytes') return reply.body;
   if (route.reply === 'text') return new TextDecoder().decode(reply.body);
   const value = readJson(reply.body);
@@ -151,25 +153,13 @@ function readReply(route: Route, reply: TransportReply, url: URL): unknown {
   if (parsed.ok) return parsed.value;
   const first = parsed.refused[0];
   throw new ProblemError(
-    notFairlead(reply, url, `${first?.at ?? ''} ${first?.message ?? 'is not as expected'}`.trim()),
+    foreignAnswer(reply, url, `${first?.at ?? ''} ${first?.message ?? 'is not as expected'}`.trim()),
   );
 }
 
 function readProblem(reply: TransportReply, url: URL): Problem {
   const parsed = parse(Problem, readJson(reply.body));
-  return parsed.ok ? parsed.value : notFairlead(reply, url, `HTTP ${reply.status}`);
-}
-
-/** A captive portal, a proxy's own error page, or another program on that port. */
-function notFairlead(reply: TransportReply, url: URL, what: string): Problem {
-  return {
-    type: 'about:blank',
-    title: 'Unexpected answer',
-    status: reply.status,
-    code: 'unexpected_answer',
-    detail: `${url.origin} answered something that is not Fairlead's API (${what}).`,
-    hint: 'Is the server URL right, and does no proxy or captive portal answer in its place?',
-  };
+  return parsed.ok ? parsed.value : foreignAnswer(reply, url, `HTTP ${reply.status}`);
 }
 
 function readJson(body: Uint8Array): unknown {
