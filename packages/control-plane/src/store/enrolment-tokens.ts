@@ -12,6 +12,9 @@ export interface EnrolmentToken {
   readonly group?: string;
   readonly labels?: Labels;
   readonly createdBy: string;
+  /** Ids of the person, and of the API token where it made this one: it goes with them. */
+  readonly userId?: string;
+  readonly apiToken?: string;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
   readonly usedBy?: RobotId;

@@ -13,6 +13,8 @@ interface EnrolmentTokenRow {
   group_name: string | null;
   labels: string | null;
   created_by: string;
+  user_id: string | null;
+  api_token: string | null;
   created_at: string;
   expires_at: string;
   used_at: string | null;
@@ -55,6 +57,8 @@ const toRow = (token: EnrolmentToken): EnrolmentTokenRow => ({
   group_name: token.group ?? null,
   labels: token.labels ? JSON.stringify(token.labels) : null,
   created_by: token.createdBy,
+  user_id: token.userId ?? null,
+  api_token: token.apiToken ?? null,
   created_at: toTimestamp(token.createdAt),
   expires_at: toTimestamp(token.expiresAt),
   used_at: null,
@@ -69,6 +73,8 @@ const toToken = (row: EnrolmentTokenRow): EnrolmentToken => ({
   ...(row.group_name !== null && { group: row.group_name }),
   ...(row.labels !== null && { labels: readJsonEntries(Labels, row.labels) }),
   createdBy: row.created_by,
+  ...(row.user_id !== null && { userId: row.user_id }),
+  ...(row.api_token !== null && { apiToken: row.api_token }),
   createdAt: fromTimestamp(row.created_at),
   expiresAt: fromTimestamp(row.expires_at),
   ...(row.used_by !== null && { usedBy: readColumn(RobotId, row.used_by) }),

@@ -13,6 +13,7 @@ import { abandonedReleases } from './migrations/0009-abandoned-releases.ts';
 import { degradedDeployments } from './migrations/0010-degraded-deployments.ts';
 import { alarms } from './migrations/0011-alarms.ts';
 import { acceptedFailures } from './migrations/0012-accepted-failures.ts';
+import { peopleHaveIds } from './migrations/0013-people-have-ids.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
@@ -26,6 +27,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010-degraded-deployments': degradedDeployments,
   '0011-alarms': alarms,
   '0012-accepted-failures': acceptedFailures,
+  '0013-people-have-ids': peopleHaveIds,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */
