@@ -17,6 +17,7 @@ export async function buildControlPlane(wanted: {
     entries: {
       'control-plane': 'packages/control-plane/src/main.ts',
       fairlead: 'packages/cli/src/main.ts',
+      'hash-worker': 'packages/control-plane/src/people/hash-worker.ts',
       'model-child': 'packages/toolkit/src/smoke-test/child/model-child.ts',
     },
     architecture,

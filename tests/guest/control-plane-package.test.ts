@@ -16,6 +16,7 @@ const SERVER_UNIT = 'fairlead-control-plane';
 const MOST_EXPOSURE = 2;
 const CONFIG = '/etc/fairlead/control-plane.yaml';
 const PASSPHRASE = '/etc/passphrase';
+const NEW_PASSWORD = '/etc/new-password';
 const LOCAL = 'http://127.0.0.1:7300';
 
 let server: Guest;
@@ -63,7 +64,9 @@ test('by the steps that both packages tell, a robot joins its fleet', async ({ g
   await untilAnswering(LOCAL);
   await server.write(PASSPHRASE, 'correct horse battery staple\n', 0o600);
   const password = ['--password-file', '/var/lib/fairlead-control-plane/initial-admin-password'];
-  await server.must('fairlead', 'login', '--server', `http://${address}`, ...password);
+  await server.write(NEW_PASSWORD, 'correct horse battery\n', 0o600);
+  const changed = ['--new-password-file', NEW_PASSWORD];
+  await server.must('fairlead', 'login', '--server', `http://${address}`, ...password, ...changed);
   await server.must('fairlead', 'trust', 'init', '--passphrase-file', PASSPHRASE);
   const token = await server.must('fairlead', 'robot', 'token', '--environment', 'production', '--robot', 'duck');
   const command = token.split('\n').find((line) => line.startsWith('fairlead-agent enroll')) ?? '';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { refusal } from '@fairlead/control-plane/testing/refusal';
 import { createClient } from '@fairlead/shared/api/client';
 import { healthApi } from '@fairlead/shared/api/health-api';
 import { operatorApi } from '@fairlead/shared/api/operator-api';
@@ -40,14 +41,15 @@ async function start(data: string, ...args: string[]): Promise<Running> {
 }
 const newFolder = () => mkdtemp(join(tmpdir(), 'fairlead-main-'));
 
-test('the first start makes an admin whose password only its owner can read; the second makes none', async () => {
+test('the first start makes an admin whose password only its owner can read, and its file goes when it is changed', async () => {
   const data = await newFolder();
   const first = await start(data);
   const file = join(data, 'initial-admin-password');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   const password = (await readFile(file, 'utf8')).trim();
   const operator = createClient(operatorApi, { baseUrl: first.url, transport: undiciTransport() });
-  expect(await operator.login({ body: { name: 'admin', password } })).toMatchObject({ role: 'admin' });
+  const session = await operator.login({ body: { name: 'admin', password } });
+  expect(session).toMatchObject({ role: 'admin', mustChangePassword: true });
   first.child.kill('SIGTERM');
   expect(await first.ended()).toBe(0);
   expect(first.lines.join()).toContain(file);
@@ -56,6 +58,12 @@ test('the first start makes an admin whose password only its owner can read; the
   const second = await start(data);
   expect(second.lines.join()).not.toContain('first user');
   expect((await readFile(file, 'utf8')).trim()).toBe(password);
+
+  const authorise = () => ({ authorization: `Bearer ${session.token}` });
+  const admin = createClient(operatorApi, { baseUrl: second.url, transport: undiciTransport(), authorise });
+  expect(await refusal(admin.listUsers())).toBe('must_change_password');
+  await admin.changeMyPassword({ body: { password, newPassword: 'seven green bottles' } });
+  await expect(stat(file)).rejects.toThrow('ENOENT');
 });
 
 test('a running control plane is live, ready and measured over HTTP', async () => {

@@ -45,6 +45,7 @@ export const refusedError = (refusal: Refusal): CliError =>
 const EXIT_OF_PROBLEM: Partial<Record<ProblemCode, ExitCode>> = {
   unauthenticated: EXIT.notLoggedIn,
   forbidden: EXIT.refused,
+  must_change_password: EXIT.refused,
   refused: EXIT.refused,
   conflict: EXIT.refused,
   version_conflict: EXIT.refused,

@@ -50,9 +50,11 @@ import { keepHouse } from './housekeeping.ts';
 import { createApp } from './http/create-app.ts';
 import { floodLimit } from './http/flood-limit.ts';
 import { logInHandlers } from './people/log-in.ts';
+import { loginLimits } from './people/login-limits.ts';
 import { manageTokensHandlers } from './people/manage-tokens.ts';
 import { manageUsersHandlers } from './people/manage-users.ts';
-import type { PasswordCost } from './people/password.ts';
+import { ownPasswordHandlers } from './people/own-password.ts';
+import type { PasswordHasher } from './people/password-hasher.ts';
 import { releaseHandlers } from './publish/list-releases.ts';
 import { publishRoleHandlers } from './publish/publish-role.ts';
 import { reportHandlers } from './report/accept-report.ts';
@@ -94,7 +96,10 @@ export interface ControlPlaneDeps {
   readonly logger: FastifyBaseLogger;
   /** Where the slices register what they count. */
   readonly metrics: Registry;
-  readonly passwordCost?: PasswordCost;
+  /** It stays open: it is its owner's. */
+  readonly passwords: PasswordHasher;
+  /** Called when a person's password has changed. */
+  readonly onPasswordChange?: () => Promise<void>;
   /** `by-hand`: rollouts move only when `drive` is called. */
   readonly engine?: 'by-itself' | 'by-hand';
 }
@@ -107,7 +112,7 @@ export interface ControlPlane {
 }
 
 export async function createControlPlane(deps: ControlPlaneDeps): Promise<ControlPlane> {
-  const { store, artifacts, checkBundle, onlineKeys, clock, signals, logger, metrics, passwordCost } = deps;
+  const { store, artifacts, checkBundle, onlineKeys, clock, signals, logger, metrics, passwords } = deps;
   const onFailure = (err: unknown) => logger.error({ err }, 'background work failed');
   const checks = healthChecks();
   const presence = await openPresenceRegistry(store);
@@ -164,11 +169,18 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   signals.onChange('rollouts', engine.poke);
   const join = (robot: RobotId) => void joinRollouts(rollouts, robot).catch(onFailure);
   const deployByItself = (names: readonly string[]) => void autoDeploy(rollouts, names).catch(onFailure);
-  const passwords = passwordCost ? { passwordCost } : {};
+  const people = {
+    store,
+    clock,
+    sessions,
+    passwords,
+    ...(deps.onPasswordChange && { onPasswordChange: deps.onPasswordChange }),
+  };
 
   serve(peopleApi, {
-    ...(await logInHandlers({ store, sessions, ...passwords })),
-    ...manageUsersHandlers({ store, clock, ...passwords }),
+    ...(await logInHandlers({ ...people, limits: loginLimits(clock) })),
+    ...ownPasswordHandlers(people),
+    ...manageUsersHandlers(people),
     ...manageTokensHandlers({ store, clock }),
   });
   serve(fleetApi, {

@@ -38,6 +38,7 @@ export function keepHouse({ store, clock, presence, signals, onFailure }: Housek
     every(FLUSH_EVERY_MS, () => flush().then(presence.refresh)),
     every(FORGET_EVERY_MS, () => forgetRequests(store, clock.now() - NONCE_MEMORY_MS)),
     every(FORGET_EVERY_MS, () => store.alarms.forgetResolved(clock.now() - RESOLVED_ALARM_MEMORY_MS)),
+    every(FORGET_EVERY_MS, () => store.people.forgetEndedSessions(clock.now())),
     every(FORGET_EVERY_MS, () => store.idempotentReplies.forgetBefore(clock.now() - REPLAY_MEMORY_MS)),
   ];
   return {

@@ -17,8 +17,9 @@ import { type Config, readConfig, USAGE } from './config.ts';
 import { createControlPlane } from './control-plane.ts';
 import { authoritiesOf, remembered } from './http/authorities.ts';
 import { LOG_SERIALIZERS } from './http/log-serializers.ts';
-import { createFirstAdmin, FIRST_ADMIN } from './people/first-admin.ts';
+import { createFirstAdmin, FIRST_ADMIN, removeFirstPassword } from './people/first-admin.ts';
 import { openSessionSecret, sharedSessionSecret } from './people/session-secret.ts';
+import { workerHasher } from './people/worker-hasher.ts';
 import { openPostgresSignals } from './signals/postgres-signals.ts';
 import { inProcessSignals, type Signals } from './signals/signals.ts';
 import { embeddedStore } from './store/embedded-store.ts';
@@ -42,6 +43,12 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   collectDefaultMetrics({ register: metrics });
   let { port } = config;
   const limits = { maxBlobBytes: config.maxBlobBytes, maxTotalBytes: config.maxTotalBlobBytes };
+  const passwords = workerHasher();
+  const forgetFirstPassword = async (): Promise<void> => {
+    const file = await removeFirstPassword(store, data);
+    if (file === 'removed') logger.info({ data }, 'the file of the first password was removed');
+    if (file === 'kept') logger.warn({ data }, 'the first password was never changed: fairlead password');
+  };
   const controlPlane = await createControlPlane({
     store,
     artifacts: await openFolderArtifactStore({ folder: join(data, 'artifacts'), clock, ...limits }),
@@ -49,6 +56,8 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     onlineKeys: await openOnlineKeys(join(data, 'online-keys')),
     clock,
     sessionSecret,
+    passwords,
+    onPasswordChange: forgetFirstPassword,
     signals,
     authorities: remembered(() => authoritiesOf(config.names, port, machine()), clock, 5 * SECOND),
     trustedProxies: config.trustedProxies,
@@ -59,8 +68,10 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     dataFolder: data,
     ...(config.adminPasswordFile !== undefined && { passwordFile: config.adminPasswordFile }),
   });
+  await forgetFirstPassword();
   const stop = async () => {
     await controlPlane.stop();
+    await passwords.close();
     await signals.close();
     await store.close();
   };
@@ -77,6 +88,8 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
   if (passwordFile) {
     logger.info({ user: FIRST_ADMIN, passwordFile }, 'The first user was created; its password is in the file');
     tell(`Log in as ${FIRST_ADMIN} with the password in ${passwordFile}`);
+    if (config.adminPasswordFile === undefined)
+      tell('It must be changed at the first login; its file is removed then.');
   }
   return stop;
 }

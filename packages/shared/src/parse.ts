@@ -6,6 +6,7 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile, Errors, type Validator } from 'typebox/schema';
 import { Settings } from 'typebox/system';
+import { NO_CONTROL_CHARACTERS } from './bounds.ts';
 import { closestWord } from './closest-word.ts';
 import { accept, type Result, refuse } from './failure.ts';
 import { keyPlaces } from './key-places.ts';
@@ -120,8 +121,10 @@ function schemaAt(schema: unknown, schemaPath: string): Readonly<Record<string, 
 }
 
 /** The words of the schema's author; a regular expression helps nobody who writes a file. */
-const describePattern = ({ description }: Readonly<Record<string, unknown>>): string =>
-  typeof description === 'string' ? `must be: ${description}` : 'does not have the right form';
+const describePattern = ({ description, pattern }: Readonly<Record<string, unknown>>): string => {
+  if (pattern === NO_CONTROL_CHARACTERS) return 'must not hold control characters (such as line breaks)';
+  return typeof description === 'string' ? `must be: ${description}` : 'does not have the right form';
+};
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;

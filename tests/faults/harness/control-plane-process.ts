@@ -54,7 +54,12 @@ async function greet(child: ChildProcess, data: string, log: () => Promise<strin
   const transport = undiciTransport();
   const password = (await readFile(join(data, 'initial-admin-password'), 'utf8')).trim();
   const anyone = createClient(operatorApi, { baseUrl: url, transport });
-  const { token } = await anyone.login({ body: { name: 'admin', password } });
+  const first = await anyone.login({ body: { name: 'admin', password } });
+  const { token } = await createClient(operatorApi, {
+    baseUrl: url,
+    transport,
+    authorise: () => ({ authorization: `Bearer ${first.token}` }),
+  }).changeMyPassword({ body: { password, newPassword: `${password} of my own` } });
   const bearer = { authorization: `Bearer ${token}` };
   const operator = createClient(operatorApi, { baseUrl: url, transport, authorise: () => bearer });
   const signer = signerFromSeed(generateKeyPair().seed);

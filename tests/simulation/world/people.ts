@@ -1,4 +1,5 @@
 /** Those who work with the control plane: over lines that break, they ask again with the same key until they are answered. */
+import { newUserId } from '@fairlead/control-plane/people/api-token';
 import { hashPassword } from '@fairlead/control-plane/people/password';
 import { type CallOptions, type Client, createClient, ProblemError, type Transport } from '@fairlead/shared/api/client';
 import { operatorApi } from '@fairlead/shared/api/operator-api';
@@ -29,9 +30,16 @@ export async function createPerson(order: {
   readonly transport: Transport;
 }): Promise<Person> {
   const { name, role, server, agenda, chance, transport } = order;
-  const passwordHash = await agenda.during(hashPassword(PASSWORD, PASSWORD_COST));
   const { store } = server.running();
-  await store.people.insert({ name, role, passwordHash, sessionGeneration: 1, createdAt: agenda.now() });
+  await store.people.insert({
+    id: newUserId(),
+    name,
+    role,
+    passwordHash: hashPassword(PASSWORD, PASSWORD_COST),
+    sessionGeneration: 1,
+    mustChangePassword: false,
+    createdAt: agenda.now(),
+  });
   const as = (token?: string) =>
     createClient(operatorApi, {
       baseUrl: SERVER_URL,

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newHome, problem, runFairlead } from '../testing/run-fairlead.ts';
@@ -41,9 +41,59 @@ test('FAIRLEAD_TOKEN stands in for a login', async () => {
 
 test('after logging out nobody is logged in', async () => {
   const { home } = await loggedIn();
-  expect((await runFairlead('logout', { home })).exitCode).toBe(0);
+  const ended = await runFairlead('logout', { home, script: { 'POST /api/v1/logout': {} } });
+  expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(ended.requests[0]?.url.href).toBe('http://other.test/api/v1/logout');
+  expect(ended.requests[0]?.headers).toMatchObject({ authorization: 'Bearer secret-token' });
   const { requests } = await runFairlead('status --server http://other.test', { home });
   expect(requests[0]?.headers).not.toHaveProperty('authorization');
+});
+
+test('who logs out where the control plane does not answer is told that the session goes on there', async () => {
+  const { home } = await loggedIn();
+  const transport = () => Promise.reject(new Error('connect ECONNREFUSED'));
+  const ended = await runFairlead('logout', { home, transport });
+  expect(ended.exitCode).toBe(0);
+  expect(ended.stderr).toContain(session.expiresAt);
+});
+
+const CHANGE = 'POST /api/v1/me/password';
+const renewed = { ...session, token: 'renewed-token' };
+
+test('a first password is changed while logging in, and the session of the new one is kept', async () => {
+  const home = newHome();
+  writeFileSync(join(home, 'new'), 'seven green bottles\n');
+  const script = { [LOGIN]: { ...session, mustChangePassword: true }, [CHANGE]: renewed };
+  const line = `${login} --new-password-file ${join(home, 'new')}`;
+  const { exitCode, asked, requests } = await runFairlead(line, { home, stdin: 'made up\n', script });
+  expect(exitCode).toBe(0);
+  expect(asked[1]?.body).toEqual({ password: 'made up', newPassword: 'seven green bottles' });
+  expect(requests[1]?.headers).toMatchObject({ authorization: 'Bearer secret-token' });
+  const later = await runFairlead('status', { home, env: { FAIRLEAD_SERVER: undefined } });
+  expect(later.requests[0]?.headers).toMatchObject({ authorization: 'Bearer renewed-token' });
+});
+
+test('a first password without a new one, and without a terminal, is a usage error that names the option', async () => {
+  const script = { [LOGIN]: { ...session, mustChangePassword: true } };
+  const { exitCode, stderr } = await runFairlead(login, { stdin: 'made up\n', script });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--new-password-file FILE');
+});
+
+test('people change their own password, and stay logged in', async () => {
+  const { home } = await loggedIn();
+  writeFileSync(join(home, 'new'), 'seven green bottles\n');
+  const line = `password --password-file - --new-password-file ${join(home, 'new')}`;
+  const { exitCode, asked } = await runFairlead(line, {
+    home,
+    stdin: 'correct horse\n',
+    script: { [CHANGE]: renewed },
+  });
+  expect(exitCode).toBe(0);
+  expect(asked[0]?.body).toEqual({ password: 'correct horse', newPassword: 'seven green bottles' });
+  const later = await runFairlead('status', { home, env: { FAIRLEAD_SERVER: undefined } });
+  expect(later.requests[0]?.headers).toMatchObject({ authorization: 'Bearer renewed-token' });
+  expect((await runFairlead('password')).exitCode).toBe(5);
 });
 
 test('a wrong password leaves no session', async () => {

@@ -49,7 +49,7 @@ export function alertHandlers({ store, clock, isMeasured, onResolve, poke }: Ale
       }
       await slices.audit.append({
         at: clock.now(),
-        by: caller.name,
+        by: caller.actor,
         action,
         element: before.robot,
         detail: `Alert ${id} (${before.refusal.category}): ${before.refusal.detail}`,
@@ -74,13 +74,13 @@ export function alertHandlers({ store, clock, isMeasured, onResolve, poke }: Ale
     },
     acknowledgeAlert: ({ params: { id }, body: { reason }, caller }) =>
       change(id, caller, { action: 'alert.acknowledge', reason }, ({ alarms }) =>
-        alarms.acknowledge(id, { at: clock.now(), by: caller.name, ...(reason !== undefined && { reason }) }),
+        alarms.acknowledge(id, { at: clock.now(), by: caller.actor, ...(reason !== undefined && { reason }) }),
       ),
     async resolveAlert({ params: { id }, body: { reason }, caller }) {
       let rollouts: readonly RolloutId[] = [];
       const resolved = await change(id, caller, { action: 'alert.resolve', reason }, async (slices, before) => {
         if (before.state !== 'resolved' && isMeasured(before.robot, before.refusal)) throw stillMeasured(before);
-        const resolution = { at: clock.now(), by: caller.name, how: 'by-hand', reason } as const;
+        const resolution = { at: clock.now(), by: caller.actor, how: 'by-hand', reason } as const;
         if (!(await slices.alarms.resolve(id, resolution))) return false;
         ({ rollouts } = await onResolve(slices, before, resolution));
         return true;

@@ -11,6 +11,7 @@ import {
 } from '@fairlead/shared/ids';
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import type { Clock } from '@fairlead/shared/time';
+import type { PersonCaller } from '../http/caller.ts';
 import { problem } from '../http/problem.ts';
 import { refuseDirectOrder } from '../rules/refuse-direct-order.ts';
 import type { Deployment } from '../store/deployments.ts';
@@ -39,9 +40,11 @@ export interface Ordered {
   readonly deployments: readonly Deployment[];
   readonly skipped: readonly { readonly robot: RobotId; readonly refusal: Refusal }[];
 }
+/** Who orders: records name the person, the audit log also the API token. */
+export type OrderedBy = Pick<PersonCaller, 'name' | 'actor'>;
 type DeployBody = RequestOf<(typeof deploymentApi)['deploy']>['body'];
 
-export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Promise<Ordered> {
+export async function deploy(deps: AssignDeps, body: DeployBody, by: OrderedBy): Promise<Ordered> {
   await deps.freshFacts();
   const now = deps.clock.now();
   const allowDowngrade = body.allowDowngrade ?? false;
@@ -67,13 +70,13 @@ export async function deploy(deps: AssignDeps, body: DeployBody, by: string): Pr
           kind: 'deploy',
           allowDowngrade,
           statement: deps.statementOf(robot.robot),
-          by,
+          by: by.name,
           reason: body.reason,
           now,
         }),
       );
     }
-    await slices.audit.append(sayOrders('deploy.direct', body, { deployments, skipped }, by, now));
+    await slices.audit.append(sayOrders('deploy.direct', body, { deployments, skipped }, by.actor, now));
     return { deployments, skipped };
   });
   deps.wake(ordered.deployments.map(({ robot }) => robot));

@@ -25,10 +25,10 @@ export function deploymentHandlers(
     events: (await store.deployments.events(found.deployment)).map(viewEvent),
   });
   return {
-    deploy: async ({ body, caller }) => viewOrdered(await deploy(deps, body, caller.name)),
-    rollBack: async ({ body, caller }) => viewOrdered(await rollBack(deps, body, caller.name)),
+    deploy: async ({ body, caller }) => viewOrdered(await deploy(deps, body, caller)),
+    rollBack: async ({ body, caller }) => viewOrdered(await rollBack(deps, body, caller)),
     cancelDeployment: async ({ params, caller }) =>
-      viewDeployment(await cancelDeployment(deps, params.deployment, caller.name)),
+      viewDeployment(await cancelDeployment(deps, params.deployment, caller.actor)),
     listDeployments: async ({ query }) => {
       const { items, next } = await page(store, query, query);
       return { items: items.map(viewDeployment), ...(next !== undefined && { next }) };

@@ -12,7 +12,7 @@ import type { PublishedRelease } from '../store/releases.ts';
 import type { RobotRecord } from '../store/robots.ts';
 import type { Slices } from '../store/store.ts';
 import { abandonedRefusal } from './abandon.ts';
-import { type AssignDeps, type Ordered, readRelease } from './deploy.ts';
+import { type AssignDeps, type Ordered, type OrderedBy, readRelease } from './deploy.ts';
 import { activeOf, judgeOrder } from './judge-order.ts';
 import { placeOrder } from './place-order.ts';
 import { ranBefore } from './ran-before.ts';
@@ -22,7 +22,7 @@ import { isUndone } from './undone-release.ts';
 
 type RollBackBody = RequestOf<(typeof deploymentApi)['rollBack']>['body'];
 
-export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string): Promise<Ordered> {
+export async function rollBack(deps: AssignDeps, body: RollBackBody, by: OrderedBy): Promise<Ordered> {
   await deps.freshFacts();
   const now = deps.clock.now();
   const ordered = await deps.store.transaction(async (slices): Promise<Ordered> => {
@@ -51,13 +51,13 @@ export async function rollBack(deps: AssignDeps, body: RollBackBody, by: string)
           // Going back is what was asked for; the signed floor still holds on the robot (TRUST 4.5).
           allowDowngrade: true,
           statement: deps.statementOf(robot.robot),
-          by,
+          by: by.name,
           reason: body.reason,
           now,
         }),
       );
     }
-    await slices.audit.append(sayOrders('rollback.direct', body, { deployments, skipped }, by, now));
+    await slices.audit.append(sayOrders('rollback.direct', body, { deployments, skipped }, by.actor, now));
     return { deployments, skipped };
   });
   deps.wake(ordered.deployments.map(({ robot }) => robot));

@@ -39,14 +39,14 @@ export function auditHandlers({
       return { entries: head.seq, sha256: head.sha256, ...(broken && { broken }) };
     },
 
-    listNotices: async ({ caller }) => ({ items: [...(await audit.notices(caller.name, clock.now() - SHOWN_FOR))] }),
+    listNotices: async ({ caller }) => ({ items: [...(await audit.notices(caller.id, clock.now() - SHOWN_FOR))] }),
 
     async acknowledgeNotice({ params, caller }) {
       const seq = Number(params.seq);
       if (!(await audit.find(seq))?.loud) {
         throw problem('not_found', `There is no notice ${params.seq}.`, { hint: 'See fairlead alert list.' });
       }
-      await audit.acknowledge(seq, caller.name, clock.now());
+      await audit.acknowledge(seq, caller.id, clock.now());
       return {};
     },
   };

@@ -33,6 +33,7 @@ test('whatever a person changes is in the log, once, with who and what; what was
 
   const { items } = await operator.listAudit({ query: { order: 'oldest-first', limit: 100 } });
   expect(items.map(({ action, element }) => `${action} ${element}`)).toEqual([
+    'session.login the-admin',
     'trust.init root',
     'role.publish development',
     'robot.accept duck-1',

@@ -41,7 +41,7 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
   };
 
   const log = async (slices: Slices, caller: PersonCaller, action: string, { robot }: Named, detail: string) => {
-    await slices.audit.append({ at: deps.clock.now(), by: caller.name, action, element: robot, detail });
+    await slices.audit.append({ at: deps.clock.now(), by: caller.actor, action, element: robot, detail });
   };
 
   return {
@@ -89,7 +89,7 @@ export function changeRobotsHandlers(deps: ChangeRobotsDeps): Handlers<ChangeRou
     decommissionRobot: ({ params, caller }) =>
       change(params.robot, async (record, slices) => {
         await slices.robots.blockKey(record.keyid, deps.clock.now());
-        await deps.onDecommission?.(slices, record.robot, caller.name);
+        await deps.onDecommission?.(slices, record.robot, caller.actor);
         await log(
           slices,
           caller,

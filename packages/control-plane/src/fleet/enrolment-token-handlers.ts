@@ -5,6 +5,7 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import { newEnrolmentToken, newTokenId } from '../people/api-token.ts';
+import { notAfter } from '../people/not-after.ts';
 import { refuseLabelClash } from '../rules/refuse-label-clash.ts';
 import type { EnrolmentToken } from '../store/enrolment-tokens.ts';
 import type { Store } from '../store/store.ts';
@@ -34,13 +35,15 @@ export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Ha
         id: newTokenId(),
         secretSha256: sha256Hex(secret),
         createdBy: caller.name,
+        userId: caller.id,
+        ...(caller.via === 'api-token' && { apiToken: caller.credential.id }),
         createdAt: now,
-        expiresAt: now + ttlSec * SECOND,
+        expiresAt: notAfter(caller, now + ttlSec * SECOND),
       };
       const detail = `${body.robot ?? 'Any robot'} may join ${body.environment} with a token, once.`;
       await store.transaction(async ({ enrolmentTokens, audit }) => {
         await enrolmentTokens.insert(token);
-        await audit.append({ at: now, by: caller.name, action: 'enrolment-token.create', element: token.id, detail });
+        await audit.append({ at: now, by: caller.actor, action: 'enrolment-token.create', element: token.id, detail });
       });
       return { id: token.id, token: secret, expiresAt: toTimestamp(token.expiresAt) };
     },
@@ -50,7 +53,7 @@ export function enrolmentTokenHandlers({ store, clock }: EnrolmentTokenDeps): Ha
         if (!(await enrolmentTokens.remove(params.id))) return false;
         const detail = 'An enrolment token was withdrawn.';
         const action = 'enrolment-token.delete';
-        await audit.append({ at: clock.now(), by: caller.name, action, element: params.id, detail });
+        await audit.append({ at: clock.now(), by: caller.actor, action, element: params.id, detail });
         return true;
       });
       if (removed) return {};

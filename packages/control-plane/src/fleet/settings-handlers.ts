@@ -16,7 +16,7 @@ export const settingsHandlers = (settings: FleetSettings): Handlers<SettingsRout
       const detail = mistakes.map(({ at, message }) => `${at.slice(1)} ${message}.`).join(' ');
       throw problem('bad_request', detail, { mistakes });
     }
-    await settings.change(body, caller.name);
+    await settings.change(body, caller.actor);
     return body;
   },
 });

@@ -1,4 +1,5 @@
 /** The door for people: a session token from login, or an API token of a script. */
+import { actorOfToken } from '@fairlead/shared/fleet/audit';
 import { type Clock, MINUTE } from '@fairlead/shared/time';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { isApiToken } from '../people/api-token.ts';
@@ -26,20 +27,33 @@ export function personDoor(deps: PersonDoorDeps): Doors['person'] {
 
 async function bySession({ store, sessions }: PersonDoorDeps, token: string): Promise<PersonCaller> {
   const session = sessions.read(token);
-  const user = session && (await store.people.find(session.name));
+  const user = session && (await store.people.findById(session.userId));
   // A new password or role ends every session that began before it.
   if (!user || user.sessionGeneration !== session.generation) throw ended();
-  return { kind: 'person', name: user.name, role: user.role, via: 'session' };
+  if (await store.people.hasSessionEnded(session.id)) throw ended();
+  const { id, name, role, mustChangePassword } = user;
+  const credential = { id: session.id, expiresAt: session.expiresAt };
+  return { kind: 'person', id, name, role, via: 'session', credential, actor: name, mustChangePassword };
 }
 
 async function byApiToken({ store, clock }: PersonDoorDeps, secret: string): Promise<PersonCaller> {
   const now = clock.now();
   const token = await store.people.findToken(sha256Hex(secret));
-  const user = token && (await store.people.find(token.user));
+  const user = token && (await store.people.findById(token.userId));
   if (!user || (token.expiresAt !== undefined && token.expiresAt <= now)) throw ended();
   // Once a minute is enough for "last used", and keeps reading requests from writing.
   if (now - (token.lastUsedAt ?? 0) > MINUTE) await store.people.markTokenUsed(token.id, now);
-  return { kind: 'person', name: user.name, role: lowerRole(token.role, user.role), via: 'api-token' };
+  return {
+    kind: 'person',
+    id: user.id,
+    name: user.name,
+    role: lowerRole(token.role, user.role),
+    via: 'api-token',
+    credential: { id: token.id, ...(token.expiresAt !== undefined && { expiresAt: token.expiresAt }) },
+    actor: actorOfToken(user.name, token),
+    // Made by a person whose password was in order.
+    mustChangePassword: false,
+  };
 }
 
 function bearer({ headers }: IncomingRequest): string {

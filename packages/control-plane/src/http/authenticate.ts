@@ -42,6 +42,7 @@ export function createAuthenticate({ robot, enrollingRobot, person }: Doors): Au
     'enrolling-robot': enrollingRobot,
     'robot-or-viewer': (request) =>
       'signature-input' in request.headers ? robot(request, { waiting: false }) : atLeast('viewer')(request),
+    session: async (request) => needSession(await person(request)),
     viewer: atLeast('viewer'),
     operator: atLeast('operator'),
     admin: atLeast('admin'),
@@ -51,7 +52,19 @@ export function createAuthenticate({ robot, enrollingRobot, person }: Doors): Au
 
 export const isAtLeast = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
+function needSession(caller: PersonCaller): PersonCaller {
+  if (caller.via === 'session') return caller;
+  throw problem('forbidden', `${caller.actor} is no session: an API token can neither log out nor change a password.`, {
+    hint: 'Log in with name and password: fairlead login.',
+  });
+}
+
 function admit(caller: PersonCaller, needed: Role): PersonCaller {
+  if (caller.mustChangePassword) {
+    throw problem('must_change_password', `The password of ${caller.name} was made up by the server.`, {
+      hint: 'Choose your own: fairlead password (POST /api/v1/me/password).',
+    });
+  }
   if (isAtLeast(caller.role, needed)) return caller;
   throw problem('forbidden', `${caller.name} is ${caller.role} here; this takes ${needed}.`, {
     hint: 'Ask an admin for the role, or use a token that has it.',

@@ -15,10 +15,18 @@ export interface RobotCaller {
 }
 export interface PersonCaller {
   readonly kind: 'person';
+  /** Never given again, unlike the name: rights and memories belong to it. */
+  readonly id: string;
   readonly name: string;
   /** What this session or token may do; a token's role can be lower than its owner's. */
   readonly role: Role;
   readonly via: 'session' | 'api-token';
+  /** The session or API token that was presented. */
+  readonly credential: { readonly id: string; readonly expiresAt?: Instant };
+  /** As the audit log names it: the person, or the API token of a person. */
+  readonly actor: string;
+  /** Its password was made up by the server: it may change it or log out, and nothing else. */
+  readonly mustChangePassword: boolean;
 }
 /** Nobody known; for `enrolling-robot` the body's own key has signed the request. */
 export interface NobodyCaller {

@@ -12,6 +12,8 @@ export type HandlerRequest<R extends Route> = Omit<RequestOf<R>, 'body'> & {
   /** Fires when the caller has gone or the server wants to stop: a long-poll answers at once with what it has. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** Where the caller's connection, or a trusted proxy, says that it comes from. */
+  readonly address: string;
 };
 
 /** Bytes with everything the handler wants to say about them; 206, 304 and 416 are the handler's to choose. */

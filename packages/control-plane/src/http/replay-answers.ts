@@ -57,7 +57,7 @@ function identify(route: Route, request: FastifyRequest): IdempotentRequest | un
     throw problem('bad_request', 'Idempotency-Key must be 1 to 128 visible ASCII characters.');
   }
   const requestSha256 = sha256Hex(`${request.method} ${request.url}\n${JSON.stringify(request.body)}`);
-  return { person: request.caller.name, key, requestSha256 };
+  return { person: request.caller.id, key, requestSha256 };
 }
 
 const otherRequest = () =>

@@ -8,6 +8,7 @@ import { allowLongBody } from './body-deadline.ts';
 import { Answer, type BytesReply, type Handler, type Handlers } from './handlers.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { ReplayAnswers } from './replay-answers.ts';
+import { addressOf } from './request-log.ts';
 import { routeOf } from './route-context.ts';
 
 export interface ServeDeps {
@@ -118,6 +119,7 @@ const handed = (route: Route, request: FastifyRequest, signal: () => AbortSignal
       return signal();
     },
     requestId: request.id,
+    address: addressOf(request) ?? 'unknown',
   }) as Parameters<Handler<Route>>[0];
 
 function sendAnswer(route: Route, answer: unknown, reply: FastifyReply): FastifyReply {

@@ -6,7 +6,9 @@ import { Failure } from '@fairlead/shared/failure';
 import type { Clock } from '@fairlead/shared/time';
 import { createDurably } from '@fairlead/toolkit/durable-files';
 import type { Store } from '../store/store.ts';
+import { newUserId } from './api-token.ts';
 import { hashPassword, isPassword } from './password.ts';
+import { weaknessOf } from './weak-password.ts';
 
 export const FIRST_ADMIN = 'admin';
 
@@ -25,20 +27,42 @@ export async function createFirstAdmin(
   if ((await store.people.all()).length > 0) return undefined;
   const file = passwordFile ?? (await makePasswordFile(dataFolder));
   const password = (await readFile(file, 'utf8')).trim();
-  if (password.length < 10) throw tooShort(file);
-  const passwordHash = await hashPassword(password);
+  const weakness = weaknessOf(password, FIRST_ADMIN);
+  if (weakness !== undefined) throw tooWeak(file, weakness);
   const admin = {
+    id: newUserId(),
     name: FIRST_ADMIN,
     role: 'admin',
-    passwordHash,
+    passwordHash: hashPassword(password),
     sessionGeneration: 1,
+    // One that its operator chose is as good as any.
+    mustChangePassword: passwordFile === undefined,
     createdAt: clock.now(),
   } as const;
   if (await store.people.insert(admin)) return file;
   // Another replica was faster. Where its folder is ours too, the password is in this file, and both told the same.
   const made = await store.people.find(FIRST_ADMIN);
-  if (passwordFile === undefined && !(made && (await isPassword(password, made.passwordHash)))) await rm(file);
+  if (passwordFile === undefined && !(made && isPassword(password, made.passwordHash))) await rm(file);
   return undefined;
+}
+
+const firstPasswordFile = (dataFolder: string): string => join(dataFolder, 'initial-admin-password');
+
+/**
+ * Removes the file of the first password once that password opens nothing any more. At each start and after each change of
+ * a password: with several replicas, another one may have changed it. `kept`: it is there, and still opens.
+ */
+export async function removeFirstPassword(store: Store, dataFolder: string): Promise<'absent' | 'kept' | 'removed'> {
+  const file = firstPasswordFile(dataFolder);
+  const password = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (password === undefined) return 'absent';
+  const admin = await store.people.find(FIRST_ADMIN);
+  if (admin && isPassword(password.trim(), admin.passwordHash)) return 'kept';
+  await rm(file, { force: true });
+  return 'removed';
 }
 
 /**
@@ -46,17 +70,17 @@ export async function createFirstAdmin(
  * used: it is what the crash left, or another replica with this folder has made it just now.
  */
 async function makePasswordFile(dataFolder: string): Promise<string> {
-  const file = join(dataFolder, 'initial-admin-password');
+  const file = firstPasswordFile(dataFolder);
   await createDurably(file, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
   return file;
 }
 
-const tooShort = (file: string) =>
+const tooWeak = (file: string, detail: string) =>
   new Failure({
     phase: 'sign',
     element: file,
     category: 'weak_password',
-    detail: 'The password in it is shorter than 10 characters.',
+    detail,
     retryable: false,
-    hint: 'Write a longer one, or leave --admin-password-file out to get a random one.',
+    hint: 'Write another one, or leave --admin-password-file out to get a random one.',
   });

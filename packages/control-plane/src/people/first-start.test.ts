@@ -17,7 +17,7 @@ test('the admin of the first start has the password of the file, which only its 
   expect((await stat(file ?? '')).mode & 0o777).toBe(0o600);
   const [admin] = await store.people.all();
   expect(admin).toMatchObject({ name: 'admin', role: 'admin' });
-  expect(await isPassword(password, admin?.passwordHash ?? '')).toBe(true);
+  expect(isPassword(password, admin?.passwordHash ?? '')).toBe(true);
 });
 
 test.for([['of its own'], ['that they share']])(
@@ -33,11 +33,11 @@ test.for([['of its own'], ['that they share']])(
     const told = ended.flatMap((one) => one.told ?? []);
     expect(told).toHaveLength(1);
     const [admin] = await store.people.all();
-    expect(await isPassword((await readFile(told[0] ?? '', 'utf8')).trim(), admin?.passwordHash ?? '')).toBe(true);
+    expect(isPassword((await readFile(told[0] ?? '', 'utf8')).trim(), admin?.passwordHash ?? '')).toBe(true);
     // A password that opens nothing is left nowhere.
     for (const { dataFolder } of ended) {
       const kept = await readFile(join(dataFolder, 'initial-admin-password'), 'utf8').catch(() => undefined);
-      if (kept !== undefined) expect(await isPassword(kept.trim(), admin?.passwordHash ?? '')).toBe(true);
+      if (kept !== undefined) expect(isPassword(kept.trim(), admin?.passwordHash ?? '')).toBe(true);
     }
   },
 );
@@ -58,7 +58,7 @@ test('a password of ones own is taken from its file, unless it is short', async 
   await writeFile(passwordFile, 'long enough a password\n');
   await createFirstAdmin(store, clock, { dataFolder, passwordFile });
   const [admin] = await store.people.all();
-  expect(await isPassword('long enough a password', admin?.passwordHash ?? '')).toBe(true);
+  expect(isPassword('long enough a password', admin?.passwordHash ?? '')).toBe(true);
 });
 
 test('the session secret of replicas is one, whoever starts first', async () => {

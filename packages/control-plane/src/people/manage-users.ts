@@ -6,47 +6,63 @@ import type { Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { People, User } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
-import { hashPassword, type PasswordCost } from './password.ts';
+import { newUserId } from './api-token.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import { refuseWeakPassword } from './weak-password.ts';
 
 export interface ManageUsersDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly passwordCost?: PasswordCost;
+  readonly passwords: PasswordHasher;
+  /** Called when a password has changed: one that the server made up need not be kept any more. */
+  readonly onPasswordChange?: () => Promise<void>;
 }
 type UserRoutes = Pick<typeof operatorApi, 'listUsers' | 'createUser' | 'changeUser' | 'deleteUser'>;
 
-export function manageUsersHandlers({ store, clock, passwordCost }: ManageUsersDeps): Handlers<UserRoutes> {
+export function manageUsersHandlers(deps: ManageUsersDeps): Handlers<UserRoutes> {
+  const { store, clock, passwords } = deps;
   const said = (caller: PersonCaller, action: string, element: string, detail: string) => ({
     at: clock.now(),
-    by: caller.name,
+    by: caller.actor,
     action,
     element,
     detail,
   });
   return {
-    listUsers: async () => ({ items: (await store.people.all()).map(view) }),
+    listUsers: async () => ({ items: (await store.people.all()).map(viewUser) }),
 
-    async createUser({ body, caller }) {
-      const passwordHash = await hashPassword(body.password, passwordCost);
-      const user = { name: body.name, role: body.role, passwordHash, sessionGeneration: 1, createdAt: clock.now() };
+    async createUser({ body, caller, signal }) {
+      refuseReservedName(body.name);
+      refuseWeakPassword(body.password, body.name);
+      const user = {
+        id: newUserId(),
+        name: body.name,
+        role: body.role,
+        passwordHash: await passwords.hash(body.password, signal),
+        sessionGeneration: 1,
+        mustChangePassword: false,
+        createdAt: clock.now(),
+      };
       const inserted = await store.transaction(async ({ people, audit }) => {
         if (!(await people.insert(user))) return false;
         await audit.append(said(caller, 'user.create', user.name, `${user.name} may log in as ${user.role}.`));
         return true;
       });
-      if (inserted) return view(user);
+      if (inserted) return viewUser(user);
       throw problem('already_exists', `There is a user ${body.name} already.`, { hint: 'Choose another name.' });
     },
 
-    async changeUser({ params, body, caller }) {
+    async changeUser({ params, body, caller, signal }) {
+      if (body.password !== undefined) refuseWeakPassword(body.password, params.name);
       // Before the transaction: hashing takes long, and everybody would wait for it.
-      const newHash = body.password === undefined ? undefined : await hashPassword(body.password, passwordCost);
-      return store.transaction(async ({ people, audit }) => {
+      const newHash = body.password === undefined ? undefined : await passwords.hash(body.password, signal);
+      const view = await store.transaction(async ({ people, audit }) => {
         const user = await need(people, params.name);
         const changed: User = {
           ...user,
           role: body.role ?? user.role,
           passwordHash: newHash ?? user.passwordHash,
+          mustChangePassword: newHash === undefined && user.mustChangePassword,
           sessionGeneration: user.sessionGeneration + 1,
         };
         if (changed.role !== 'admin') await refuseLastAdmin(people, user);
@@ -56,22 +72,32 @@ export function manageUsersHandlers({ store, clock, passwordCost }: ManageUsersD
           ...(newHash === undefined ? [] : [`The password of ${user.name} is another one.`]),
         ].join(' ');
         await audit.append(said(caller, 'user.change', user.name, detail));
-        return view(changed);
+        return viewUser(changed);
       });
+      if (newHash !== undefined) await deps.onPasswordChange?.();
+      return view;
     },
 
     deleteUser: ({ params, caller }) =>
       store.transaction(async ({ people, audit }) => {
         const user = await need(people, params.name);
         await refuseLastAdmin(people, user);
-        await people.remove(user.name);
+        await people.remove(user.id);
         await audit.append(said(caller, 'user.delete', user.name, `${user.name}, who was ${user.role}, is gone.`));
         return {};
       }),
   };
 }
 
-const view = (user: User) => ({ name: user.name, role: user.role, createdAt: toTimestamp(user.createdAt) });
+const viewUser = (user: User) => ({ name: user.name, role: user.role, createdAt: toTimestamp(user.createdAt) });
+
+/** What the control plane signs its own entries of history and audit log with. */
+const RESERVED = new Set(['auto-deploy', 'control-plane', 'fairlead']);
+
+function refuseReservedName(name: string): void {
+  if (!RESERVED.has(name)) return;
+  throw problem('refused', `${name} is how the control plane names itself.`, { hint: 'Choose another name.' });
+}
 
 async function need(people: People, name: string): Promise<User> {
   const user = await people.find(name);

@@ -1,8 +1,8 @@
-/** Passwords are kept as scrypt hashes with their cost beside them, so that the cost can rise later. */
-import { randomBytes, type ScryptOptions, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-
-const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCallback);
+/**
+ * Passwords are kept as scrypt hashes with their cost beside them, so that the cost can rise later. Each call takes about
+ * a tenth of a second of its thread: the server calls them through PasswordHasher only.
+ */
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
 export interface PasswordCost {
   /** log2 of scrypt's N. */
@@ -15,22 +15,22 @@ export const PASSWORD_COST: PasswordCost = { log2N: 15, r: 8, p: 3 };
 const KEY_BYTES = 32;
 const FORMAT = /^scrypt\$([0-9]{1,2})\$([0-9]{1,2})\$([0-9]{1,2})\$([A-Za-z0-9_-]+)\$([A-Za-z0-9_-]+)$/;
 
-export async function hashPassword(password: string, cost: PasswordCost = PASSWORD_COST): Promise<string> {
+export function hashPassword(password: string, cost: PasswordCost = PASSWORD_COST): string {
   const salt = randomBytes(16);
-  const key = await derive(password, salt, cost);
+  const key = derive(password, salt, cost);
   return `scrypt$${cost.log2N}$${cost.r}$${cost.p}$${salt.toString('base64url')}$${key.toString('base64url')}`;
 }
 
 /** Constant in time for a given cost. False for a hash that is not one of ours. */
-export async function isPassword(password: string, hash: string): Promise<boolean> {
+export function isPassword(password: string, hash: string): boolean {
   const [, log2N, r, p, salt, key] = FORMAT.exec(hash) ?? [];
   if (salt === undefined || key === undefined) return false;
   const cost = { log2N: Number(log2N), r: Number(r), p: Number(p) };
-  const given = await derive(password, Buffer.from(salt, 'base64url'), cost);
+  const given = derive(password, Buffer.from(salt, 'base64url'), cost);
   const kept = Buffer.from(key, 'base64url');
   return given.length === kept.length && timingSafeEqual(given, kept);
 }
 
 /** Unicode has several spellings of one é: the keyboard must not decide whether a password fits. */
-const derive = (password: string, salt: Buffer, { log2N, r, p }: PasswordCost): Promise<Buffer> =>
-  scrypt(password.normalize('NFKC'), salt, KEY_BYTES, { N: 2 ** log2N, r, p, maxmem: 256 * 2 ** log2N * r });
+const derive = (password: string, salt: Buffer, { log2N, r, p }: PasswordCost): Buffer =>
+  scryptSync(password.normalize('NFKC'), salt, KEY_BYTES, { N: 2 ** log2N, r, p, maxmem: 256 * 2 ** log2N * r });

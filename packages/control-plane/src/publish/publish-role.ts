@@ -34,7 +34,7 @@ export interface Published extends OnlineVersions {
 }
 
 export const publishRoleHandlers = (deps: PublishDeps): Handlers<Pick<typeof publishApi, 'publishRole'>> => ({
-  publishRole: ({ params, body, caller }) => publishRole(deps, { role: params.role, ...body }, caller.name),
+  publishRole: ({ params, body, caller }) => publishRole(deps, { role: params.role, ...body }, caller.actor),
 });
 
 /** Throws the problem to answer with where anything at all is wrong; then nothing has changed. */

@@ -7,7 +7,7 @@ import { createRollout } from './create-rollout.ts';
 import type { RolloutDeps } from './rollout-deps.ts';
 
 /** The author of what nobody ordered. Nobody approves in its place: an environment that asks for approval still does. */
-const BY_ITSELF = { name: 'auto-deploy', role: 'operator' } as const;
+const BY_ITSELF = { name: 'auto-deploy', actor: 'auto-deploy', role: 'operator' } as const;
 
 export async function autoDeploy(
   deps: RolloutDeps & { readonly onFailure: (cause: unknown) => void },

@@ -73,7 +73,7 @@ async function runOnce(
       await slices.rollouts.renewDeadlines(found.rollout, renewedDeadline(found, now));
     }
     await deps.audit(slices, {
-      by: author.name,
+      by: author.actor,
       action: `rollout.${verb}`,
       element: found.rollout,
       detail: `${found.state} -> ${next.state}`,

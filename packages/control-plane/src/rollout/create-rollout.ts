@@ -21,7 +21,7 @@ import { rollbackToJoin } from './undoing.ts';
 
 type CreateBody = RequestOf<(typeof rolloutApi)['createRollout']>['body'];
 type RollbackBody = RequestOf<(typeof rolloutApi)['createRollback']>['body'];
-export type Author = Pick<PersonCaller, 'name' | 'role'>;
+export type Author = Pick<PersonCaller, 'name' | 'role' | 'actor'>;
 /** The rollout as it stands after a command. */
 export interface Commanded {
   readonly rollout: Rollout;
@@ -111,7 +111,7 @@ async function order(deps: RolloutDeps, author: Author, spec: RolloutSpec): Prom
     const detail = spec.reason === undefined ? what : `${what}: ${spec.reason}`;
     await slices.rollouts.insert(rollout, { at: now, by: author.name, what: 'created', detail });
     await deps.audit(slices, {
-      by: author.name,
+      by: author.actor,
       action: spec.emergency ? 'rollout.break-glass' : 'rollout.create',
       element: rollout.rollout,
       detail: spec.emergency ? `${what}; steps over ${spec.emergency.skips.join(', ')}` : what,

@@ -22,7 +22,13 @@ export function environmentHandlers(deps: RuleDeps): Handlers<EnvironmentRoutes>
         ([name, value]) => `${name} is ${typeof value === 'string' ? value : JSON.stringify(value)}`,
       );
       const detail = `In ${environment} ${said.join(', ')}.`;
-      const fact = { by: caller.name, action: 'environment.change', element: environment, detail, loud: loosens(body) };
+      const fact = {
+        by: caller.actor,
+        action: 'environment.change',
+        element: environment,
+        detail,
+        loud: loosens(body),
+      };
       const { environments } = await changeRules(deps, fact, ({ rules }, before) =>
         rules.save('environment', environment, { ...before.environments[environment], ...body }),
       );
@@ -31,7 +37,13 @@ export function environmentHandlers(deps: RuleDeps): Handlers<EnvironmentRoutes>
 
     async presetEnvironments({ body: { preset }, caller }) {
       const detail = `All environments have the rules of the preset ${preset}.`;
-      const fact = { by: caller.name, action: 'environment.preset', element: preset, detail, loud: preset === 'fresh' };
+      const fact = {
+        by: caller.actor,
+        action: 'environment.preset',
+        element: preset,
+        detail,
+        loud: preset === 'fresh',
+      };
       const { environments } = await changeRules(deps, fact, async ({ rules }) => {
         for (const name of ENVIRONMENTS) await rules.save('environment', name, RULE_PRESETS[preset][name]);
       });

@@ -39,7 +39,7 @@ export function groupHandlers(deps: GroupDeps): Handlers<GroupRoutes> {
       const { replace = false, ...group } = body;
       readSelector(group.selector);
       const fact = {
-        by: caller.name,
+        by: caller.actor,
         action: 'group.save',
         element: group.name,
         detail: `The group ${group.name} is whoever ${group.selector} chooses.`,
@@ -58,7 +58,7 @@ export function groupHandlers(deps: GroupDeps): Handlers<GroupRoutes> {
     async deleteGroup({ params, caller }) {
       const { name } = params;
       const fact = {
-        by: caller.name,
+        by: caller.actor,
         action: 'group.delete',
         element: name,
         detail: `The group ${name} is forgotten.`,

@@ -17,7 +17,7 @@ export function limitHandlers(deps: RuleDeps): Handlers<LimitRoutes> {
       if (named.length === 0)
         throw problem('bad_request', 'No limit is named.', { hint: `Limits: ${LIMITS.join(', ')}` });
       const detail = `${named.map((name) => `${name} is ${body[name] ?? 'no limit'}`).join(', ')}.`;
-      const fact = { by: caller.name, action: 'limits.change', element: named.join(', '), detail };
+      const fact = { by: caller.actor, action: 'limits.change', element: named.join(', '), detail };
       const { limits } = await changeRules(deps, fact, async ({ rules }) => {
         for (const name of named) {
           const value = body[name];
@@ -31,13 +31,13 @@ export function limitHandlers(deps: RuleDeps): Handlers<LimitRoutes> {
     async saveBudget({ body, caller }) {
       const place = sayPlace(body);
       const detail = `At most ${body.maxUnavailable} robots of ${place} may be in update at once.`;
-      const fact = { by: caller.name, action: 'budget.save', element: place, detail };
+      const fact = { by: caller.actor, action: 'budget.save', element: place, detail };
       return (await changeRules(deps, fact, ({ rules }) => rules.save('budget', keyOf(body), body))).limits;
     },
 
     async deleteBudget({ query, caller }) {
       const place = sayPlace(query);
-      const fact = { by: caller.name, action: 'budget.delete', element: place, detail: `${place} has no budget.` };
+      const fact = { by: caller.actor, action: 'budget.delete', element: place, detail: `${place} has no budget.` };
       const { limits } = await changeRules(deps, fact, async ({ rules }) => {
         if (await rules.remove('budget', keyOf(query))) return;
         throw problem('not_found', `There is no budget for ${place}.`, { hint: 'See fairlead budget list.' });

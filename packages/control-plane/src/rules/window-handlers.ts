@@ -33,7 +33,7 @@ export function windowHandlers(deps: WindowDeps): Handlers<WindowRoutes> {
       const { replace = false, ...window } = body;
       check(window);
       if ('robot' in window.scope) await needRobot(store, window.scope.robot);
-      const fact = { by: caller.name, action: 'window.save', element: window.name, detail: sayWindow(window) };
+      const fact = { by: caller.actor, action: 'window.save', element: window.name, detail: sayWindow(window) };
       await changeRules(deps, fact, async ({ rules }, { windows }) => {
         if (!replace && windows.some(({ name }) => name === window.name)) {
           throw existsAlready(`window ${window.name}`, 'fairlead window list');
@@ -45,7 +45,7 @@ export function windowHandlers(deps: WindowDeps): Handlers<WindowRoutes> {
 
     async deleteWindow({ params, caller }) {
       const { name } = params;
-      const fact = { by: caller.name, action: 'window.delete', element: name, detail: `The window ${name} is gone.` };
+      const fact = { by: caller.actor, action: 'window.delete', element: name, detail: `The window ${name} is gone.` };
       await changeRules(deps, fact, async ({ rules }) => {
         if (await rules.remove('window', name)) return;
         throw problem('not_found', `There is no window ${name}.`, { hint: 'See fairlead window list.' });

@@ -5,6 +5,7 @@ import type { AuditEntry, AuditFact, AuditHead } from '@fairlead/shared/fleet/au
 import type { Instant } from '@fairlead/shared/time';
 
 export interface AuditFilter {
+  /** A person, with what their API tokens did; or one API token as `AuditEntry.by` names it. */
   readonly by?: string;
   readonly action?: string;
   readonly element?: string;
@@ -25,7 +26,7 @@ export interface AuditSlice {
   head(): Promise<AuditHead>;
   find(seq: number): Promise<AuditEntry | undefined>;
   list(filter: AuditFilter, page: AuditPage): Promise<readonly AuditEntry[]>;
-  /** Loud entries since then that this person has not acknowledged, newest first, at most 100. */
+  /** Loud entries since then that this person (an id) has not acknowledged, newest first, at most 100. */
   notices(person: string, since: Instant): Promise<readonly AuditEntry[]>;
   /** Once is enough. */
   acknowledge(seq: number, person: string, at: Instant): Promise<void>;

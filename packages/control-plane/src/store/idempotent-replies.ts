@@ -3,6 +3,7 @@ import type { Sha256 } from '@fairlead/shared/ids';
 import type { Instant } from '@fairlead/shared/time';
 
 export interface IdempotentRequest {
+  /** The id of a person. */
   readonly person: string;
   readonly key: string;
   /** Of method, path and body: the same key with another request is a mistake of the caller. */

@@ -1,7 +1,7 @@
-import { type AuditEntry, nextAuditEntry } from '@fairlead/shared/fleet/audit';
+import { type AuditEntry, nextAuditEntry, TOKEN_MARK } from '@fairlead/shared/fleet/audit';
 import { Sha256 } from '@fairlead/shared/ids';
 import { toTimestamp } from '@fairlead/shared/time';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { AuditSlice } from './audit.ts';
 import { readColumn } from './read-column.ts';
 
@@ -22,6 +22,9 @@ export interface AuditTables {
   audit_head: { log: string; seq: number; sha256: string };
   audit_acknowledged: { seq: number; person: string; at: string };
 }
+const tokensOf = (person: string): string => person + TOKEN_MARK;
+/** Not LIKE: names may hold its wildcards. */
+const startOf = (column: string, start: string) => sql<string>`substr(${sql.ref(column)}, 1, ${sql.lit(start.length)})`;
 const LOG = 'audit';
 const MOST_NOTICES = 100;
 
@@ -61,7 +64,8 @@ export const kyselyAudit = (db: Kysely<AuditTables>): AuditSlice => ({
       .selectAll()
       .orderBy('seq', newest ? 'desc' : 'asc')
       .limit(limit);
-    if (by !== undefined) query = query.where('by', '=', by);
+    if (by !== undefined)
+      query = query.where((eb) => eb.or([eb('by', '=', by), eb(startOf('by', tokensOf(by)), '=', tokensOf(by))]));
     if (action !== undefined) query = query.where('action', '=', action);
     if (element !== undefined) query = query.where('element', '=', element);
     if (after !== undefined) query = query.where('seq', newest ? '<' : '>', after);

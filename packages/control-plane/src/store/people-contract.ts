@@ -46,7 +46,12 @@ export function describePeople(open: () => Promise<Store>): void {
     test('replacing keeps id, name and time of creation', async () => {
       const { people } = await open();
       await people.insert(user('eve'));
-      const changed = { role: 'operator', sessionGeneration: 2, passwordHash: 'new', mustChangePassword: true } as const;
+      const changed = {
+        role: 'operator',
+        sessionGeneration: 2,
+        passwordHash: 'new',
+        mustChangePassword: true,
+      } as const;
       await people.replace(user('eve', { ...changed, createdAt: 9 }));
       const replaced = user('eve', changed);
       expect(await people.find('eve')).toEqual(replaced);

@@ -12,6 +12,7 @@ import { Registry } from 'prom-client';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
 import { type ControlPlane, createControlPlane } from '../control-plane.ts';
 import type { PasswordCost } from '../people/password.ts';
+import { inThreadHasher } from '../people/password-hasher.ts';
 import { inProcessSignals } from '../signals/signals.ts';
 import type { Database } from '../store/database.ts';
 import { embeddedStore } from '../store/embedded-store.ts';
@@ -66,7 +67,7 @@ export async function mortalControlPlane(order: MortalOptions): Promise<MortalCo
     authorities: () => authorities,
     logger: pino({ level: 'error' }, { write: (line: string) => (life.dead ? undefined : log(line)) }),
     metrics: new Registry(),
-    passwordCost,
+    passwords: inThreadHasher(passwordCost),
     engine: 'by-hand',
     signals,
   });

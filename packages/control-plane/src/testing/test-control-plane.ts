@@ -15,7 +15,9 @@ import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { openFolderArtifactStore } from '../artifacts/folder-artifact-store.ts';
 import { type ControlPlane, type ControlPlaneDeps, createControlPlane } from '../control-plane.ts';
+import { newUserId } from '../people/api-token.ts';
 import { hashPassword } from '../people/password.ts';
+import { inThreadHasher } from '../people/password-hasher.ts';
 import { inProcessSignals } from '../signals/signals.ts';
 import { embeddedStore } from '../store/embedded-store.ts';
 import { migrate } from '../store/migrate.ts';
@@ -78,7 +80,7 @@ export async function testControlPlane({
     authorities: () => [TEST_AUTHORITY, ...listeningAt(controlPlane.app)],
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     metrics: new Registry(),
-    passwordCost: CHEAP,
+    passwords: inThreadHasher(CHEAP),
     engine: 'by-hand',
   });
   let stopped: Promise<void> | undefined;
@@ -98,8 +100,15 @@ export async function testControlPlane({
   };
   const as = async (role: Role) => {
     const name = `the-${role}`;
-    const passwordHash = await hashPassword(PASSWORD, CHEAP);
-    await store.people.insert({ name, role, passwordHash, sessionGeneration: 1, createdAt: clock.now() });
+    await store.people.insert({
+      id: newUserId(),
+      name,
+      role,
+      passwordHash: hashPassword(PASSWORD, CHEAP),
+      sessionGeneration: 1,
+      mustChangePassword: false,
+      createdAt: clock.now(),
+    });
     const { token } = await withToken().operator.login({ body: { name, password: PASSWORD } });
     return withToken(token);
   };

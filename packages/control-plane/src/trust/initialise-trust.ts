@@ -26,7 +26,7 @@ export function trustHandlers(
         ...(root && { rootSha256: sha256Hex(root.text) }),
       };
     },
-    trustInit: async ({ body, caller }) => ({ rootSha256: await initialiseTrust(store, signing, body, caller.name) }),
+    trustInit: async ({ body, caller }) => ({ rootSha256: await initialiseTrust(store, signing, body, caller.actor) }),
   };
 }
 

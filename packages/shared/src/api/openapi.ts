@@ -79,6 +79,7 @@ const SECURITY: Readonly<Record<Access, readonly object[]>> = {
   'waiting-robot': [{ robot: [] }],
   'enrolling-robot': [{ robot: [] }],
   'robot-or-viewer': [{ robot: [] }, { person: [] }],
+  session: [{ person: [] }],
   viewer: [{ person: [] }],
   operator: [{ person: [] }],
   admin: [{ person: [] }],

@@ -1,5 +1,6 @@
 /** People and their scripts: sessions, users, API tokens. */
 import { Type } from 'typebox';
+import { NO_CONTROL_CHARACTERS, textLine } from '../bounds.ts';
 import { Timestamp } from '../time.ts';
 import { type Api, ROLES } from './route.ts';
 
@@ -11,9 +12,26 @@ export const UserName = Type.String({
   pattern: '^[a-z0-9][a-z0-9._@-]{0,99}$',
   description: 'A user: lower-case letters, digits, dots, dashes, underscores and @, at most 100.',
 });
-const Password = Type.String({ minLength: 10, maxLength: 200 });
+/** Of new ones. What else makes one too easy to guess is said with the refusal: people/weak-password.ts. */
+const Password = Type.String({
+  minLength: 10,
+  maxLength: 200,
+  pattern: NO_CONTROL_CHARACTERS,
+  description: '10 to 200 characters without control characters; not the name, and not one character repeated.',
+});
+/** As somebody typed it: whatever it is, it is only compared. */
+const GivenPassword = Type.String({ maxLength: 200 });
 const UserView = Type.Object({ name: UserName, role: RoleSchema, createdAt: Timestamp });
 const Done = Type.Object({});
+const SessionReply = Type.Object({
+  token: Type.String(),
+  expiresAt: Timestamp,
+  name: UserName,
+  role: RoleSchema,
+  mustChangePassword: Type.Optional(
+    Type.Boolean({ description: 'True: until POST /api/v1/me/password the session may do nothing else but log out.' }),
+  ),
+});
 
 export const peopleApi = {
   login: {
@@ -22,9 +40,28 @@ export const peopleApi = {
     access: 'public',
     tag: 'people',
     summary: 'Exchange name and password for a session token',
-    body: Type.Object({ name: UserName, password: Type.String({ maxLength: 200 }) }, closed),
-    reply: Type.Object({ token: Type.String(), expiresAt: Timestamp, name: UserName, role: RoleSchema }),
-    callsPerMinute: 20,
+    body: Type.Object({ name: UserName, password: GivenPassword }, closed),
+    reply: SessionReply,
+    maxBodyBytes: 4096,
+    secretReply: true,
+  },
+  logout: {
+    method: 'POST',
+    path: '/api/v1/logout',
+    access: 'session',
+    tag: 'people',
+    summary: 'End this session: its token is worth nothing from now on',
+    reply: Done,
+  },
+  changeMyPassword: {
+    method: 'POST',
+    path: '/api/v1/me/password',
+    access: 'session',
+    tag: 'people',
+    summary: 'Change my own password; all my sessions end, and the reply holds a new one',
+    body: Type.Object({ password: GivenPassword, newPassword: Password }, closed),
+    reply: SessionReply,
+    maxBodyBytes: 4096,
     secretReply: true,
   },
   me: {
@@ -97,10 +134,10 @@ export const peopleApi = {
     path: '/api/v1/tokens',
     access: 'viewer',
     tag: 'people',
-    summary: 'Create an API token for a script, with my role or a lower one',
+    summary: 'Create an API token for a script, with my role or a lower one; one made by a token goes with that one',
     body: Type.Object(
       {
-        name: Type.String({ minLength: 1, maxLength: 100 }),
+        name: textLine(100, { minLength: 1 }),
         role: Type.Optional(RoleSchema),
         ttlDays: Type.Optional(Type.Integer({ minimum: 1, maximum: 3650 })),
       },
@@ -116,7 +153,7 @@ export const peopleApi = {
     access: 'viewer',
     tag: 'people',
     summary: 'Withdraw an API token (mine; any, for admins)',
-    params: Type.Object({ id: Type.String({ maxLength: 60 }) }, closed),
+    params: Type.Object({ id: textLine(60) }, closed),
     reply: Done,
   },
 } as const satisfies Api;

@@ -12,6 +12,7 @@ export const PROBLEMS = {
   replay:               { status: 401, title: 'This signed request was seen before' },
   clock_skew:           { status: 401, title: "The request's time is too far from the server's" },
   forbidden:            { status: 403, title: 'Your role may not do this' },
+  must_change_password: { status: 403, title: 'Choose a password of your own first' },
   not_found:            { status: 404, title: 'There is no such thing' },
   method_not_allowed:   { status: 405, title: 'This path knows other methods' },
   conflict:             { status: 409, title: 'Somebody else was faster' },

@@ -7,10 +7,11 @@ export type Role = (typeof ROLES)[number];
 
 /**
  * Who may call: anybody; the robot named in the path (its Ed25519 request signature, TRUST 4.10), accepted
- * or still waiting to be; a robot that proves it holds the key it enrols; a person with at least this role;
- * or either an accepted robot or a viewer.
+ * or still waiting to be; a robot that proves it holds the key it enrols; either an accepted robot or a viewer;
+ * a person who has logged in, also with a password that must be changed, and no API token; or a person with at least
+ * this role.
  */
-export type Access = 'public' | 'robot' | 'waiting-robot' | 'enrolling-robot' | 'robot-or-viewer' | Role;
+export type Access = 'public' | 'robot' | 'waiting-robot' | 'enrolling-robot' | 'robot-or-viewer' | 'session' | Role;
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

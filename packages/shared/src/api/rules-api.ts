@@ -1,5 +1,6 @@
 /** The fleet's rules: groups, maintenance windows, limits, what environments ask; and the log of who did what. */
 import { type Static, Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { AuditEntry } from '../fleet/audit.ts';
 import { EnvironmentRules } from '../fleet/environment-rules.ts';
@@ -16,7 +17,7 @@ const closed = { additionalProperties: false };
 const Done = Type.Object({});
 const Named = Type.Object({ name: RuleName }, closed);
 const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  cursor: Type.Optional(textLine(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
 };
 const Replace = Type.Optional(
@@ -243,9 +244,14 @@ export const rulesApi = {
     summary: 'Who did what, when and why',
     query: Type.Object(
       {
-        by: Type.Optional(Type.String({ maxLength: 120 })),
-        action: Type.Optional(Type.String({ maxLength: 63 })),
-        element: Type.Optional(Type.String({ maxLength: 300 })),
+        by: Type.Optional(
+          Type.String({
+            maxLength: 260,
+            description: 'A person, with what their API tokens did; or one of these tokens.',
+          }),
+        ),
+        action: Type.Optional(textLine(63)),
+        element: Type.Optional(textLine(300)),
         order: Type.Optional(Type.Enum(['oldest-first', 'newest-first'], { description: 'Default newest-first.' })),
         ...Page,
       },

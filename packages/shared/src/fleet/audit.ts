@@ -17,7 +17,9 @@ export const AuditEntry = Type.Object(
   {
     seq: Type.Integer({ minimum: 1, description: 'From 1, without a gap.' }),
     at: Type.String({ description: 'RFC 3339, UTC.' }),
-    by: Type.String({ description: 'The person or program that did it.' }),
+    by: Type.String({
+      description: 'The person, robot or program that did it; for an API token: PERSON (token ID NAME).',
+    }),
     action: Type.String({ description: 'What was done: rollout.start, window.save, robot.accept …' }),
     element: Type.String({ description: 'To what: a rollout, a robot, a group …' }),
     detail: Type.String({ description: 'In one sentence, with its figures.' }),
@@ -40,6 +42,13 @@ export interface AuditFact {
   readonly reason?: string;
   readonly loud?: boolean;
 }
+/** Between the person and the API token; no name of a person holds a blank. */
+export const TOKEN_MARK = ' (token ';
+
+/** How `by` names an API token of a person. The id is its own; names of tokens are not unique. */
+export const actorOfToken = (person: string, token: { readonly id: string; readonly name: string }): string =>
+  `${person}${TOKEN_MARK}${token.id} ${token.name})`;
+
 /** The last entry of a chain. */
 export type AuditHead = Pick<AuditEntry, 'seq' | 'sha256'>;
 
@@ -51,7 +60,7 @@ export function nextAuditEntry(head: AuditHead, fact: AuditFact): AuditEntry {
   const entry = {
     seq: head.seq + 1,
     at: toTimestamp(fact.at),
-    by: cut(fact.by, 120),
+    by: cut(fact.by, 260),
     action: fact.action,
     element: cut(fact.element, 300),
     detail: cut(fact.detail, 2000),

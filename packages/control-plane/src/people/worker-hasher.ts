@@ -1,0 +1,95 @@
+/**
+ * Passwords are hashed on a thread of their own, one at a time. Node's thread pool is where signatures of robots are
+ * verified and files are read: four logins would fill it. Few may wait, and who has hung up is not served: whoever sends
+ * a thousand passwords makes the others wait for a moment, not for minutes.
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { problem } from '../http/problem.ts';
+import type { HashResult, HashTask } from './hash-worker.ts';
+import type { PasswordCost } from './password.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+
+export interface WorkerHasherOptions {
+  /** Default: PASSWORD_COST. */
+  readonly cost?: PasswordCost;
+  /** How many may wait beside the one that is served. */
+  readonly maxWaiting?: number;
+}
+/** About four seconds of work. */
+const MAX_WAITING = 32;
+
+interface Job {
+  readonly task: HashTask;
+  readonly signal: AbortSignal | undefined;
+  resolve(result: HashResult): void;
+  reject(cause: unknown): void;
+}
+
+/** The thread is started with the first password, and again where it has died. */
+export function workerHasher({ cost, maxWaiting = MAX_WAITING }: WorkerHasherOptions = {}): PasswordHasher {
+  let worker: Worker | undefined;
+  let current: Job | undefined;
+  let waiting: Job[] = [];
+  let closed = false;
+
+  const start = (): Worker => {
+    const started = new Worker(new URL('./hash-worker.ts', import.meta.url));
+    // Waiting for a password must not keep the process alive; serving one does.
+    started.unref();
+    started.on('message', (result: HashResult) => finish((job) => job.resolve(result)));
+    started.on('error', (cause) => finish((job) => job.reject(cause)));
+    started.on('exit', () => {
+      if (worker === started) worker = undefined;
+      finish((job) => job.reject(new Error('The thread that hashes passwords ended.')));
+    });
+    return started;
+  };
+  const finish = (settle: (job: Job) => void): void => {
+    const job = current;
+    current = undefined;
+    worker?.unref();
+    if (job) settle(job);
+    serveNext();
+  };
+  const serveNext = (): void => {
+    if (current || closed) return;
+    waiting = waiting.filter((job) => !dropIfGone(job));
+    current = waiting.shift();
+    if (!current) return;
+    worker ??= start();
+    worker.ref();
+    worker.postMessage(current.task);
+  };
+  const run = (task: HashTask, signal: AbortSignal | undefined): Promise<HashResult> =>
+    new Promise((resolve, reject) => {
+      waiting = waiting.filter((job) => !dropIfGone(job));
+      if (closed || waiting.length >= maxWaiting) return reject(tooMany());
+      waiting.push({ task, signal, resolve, reject });
+      serveNext();
+    });
+
+  return {
+    hash: async (password, signal) => String(await run({ kind: 'hash', password, ...(cost && { cost }) }, signal)),
+    matches: async (password, hash, signal) => (await run({ kind: 'match', password, hash }, signal)) === true,
+    async close() {
+      closed = true;
+      for (const { reject } of waiting) reject(tooMany());
+      waiting = [];
+      if (!worker) return;
+      const exited = once(worker, 'exit');
+      await Promise.all([worker.terminate(), exited]);
+    },
+  };
+}
+
+/** Callers that hung up make room for others at once. */
+function dropIfGone({ signal, reject }: Job): boolean {
+  if (!signal?.aborted) return false;
+  reject(callerGone());
+  return true;
+}
+
+const callerGone = () => problem('unavailable', 'The caller has gone, or the server stops.');
+const tooMany = () =>
+  problem('rate_limited', 'Too many people log in at this moment.', { retryAfterSec: 5, hint: 'Try again.' });
