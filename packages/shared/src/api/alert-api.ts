@@ -1,12 +1,13 @@
 /** Alarms of robots: listed, acknowledged, and resolved by hand where a robot does not report their end. */
 import { Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { ALARM_STATES, Alarm, AlarmId } from '../fleet/alarm.ts';
 import { RobotId } from '../ids.ts';
 import type { Api } from './route.ts';
 
 const closed = { additionalProperties: false };
 const AlarmParams = Type.Object({ id: AlarmId }, closed);
-const Reason = Type.String({ minLength: 1, maxLength: 500 });
+const Reason = textLine(500, { minLength: 1 });
 
 export const alertApi = {
   listAlerts: {
@@ -32,7 +33,7 @@ export const alertApi = {
           }),
         ),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
-        cursor: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before.' })),
+        cursor: Type.Optional(textLine(100, { description: '`next` of the page before.' })),
       },
       closed,
     ),

@@ -1,5 +1,6 @@
 /** Orders: which release a robot should run, and what became of it. */
 import { Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { DeploymentEvent, DeploymentView } from '../fleet/deployment-view.ts';
 import { DeploymentState } from '../fleet/states.ts';
@@ -10,10 +11,10 @@ import type { Api } from './route.ts';
 
 const closed = { additionalProperties: false };
 const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  cursor: Type.Optional(textLine(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
 };
-const Reason = Type.Optional(Type.String({ maxLength: 500, description: 'Kept in the history.' }));
+const Reason = Type.Optional(textLine(500, { description: 'Kept in the history.' }));
 const OrderReply = Type.Object({
   deployments: Type.Array(DeploymentView),
   skipped: Type.Array(Type.Object({ robot: RobotId, refusal: Refusal })),

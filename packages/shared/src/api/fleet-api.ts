@@ -1,5 +1,6 @@
 /** The robots of the fleet: who they are, whether they are heard, what blocks them. */
 import { Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { DeploymentEvent, DeploymentView } from '../fleet/deployment-view.ts';
 import { Explanation } from '../fleet/explanation.ts';
 import { Labels, RobotView } from '../fleet/robot-facts.ts';
@@ -13,7 +14,7 @@ const closed = { additionalProperties: false };
 const RobotParams = Type.Object({ robot: RobotId }, closed);
 const Done = Type.Object({});
 const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  cursor: Type.Optional(textLine(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
 };
 
@@ -59,7 +60,7 @@ export const fleetApi = {
       {
         environment: EnvironmentName,
         robot: Type.Optional(RobotId),
-        group: Type.Optional(Type.String({ maxLength: 63 })),
+        group: Type.Optional(textLine(63)),
         labels: Type.Optional(Labels),
         ttlSec: Type.Optional(Type.Integer({ minimum: 60, maximum: 30 * 86400, description: 'Default 3600.' })),
       },
@@ -75,7 +76,7 @@ export const fleetApi = {
     access: 'operator',
     tag: 'fleet',
     summary: 'Withdraw an enrolment token',
-    params: Type.Object({ id: Type.String({ maxLength: 60 }) }, closed),
+    params: Type.Object({ id: textLine(60) }, closed),
     reply: Done,
   },
   listRobots: {
@@ -86,7 +87,7 @@ export const fleetApi = {
     summary: 'Robots of the fleet, by name',
     query: Type.Object(
       {
-        selector: Type.Optional(Type.String({ maxLength: 1000 })),
+        selector: Type.Optional(textLine(1000)),
         lifecycle: Type.Optional(Type.Enum([...LIFECYCLES])),
         ...Page,
       },
@@ -110,7 +111,7 @@ export const fleetApi = {
     tag: 'fleet',
     summary: "Change a robot's group or labels",
     params: RobotParams,
-    body: Type.Object({ group: Type.Optional(Type.String({ maxLength: 63 })), labels: Type.Optional(Labels) }, closed),
+    body: Type.Object({ group: Type.Optional(textLine(63)), labels: Type.Optional(Labels) }, closed),
     reply: RobotView,
   },
   acceptRobot: {

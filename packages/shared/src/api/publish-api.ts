@@ -1,5 +1,6 @@
 /** What a publisher asks of the control plane: upload bytes, hand in signed roles, read what is published. */
 import { type Static, Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { ComponentName, EnvironmentName, Sha256, Version } from '../ids.ts';
 import { Manifest } from '../release/manifest.ts';
 import { Timestamp } from '../time.ts';
@@ -33,7 +34,7 @@ export const OnlineKeys = Type.Object(
 
 /** Metadata and small targets travel as text: their bytes are hashed, so nothing may reformat them. */
 const MetadataText = Type.String({ minLength: 2, maxLength: 160 * 1024 });
-const TargetTexts = Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 300 * 1024 }), {
+const TargetTexts = Type.Record(textLine(200), Type.String({ maxLength: 300 * 1024 }), {
   description: 'Target name -> exact text, for every entry that is new or changed.',
 });
 
@@ -114,7 +115,7 @@ export const publishApi = {
         }),
         metadata: MetadataText,
         texts: TargetTexts,
-        removes: Type.Array(Type.String({ maxLength: 200 }), {
+        removes: Type.Array(textLine(200), {
           maxItems: 1000,
           description: 'Entries that vanish on purpose (revocation). Any other vanished entry is refused.',
         }),
@@ -134,7 +135,7 @@ export const publishApi = {
       {
         environment: Type.Optional(EnvironmentName),
         component: Type.Optional(ComponentName),
-        cursor: Type.Optional(Type.String({ maxLength: 200 })),
+        cursor: Type.Optional(textLine(200)),
         limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
       },
       closed,

@@ -1,5 +1,6 @@
 /** Rollouts: a release on its way through a fleet, and everything a person can do about it. */
 import { Type } from 'typebox';
+import { textLine } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { DeploymentState } from '../fleet/states.ts';
 import { Target } from '../fleet/target.ts';
@@ -21,10 +22,10 @@ import type { Api } from './route.ts';
 const closed = { additionalProperties: false };
 const Params = Type.Object({ rollout: RolloutId }, closed);
 const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 200 })),
+  cursor: Type.Optional(textLine(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
 };
-const Reason = Type.Optional(Type.String({ maxLength: 500, description: 'Kept in the history.' }));
+const Reason = Type.Optional(textLine(500, { description: 'Kept in the history.' }));
 const Word = Type.Object({ reason: Reason }, closed);
 const Abort = Type.Object(
   { revert: Type.Optional(Type.Boolean({ description: 'Roll back the robots that have it.' })), reason: Reason },
@@ -170,7 +171,7 @@ export const CreateRollout = Type.Object(
     priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Default 50.' })),
     startAt: Type.Optional(Timestamp),
     allowDowngrade: Type.Optional(Type.Boolean()),
-    seed: Type.Optional(Type.String({ maxLength: 100 })),
+    seed: Type.Optional(textLine(100)),
     reason: Reason,
     emergency: Type.Optional(Emergency),
   },
