@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unevenClock } from '@fairlead/shared/testing/test-clock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { memoryAlarmRegister } from '../alarms/memory-alarm-register.ts';
-import { type KeptLease, leaseAt } from './lease.ts';
+import { type KeptLease, leaseAt, MAX_LEASES } from './lease.ts';
 import { type LeaseBook, type LeaseDeps, openLeaseBook } from './lease-book.ts';
+import { DAMAGED_FILE_OWNER } from './lease-file.ts';
 import { leasePermission } from './lease-permission.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
@@ -166,13 +167,56 @@ test('whatever the clocks do, a lease never holds for longer than was left of it
   );
 });
 
-test('leases that can’t be read are put aside and told, and the robot goes on', async () => {
-  const { folder, start, alarms } = await robot();
+test('a robot whose lease file is damaged counts as busy, also after a restart, until a person has looked', async () => {
+  const { folder, start, pass, alarms, ended } = await robot();
   await writeFile(join(folder, 'leases.json'), '{"schema":"fairlead.lea');
   const book = await start();
-  expect([book.list(), alarms]).toEqual([[], ['bad_leases']]);
+  expect([book.list().map(({ owner }) => owner), alarms]).toEqual([[DAMAGED_FILE_OWNER], ['bad_leases']]);
   expect((await readdir(folder)).some((name) => name.startsWith('leases.json.bad-'))).toBe(true);
+  expect(await leasePermission(book).ask('duck' as never)).toMatchObject({
+    granted: false,
+    reason: { category: 'busy_lease', element: DAMAGED_FILE_OWNER },
+  });
+  // Neither programs that take and release leases, nor time, nor a restart make it free.
   expect(await book.take(MAPPING)).toMatchObject({ owner: 'navigation' });
+  await book.release('navigation');
+  await pass(100_000);
+  const again = await start();
+  expect([again.list().map(({ owner }) => owner), alarms]).toEqual([[DAMAGED_FILE_OWNER], ['bad_leases']]);
+  expect(await again.extend(DAMAGED_FILE_OWNER, 60)).toBeUndefined();
+  expect(await again.release(DAMAGED_FILE_OWNER)).toMatchObject({ owner: DAMAGED_FILE_OWNER });
+  expect([again.list(), ended]).toEqual([[], ['bad_leases']]);
+  expect((await start()).list()).toEqual([]);
+});
+
+test('a lease file that can’t be read at all, here a folder, counts as busy too', async () => {
+  const { folder, start } = await robot();
+  await mkdir(join(folder, 'leases.json'));
+  for (const _start of [1, 2]) {
+    expect((await start()).list().map(({ owner }) => owner)).toEqual([DAMAGED_FILE_OWNER]);
+  }
+});
+
+test('a robot grants no more leases than its file holds, and reads all of them after a restart', async () => {
+  const { folder, machine, start } = await robot();
+  const kept = Array.from({ length: MAX_LEASES }, (_, at) => ({
+    owner: `program-${at}`,
+    reason: 'busy',
+    ageSec: 0,
+    remainingSec: 300,
+    bootId: machine.bootId,
+    uptimeSec: machine.uptime,
+    at: new Date(NOON).toISOString(),
+  }));
+  await writeFile(join(folder, 'leases.json'), JSON.stringify({ schema: 'fairlead.leases.v1', leases: kept }));
+  const book = await start();
+  expect(await book.take(MAPPING)).toBeUndefined();
+  expect(await book.take({ ...MAPPING, owner: 'program-7' })).toMatchObject({ owner: 'program-7' });
+  const again = await start();
+  expect(again.list()).toHaveLength(MAX_LEASES);
+  await again.release('program-0');
+  expect(await again.take(MAPPING)).toMatchObject({ owner: 'navigation' });
+  expect((await start()).list()).toHaveLength(MAX_LEASES);
 });
 
 test('a lease that could not be kept is not granted', async () => {

@@ -2,16 +2,12 @@
  * The busy leases of this robot, one per owner. A lease is durable before it is granted, so it also holds after a restart
  * or a power cut, until it expires. One that expires, or that is held for very long, is told once.
  */
-import { readFile } from 'node:fs/promises';
 import type { Refusal } from '@fairlead/shared/failure';
-import { parse } from '@fairlead/shared/parse';
-import { type Clock, SECOND, toTimestamp } from '@fairlead/shared/time';
-import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
-import { renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { type Clock, fromTimestamp, SECOND, toTimestamp } from '@fairlead/shared/time';
 import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
-import { isMissing } from '../releases/disk-errors.ts';
-import { type KeptLease, type Lease, LeaseFile, leaseAt, viewOf } from './lease.ts';
+import { type KeptLease, type Lease, leaseAt, MAX_LEASES, viewOf } from './lease.ts';
+import { DAMAGED_FILE_OWNER, damagedFileAlarm, damagedFileLease, readLeases, writeLeases } from './lease-file.ts';
 
 export interface LeaseDeps {
   /** Absolute. */
@@ -24,11 +20,11 @@ export interface LeaseDeps {
   readonly alarmAfterSec: number;
   /** Leases became fewer or more. */
   readonly onChange: () => void;
-  readonly alarms: Pick<AlarmRegister, 'raise' | 'notify' | 'resolveWhere'>;
+  readonly alarms: Pick<AlarmRegister, 'raise' | 'resolveWhere'>;
 }
 export interface LeaseBook {
-  /** Takes it, or renews the one this owner has. Resolves once durable. */
-  take(lease: { readonly owner: string; readonly reason: string; readonly ttlSec: number }): Promise<Lease>;
+  /** Takes it, or renews the one this owner has. Resolves once durable; undefined where the robot holds `MAX_LEASES`. */
+  take(lease: { readonly owner: string; readonly reason: string; readonly ttlSec: number }): Promise<Lease | undefined>;
   /** Undefined where the owner holds none any more. */
   extend(owner: string, ttlSec: number): Promise<Lease | undefined>;
   release(owner: string): Promise<Lease | undefined>;
@@ -53,13 +49,16 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
     const at = moment();
     return [...leases.values()].map((lease) => leaseAt(lease, at));
   };
-  const save = async (kept: ReadonlyMap<string, KeptLease>): Promise<void> => {
-    const file = { schema: 'fairlead.leases.v1', leases: [...kept.values()] };
-    await writeDurably(deps.file, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600 });
-  };
-  const put = (lease: KeptLease): Promise<Lease> =>
+  const read = await readLeases(deps.file, clock.now());
+  let { damagedSince } = read;
+  const save = (kept: ReadonlyMap<string, KeptLease>): Promise<void> =>
+    writeLeases(deps.file, [...kept.values()], damagedSince);
+  const put = (lease: KeptLease): Promise<Lease | undefined> =>
     inTurn(async () => {
-      await save(new Map(leases).set(lease.owner, lease));
+      const next = new Map(leases).set(lease.owner, lease);
+      // More than the file may hold could not be read at the next start.
+      if (next.size > MAX_LEASES) return undefined;
+      await save(next);
       leases.set(lease.owner, lease);
       // An owner that takes or extends a lease is working again.
       end(EXPIRED, lease.owner);
@@ -97,7 +96,24 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
     timer = setTimeout(() => void sweep(), Math.min(LONGEST_TIMER_MS, Math.min(...due) * SECOND + 10)).unref();
   }
 
-  for (const lease of await readLeases(deps)) leases.set(lease.owner, leaseAt(lease, moment()));
+  /** A person says that nobody is busy; durable before it counts. */
+  const clearDamage = (): Promise<Lease | undefined> =>
+    inTurn(async () => {
+      if (damagedSince === undefined) return undefined;
+      const cleared = damagedFileLease(fromTimestamp(damagedSince), clock.now());
+      await writeLeases(deps.file, [...leases.values()], undefined);
+      damagedSince = undefined;
+      end(DAMAGED, DAMAGED_FILE_OWNER);
+      deps.onChange();
+      return cleared;
+    });
+
+  for (const lease of read.leases) leases.set(lease.owner, leaseAt(lease, moment()));
+  if (read.damage !== undefined) {
+    alarms.raise(damagedFileAlarm(read.damage));
+    // Where the disk takes no write, the damaged file itself is found again at the next start.
+    await save(leases).catch(() => undefined);
+  }
   if (leases.size > 0) await sweep();
   return {
     take: ({ owner, reason, ttlSec }) => {
@@ -111,6 +127,7 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
       return held && put({ ...held, remainingSec: ttlSec });
     },
     release: async (owner) => {
+      if (owner === DAMAGED_FILE_OWNER) return clearDamage();
       const held = find(owner);
       if (!held) return undefined;
       return inTurn(async () => {
@@ -124,33 +141,19 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
     },
     list: () => {
       const now = clock.now();
-      return current()
+      const held = current()
         .filter(({ remainingSec }) => remainingSec > 0)
         .toSorted((one, other) => other.remainingSec - one.remainingSec)
         .map((lease) => viewOf(lease, now));
+      return damagedSince === undefined ? held : [damagedFileLease(fromTimestamp(damagedSince), now), ...held];
     },
     close: () => clearTimeout(timer),
   };
 }
 
-async function readLeases({ file, clock, alarms }: LeaseDeps): Promise<readonly KeptLease[]> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    if (!isMissing(error)) alarms.notify(unreadable(error instanceof Error ? error.message : String(error)));
-    return [];
-  }
-  const json = parseStrictJson(bytes, { floats: true });
-  const parsed = json.ok ? parse(LeaseFile, json.value) : undefined;
-  if (parsed?.ok) return parsed.value.leases;
-  await renameDurably(file, `${file}.bad-${toTimestamp(clock.now()).replaceAll(':', '')}`).catch(() => undefined);
-  alarms.notify(unreadable('it is not what this agent writes'));
-  return [];
-}
-
 const EXPIRED = 'lease_expired';
 const OLD = 'lease_old';
+const DAMAGED = 'bad_leases';
 
 const about = (owner: string): Pick<Refusal, 'phase' | 'element' | 'retryable'> => ({
   phase: 'wait',
@@ -168,10 +171,4 @@ const old = ({ owner, reason, ageSec, expiresAt }: Lease): Refusal => ({
   category: OLD,
   detail: `The lease of ${owner} (${reason}) has been held for ${ageSec} s, now until ${expiresAt}.`,
   hint: `Is ${owner} still busy? \`fairlead-agent lease release ${owner}\` on the robot ends it.`,
-});
-const unreadable = (why: string): Refusal => ({
-  ...about('leases.json'),
-  category: 'bad_leases',
-  detail: `The busy leases of this robot can't be read: ${why}.`,
-  hint: 'Programs that are busy take their leases again; check the disk of this robot.',
 });

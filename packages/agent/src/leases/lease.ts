@@ -42,10 +42,18 @@ export const KeptLease = Type.Object(
   closed,
 );
 export type KeptLease = Static<typeof KeptLease>;
+/** How many leases one robot holds at a time, in memory and on disk. */
+export const MAX_LEASES = 1000;
 export const LeaseFile = Type.Object(
-  { schema: Type.Literal('fairlead.leases.v1'), leases: Type.Array(KeptLease, { maxItems: 1000 }) },
+  {
+    schema: Type.Literal('fairlead.leases.v1'),
+    leases: Type.Array(KeptLease, { maxItems: MAX_LEASES }),
+    /** The file before this one could not be read, and no person has confirmed since that nobody is busy. */
+    damagedSince: Type.Optional(Timestamp),
+  },
   closed,
 );
+export type LeaseFile = Static<typeof LeaseFile>;
 
 /** The moment, by both clocks. */
 export interface Moment {

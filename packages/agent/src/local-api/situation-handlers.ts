@@ -4,7 +4,8 @@ import { PROBLEMS, type ProblemCode } from '@fairlead/shared/api/problem';
 import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
 import type { AgentParts } from '../agent-parts.ts';
-import type { Lease } from '../leases/lease.ts';
+import { type Lease, MAX_LEASES } from '../leases/lease.ts';
+import { DAMAGED_FILE_OWNER } from '../leases/lease-file.ts';
 import type { situationApi } from './situation-api.ts';
 
 export function situationHandlers({
@@ -27,7 +28,9 @@ export function situationHandlers({
     listLeases: async () => ({ leases: [...leases.list()], maxSec: maxLeaseSec }),
     takeLease: async ({ body }) => {
       checkTtl(body.ttlSec);
+      if (body.owner === DAMAGED_FILE_OWNER) throw problem('bad_request', `${body.owner} is reserved.`, RESERVED);
       const lease = await leases.take(body);
+      if (!lease) throw problem('rate_limited', `This robot holds ${MAX_LEASES} leases, the most it can.`, FULL);
       log.info({ lease }, `${lease.owner} is busy: ${lease.reason}`);
       return lease;
     },
@@ -50,6 +53,9 @@ export function situationHandlers({
     },
   };
 }
+
+const RESERVED = 'Take the lease under the name of your program.';
+const FULL = 'Release leases that are over (`fairlead-agent lease list`); one program needs one lease.';
 
 /**
  * A person goes back by hand although somebody is busy: only with an override, which is told before anything stops.
