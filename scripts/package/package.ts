@@ -30,14 +30,17 @@ if (wanted.length === 0) throw new Error(`--architecture is one of ${ARCHITECTUR
 const { into, quick } = values;
 const version = values.version ?? (await projectVersion());
 for (const architecture of wanted) {
+  begin(`fairlead-agent ${version} for ${architecture}: files`);
   const agent = await buildAgent({ architecture, version, into: join(into, `agent-${architecture}`) });
   await forOldRobots(agent.folder, architecture);
   const agentDeb = await agentPackage(agent, architecture);
+  begin(`fairlead-agent ${version} for ${architecture}: packages (compressing takes a while)`);
   await report(await buildDeb(agentDeb, into, quick));
   if (!values['agent-only']) await report(await buildTarball(agentDeb, into));
   // After the packages: it is no part of them.
   await writeFile(join(agent.folder, 'release.yaml'), ownRelease(version, architecture));
   if (values['agent-only']) continue;
+  begin(`fairlead-control-plane ${version} for ${architecture}`);
   const server = await buildControlPlane({ architecture, version, into: join(into, `control-plane-${architecture}`) });
   await forOldRobots(server.folder, architecture);
   await report(await buildDeb(await controlPlanePackage(server, architecture), into, quick));
@@ -60,12 +63,18 @@ function ownRelease(version: string, architecture: Architecture): string {
 /** What can't be made to run on JetPack 5 still runs on newer robots: the package then asks for their C library. */
 async function forOldRobots(folder: string, architecture: Architecture): Promise<void> {
   if (quick) return;
+  begin(`SQLite for JetPack 5 (${architecture}); it is compiled where the cache does not have it`);
   try {
     await placeNativeDatabase(architecture, join(folder, `lib/linux-${architecture}.node`));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     console.log(`         better-sqlite3 stays the prebuilt one, for glibc 2.34 and newer: ${why}`);
   }
+}
+
+/** Each step takes from seconds to minutes: one line before it, so that a person knows what runs. */
+function begin(step: string): void {
+  console.log(`${new Date().toISOString().slice(11, 19)}  ${step}`);
 }
 
 async function report(file: string): Promise<void> {

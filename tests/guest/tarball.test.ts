@@ -28,15 +28,20 @@ test('a host without dpkg gets the agent by install.sh, and gets rid of it again
   expect(await machine.show(UNIT, 'ActiveState')).toEqual({ ActiveState: 'active' });
   expect(JSON.parse(await machine.must('fairlead-agent', '--json', 'status'))).toMatchObject({ robot: 'yocto' });
 
-  // The same again is an upgrade, and nobody's configuration is overwritten.
+  // The same again changes nothing: no configuration is overwritten, and no file is added.
+  const files = () =>
+    machine.must('find', '/etc/fairlead', '/usr/lib/fairlead', '/usr/bin', '/lib/systemd', '-type', 'f');
+  const before = await files();
   await machine.must('/tmp/fl/install.sh');
+  await machine.must('/tmp/fl/install.sh');
+  expect(await files()).toBe(before);
   await machine.must('grep', '-q', '^server:', '/etc/fairlead/agent.yaml');
   await waitFor(
     'the agent to be back',
     async () => (await machine.run('fairlead-agent', 'status')).exitCode === 0 || undefined,
   );
 
-  expect(await machine.must('/tmp/fl/install.sh', '--remove')).toContain('is removed');
+  for (const _time of [1, 2]) expect(await machine.must('/tmp/fl/install.sh', '--remove')).toContain('is removed');
   expect((await machine.run('pgrep', '--full', '/usr/lib/fairlead/')).stdout).toBe('');
   expect((await machine.run('ls', '/usr/lib/fairlead', '/usr/bin/fairlead-agent')).exitCode).not.toBe(0);
   await machine.must('test', '-s', '/var/lib/fairlead/identity/robot.key');

@@ -14,7 +14,7 @@ if [ "${1:-}" = --remove ]; then
   while read -r path; do
     case $path in /etc/*) ;; *) rm -f "$path" ;; esac
   done <"$here/files"
-  rm -rf /usr/lib/fairlead/agent
+  rm -rf /usr/lib/fairlead/agent /usr/lib/fairlead/shipped
   rmdir /usr/lib/fairlead 2>/dev/null || true
   sh "$here/postrm" remove
   echo 'fairlead-agent is removed. Configuration (/etc/fairlead) and releases (/var/lib/fairlead) are still there.'
@@ -27,14 +27,24 @@ machine=$(uname -m)
 for program in perl systemctl systemd-sysusers systemd-tmpfiles; do
   command -v "$program" >/dev/null 2>&1 || fail "$program is missing on this machine"
 done
-[ ! -d /run/systemd/system ] || sh "$here/prerm" upgrade 2>/dev/null || true
+sh "$here/prerm" upgrade
 rm -rf /usr/lib/fairlead/agent
+# Beside the target and renamed: a program that runs right now is not written over, and an interrupted copy is repeated.
+place() { mkdir -p "$(dirname "$2")" && cp -p "$1" "$2.tmp" && mv -f "$2.tmp" "$2"; }
 while read -r path; do
-  mkdir -p "$(dirname "$path")"
+  new=$here/root$path shipped=/usr/lib/fairlead/shipped$path
   case $path in
-    # What a person may have changed is not overwritten.
-    /etc/*) if [ -e "$path" ]; then cp -p "$here/root$path" "$path.new"; else cp -p "$here/root$path" "$path"; fi ;;
-    *) cp -p "$here/root$path" "$path" ;;
+    # What a person may have changed is not overwritten. It is mentioned once, where the version brings another default.
+    /etc/*)
+      if [ ! -e "$path" ]; then
+        place "$new" "$path"
+      elif ! cmp -s "$new" "$path" && [ -e "$shipped" ] && ! cmp -s "$new" "$shipped"; then
+        place "$new" "$path.new"
+        echo "$path is kept as it is; what this version brings is in $path.new"
+      fi
+      place "$new" "$shipped"
+      ;;
+    *) place "$new" "$path" ;;
   esac
 done <"$here/files"
 exec sh "$here/postinst" configure

@@ -1,6 +1,4 @@
 /** Reads `agent.yaml`: its form by the schema, then what a schema cannot say (zones, names, commands without a manager). */
-import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { Labels, SentLabels } from '@fairlead/shared/fleet/robot-facts';
@@ -8,7 +6,6 @@ import { httpUrlMistake, serverUrlMistake } from '@fairlead/shared/http-url';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Mistake, parse, parseEntries } from '@fairlead/shared/parse';
 import { isTimeZone } from '@fairlead/shared/update/time-zone';
-import { describeFileError } from '@fairlead/toolkit/file-error';
 import { examineYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { Type } from 'typebox';
 import { type AgentConfig, AgentYaml } from './config.ts';
@@ -27,17 +24,6 @@ const WrittenYaml = Type.Object(
   { additionalProperties: false },
 );
 
-/** Every mistake as one line `file:line: key: what is wrong`. */
-export async function readConfig(file: string): Promise<Result<AgentConfig, readonly string[]>> {
-  let content: Uint8Array;
-  try {
-    content = await readFile(file);
-  } catch (error) {
-    return refuse([`${file}: ${describeFileError(error)}`]);
-  }
-  return parseConfig(content, file, hostname());
-}
-
 /** What stands for a required key that is wrong, so that the other keys are still checked. */
 const DEFAULTS = {
   server: 'https://fleet.example',
@@ -45,6 +31,7 @@ const DEFAULTS = {
   trust: { rootSha256: '0'.repeat(64) },
 };
 
+/** Every mistake as one line `file:line: key: what is wrong`. */
 export function parseConfig(
   content: Uint8Array | string,
   file: string,

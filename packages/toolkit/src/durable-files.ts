@@ -13,16 +13,24 @@ export const TEMP_MARK = '.fairlead-tmp-';
 const tempBeside = (path: string): string =>
   join(dirname(path), `.${basename(path)}${TEMP_MARK}${randomBytes(6).toString('hex')}`);
 
-/** Replaces `path` atomically and durably. `mode` is set before any content is written. */
+/**
+ * Replaces `path` atomically and durably. `mode` is set before any content is written. With an `owner` both are set
+ * exactly, whatever the umask; only root may name another owner than itself.
+ */
 export async function writeDurably(
   path: string,
   content: string | Uint8Array,
-  options: { mode?: number } = {},
+  options: { mode?: number; owner?: { readonly uid: number; readonly gid: number } } = {},
 ): Promise<void> {
+  const { mode = 0o644, owner } = options;
   const temp = tempBeside(path);
   try {
-    const handle = await open(temp, 'wx', options.mode ?? 0o644);
+    const handle = await open(temp, 'wx', owner ? 0o600 : mode);
     try {
+      if (owner) {
+        await handle.chown(owner.uid, owner.gid);
+        await handle.chmod(mode);
+      }
       await handle.writeFile(content);
       await handle.sync();
     } finally {

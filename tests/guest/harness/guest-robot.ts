@@ -86,6 +86,12 @@ export async function lentAgent(...versions: readonly string[]): Promise<readonl
   return [NODE, ...wanted.map(({ packages, deb }) => [join(packages, deb), `${PACKAGES}/${deb}`] as const)];
 }
 
+/** The package on this machine. */
+export async function packageFile(version = PACKAGED_VERSION): Promise<string> {
+  const { packages, deb } = await packagedAgent(version);
+  return join(packages, deb);
+}
+
 /** `dpkg -i`, in a guest that runs; what it said. */
 export async function install(guest: Guest, version = PACKAGED_VERSION): Promise<string> {
   return guest.must('dpkg', '--install', `${PACKAGES}/${(await packagedAgent(version)).deb}`);

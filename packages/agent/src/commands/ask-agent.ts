@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { localApi } from '../local-api/local-api.ts';
 import { localClient } from '../local-api/local-client.ts';
 import { type CommandContext, CommandError, EXIT_CODES, readComponent, refusedError } from './command-context.ts';
+import { isForbidden, notOfItsGroup } from './rights.ts';
 import { sayStatus } from './say-status.ts';
 
 /** Asks the agent that runs on this machine, or ends with who does not answer. */
@@ -17,10 +18,11 @@ export const asker =
       return await question(localClient(socket));
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
+      if (isForbidden(error.cause)) throw await notOfItsGroup(socket, 'use');
       throw new CommandError(
         `No agent answers on ${socket}.`,
         EXIT_CODES.unreachable,
-        'Is it running, and may you use the socket?',
+        'Start it (systemctl start fairlead-agent), and look at its log where it ends again (journalctl -u fairlead-agent).',
       );
     }
   };

@@ -8,7 +8,7 @@ import { fitErrors, HELP, wrapLine } from '@fairlead/toolkit/wrap';
 import { Command, CommanderError } from 'commander';
 import type { AgentConfig } from '../config.ts';
 import { ensureConfig } from '../enrol/first-config.ts';
-import { DEFAULT_CONFIG_FILE, readConfig } from '../read-config.ts';
+import { DEFAULT_CONFIG_FILE } from '../read-config.ts';
 import { AGENT_VERSION } from '../version.ts';
 import { addAskAgent } from './ask-agent.ts';
 import { becomeOwnerOf } from './become-owner.ts';
@@ -16,6 +16,8 @@ import { type CommandContext, CommandError, EXIT_CODES, toCommandError } from '.
 import { addEnroll } from './enroll.ts';
 import { addFaultCampaign } from './fault-campaign.ts';
 import { addLease } from './lease.ts';
+import { openConfig } from './open-config.ts';
+import { isForbidden, notOfItsGroup } from './rights.ts';
 import { addRun } from './run.ts';
 import { addSelfTest } from './self-test.ts';
 import { addVerify } from './verify.ts';
@@ -50,8 +52,14 @@ export async function runCommandLine(
       await becomeOwnerOf(config.root);
       return built.selfTest(config);
     },
-    config: async () => soundOrUsage(await readConfig(options().config)),
-    firstConfig: async (given) => soundOrUsage(await ensureConfig(options().config, given, hostname())),
+    config: () => openConfig(options().config),
+    firstConfig: async (given) => {
+      const file = options().config;
+      const made = await ensureConfig(file, given, hostname()).catch(async (error: unknown) => {
+        throw isForbidden(error) ? await notOfItsGroup(file, 'read') : error;
+      });
+      return soundOrUsage(made);
+    },
     answer: (value, human) => {
       const width = (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
       const lines = (): string[] => human().flatMap((line) => wrapLine(printable(line), width));

@@ -5,6 +5,7 @@ import type { FirstConfig } from '../enrol/first-config.ts';
 import { openRobotKey, retireRobotKey } from '../identity/robot-key.ts';
 import { becomeOwnerOf } from './become-owner.ts';
 import type { CommandContext } from './command-context.ts';
+import { requireOwner } from './rights.ts';
 
 interface EnrollOptions extends FirstConfig {
   readonly token?: string;
@@ -24,6 +25,7 @@ export function addEnroll(program: Command, context: CommandContext): void {
     .option('--new-key', 'retire the key of this robot and make a new one: another name, environment or owner')
     .action(async ({ token, newKey, ...given }: EnrollOptions) => {
       const config = Object.keys(given).length > 0 ? await context.firstConfig(given) : await context.config();
+      await requireOwner(config.root);
       await becomeOwnerOf(config.root);
       if (newKey) {
         const identity = join(config.root, 'identity');

@@ -2,6 +2,7 @@
 import { sayRefusal } from '@fairlead/shared/failure';
 import type { Command } from 'commander';
 import { type CommandContext, CommandError, EXIT_CODES, readComponent } from './command-context.ts';
+import { requireOwner } from './rights.ts';
 
 export function addVerify(program: Command, context: CommandContext): void {
   program
@@ -9,7 +10,9 @@ export function addVerify(program: Command, context: CommandContext): void {
     .description('Measure the active releases against their signed manifests, byte by byte')
     .action(async (name: string | undefined) => {
       const component = name === undefined ? undefined : readComponent(name);
-      const opened = await context.open(await context.config());
+      const config = await context.config();
+      await requireOwner(config.root);
+      const opened = await context.open(config);
       try {
         const measured = await opened.verify(component);
         const verdicts = measured.map(({ component: name, version, measured: result }) => ({

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -64,6 +64,20 @@ test('a damaged agent.yaml is told by its line, not replaced', async () => {
   writeFileSync(file, 'server: 7\n');
   expect(await ensureConfig(file, given, 'machine')).toMatchObject({ ok: false });
   expect(readFileSync(file, 'utf8')).toBe('server: 7\n');
+});
+
+test('an agent.yaml keeps its mode and its owner when it is filled in: it may hold a token', async () => {
+  const file = newFile();
+  mkdirSync(dirname(file));
+  writeFileSync(file, '# Nothing yet.\n');
+  // Only root can give a file away.
+  const owner =
+    process.getuid?.() === 0 ? { uid: 4711, gid: 4712 } : { uid: statSync(file).uid, gid: statSync(file).gid };
+  chownSync(file, owner.uid, owner.gid);
+  chmodSync(file, 0o640);
+  expect(await ensureConfig(file, given, 'machine')).toMatchObject({ ok: true });
+  const { mode, uid, gid } = statSync(file);
+  expect({ mode: mode & 0o7777, uid, gid }).toEqual({ mode: 0o640, ...owner });
 });
 
 test('an agent.yaml of comments, as the package brings it, is filled in and keeps them', async () => {

@@ -2,7 +2,7 @@
  * The command line that `fairlead robot token` prints is all a new robot needs: where there is no agent.yaml yet,
  * it becomes one. An agent.yaml that exists was decided by the integrator of this robot and is never changed.
  */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
@@ -35,12 +35,14 @@ export async function ensureConfig(
   const config = parseConfig(text, file, machine);
   if (!config.ok) return config;
   await makeFolderDurably(dirname(file));
-  await writeDurably(file, text);
+  // The package made it readable for the agent and for nobody else: it may hold a token.
+  const before = await stat(file).catch(() => undefined);
+  await writeDurably(file, text, before && { mode: before.mode & 0o7777, owner: before });
   return config;
 }
 
 /** The package installs a file of comments: nobody has decided anything in it yet. */
-const saysSomething = (text: string): boolean => text.split('\n').some((line) => !/^\s*(#.*)?$/.test(line));
+export const saysSomething = (text: string): boolean => text.split('\n').some((line) => !/^\s*(#.*)?$/.test(line));
 
 /** JSON strings are YAML strings: nothing that was given can add a line. */
 function write({ server, environment, robot, rootSha256, root }: FirstConfig): string {

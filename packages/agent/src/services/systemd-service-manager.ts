@@ -2,56 +2,95 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import type { ServiceManager, ServiceState } from './service-manager.ts';
+import type { ServiceManager } from './service-manager.ts';
 import { systemctl } from './systemctl.ts';
-import { directControl, helperControl, SERVICES_SOCKET, type UnitControl } from './unit-control.ts';
+import { type Answer, directControl, helperControl, SERVICES_SOCKET, type UnitControl } from './unit-control.ts';
+import {
+  isInTransition,
+  PROPERTIES,
+  readProperties,
+  readState,
+  timeLimitOf,
+  type UnitProperties,
+  whyNotStartable,
+} from './unit-properties.ts';
 
 export interface SystemdOptions {
   /** Default `systemctl`, found in PATH. */
   readonly systemctl?: string;
   /** Who starts and stops. Default: systemctl, called by ourselves. */
   readonly control?: UnitControl;
-  /** How long one call may take; a unit's own TimeoutStopSec is usually 90 s. Default 120 000. */
+  /** How long a question to systemd may take. Default 120 000. */
   readonly timeoutMs?: number;
   /** How long a failure is kept back on a machine that shuts down: the agent's own end overtakes it. Default 2000. */
   readonly goingDownMs?: number;
+  /** How often a unit is looked at whose start or stop was not answered. Default 1000. */
+  readonly lookEveryMs?: number;
 }
 
-const PROPERTIES = 'LoadState,ActiveState,SubState,NRestarts,Result';
 const PATIENCE_MS = 120_000;
 
 export function systemdServiceManager(options: SystemdOptions = {}): ServiceManager {
-  const { systemctl: program = 'systemctl', timeoutMs = PATIENCE_MS, goingDownMs = 2000 } = options;
-  const control = options.control ?? directControl(program, timeoutMs);
+  const { timeoutMs = PATIENCE_MS, goingDownMs = 2000, lookEveryMs = 1000 } = options;
+  const program = options.systemctl ?? 'systemctl';
+  const control = options.control ?? directControl(program);
 
+  const show = (unit: string) => systemctl(program, ['show', `--property=${PROPERTIES}`, '--', unit], timeoutMs);
   /** A machine that shuts down calls off what it was asked, and who asks for it is told to stop in the same moment. */
   const isGoingDown = async (): Promise<boolean> => {
     const { ok, said } = await systemctl(program, ['show', '--property=SystemState'], timeoutMs);
     return !ok || said.includes('SystemState=stopping');
   };
+  /** systemd goes on without the one who asked, so the unit itself tells how it ended. */
+  const waitForEnd = async (verb: 'start' | 'stop', unit: string, deadline: number, asked: Answer): Promise<Answer> => {
+    for (;;) {
+      const shown = await show(unit);
+      if (!shown.ok) return asked;
+      const properties = readProperties(shown.said);
+      const { state, detail } = readState(properties);
+      if (!isInTransition(properties)) {
+        const isDone = verb === 'start' ? state === 'running' : properties.get('ActiveState') !== 'active';
+        return isDone ? { ok: true, said: '' } : { ok: false, said: `${unit} is ${detail}` };
+      }
+      if (performance.now() >= deadline) return { ok: false, said: `${unit} is still ${detail}` };
+      await pause(lookEveryMs);
+    }
+  };
+  /** systemd refuses to start a masked unit also where it runs, which is all that was asked for. */
+  const runsMasked = async (unit: string): Promise<boolean> => {
+    const shown = readProperties((await show(unit)).said);
+    return shown.get('LoadState') === 'masked' && shown.get('ActiveState') === 'active';
+  };
   const act = async (verb: 'start' | 'stop', service: string, phase: Phase): Promise<Result<void>> => {
     const unit = unitName(service);
+    const shown = await show(unit);
+    const limitMs = timeLimitOf(verb, readProperties(shown.ok ? shown.said : ''));
+    const deadline = performance.now() + limitMs;
     // `start` of a unit that hit its start limit is refused until the counter is reset; not loaded is fine here.
-    if (verb === 'start') await control('reset-failed', unit);
-    const ran = await control(verb, unit);
+    if (verb === 'start') await control('reset-failed', unit, timeoutMs);
+    const asked = await control(verb, unit, limitMs);
+    const ran = asked.isUnanswered ? await waitForEnd(verb, unit, deadline, asked) : asked;
     if (ran.ok) return accept(undefined);
+    if (verb === 'start' && (await runsMasked(unit))) return accept(undefined);
     if (!ran.isForbidden && (await isGoingDown())) await pause(goingDownMs);
     return refuse(ran.isForbidden ? notAllowed(unit, phase, ran.said) : notDone(verb, service, phase, ran.said));
   };
   return {
     async check(service, phase) {
       const unit = unitName(service);
-      const asked = await control('allowed', unit);
+      const asked = await control('allowed', unit, timeoutMs);
       if (asked.isForbidden) return refuse(notAllowed(unit, phase, asked.said));
-      const ran = await systemctl(program, ['show', '--property=LoadState', '--', unit], timeoutMs);
-      if (ran.said.includes('LoadState=not-found')) return refuse(noSuchUnit(unit, phase));
-      return accept(undefined);
+      const shown = await show(unit);
+      if (!shown.ok)
+        return /unit name/i.test(shown.said) ? refuse(noUnitName(unit, phase, shown.said)) : accept(undefined);
+      const refused = notStartable(unit, phase, readProperties(shown.said));
+      return refused ? refuse(refused) : accept(undefined);
     },
     start: (service, phase) => act('start', service, phase),
     stop: (service, phase) => act('stop', service, phase),
     state: async (service) => {
-      const ran = await systemctl(program, ['show', `--property=${PROPERTIES}`, '--', unitName(service)], timeoutMs);
-      return ran.ok ? readState(ran.said) : { state: 'unknown', restarts: 0, detail: ran.said };
+      const ran = await show(unitName(service));
+      return ran.ok ? readState(readProperties(ran.said)) : { state: 'unknown', restarts: 0, detail: ran.said };
     },
   };
 }
@@ -62,36 +101,12 @@ export function systemdServiceManager(options: SystemdOptions = {}): ServiceMana
  */
 export async function systemdOfThisMachine(socket = SERVICES_SOCKET): Promise<ServiceManager> {
   const isHelped = process.getuid?.() !== 0 && existsSync(socket);
-  return systemdServiceManager(isHelped ? { control: helperControl(socket, PATIENCE_MS) } : {});
+  return systemdServiceManager(isHelped ? { control: helperControl(socket) } : {});
 }
 
 /** `duck-policy` is `duck-policy.service`, as systemctl itself would say; other unit types stay as they are. */
-export const unitName = (service: string): string => (/\.[a-z]+$/.test(service) ? service : `${service}.service`);
-
-/** Reads the `NAME=VALUE` lines of `systemctl show`. */
-export function readState(shown: string): ServiceState {
-  const values = new Map<string, string>();
-  for (const line of shown.split('\n')) {
-    const at = line.indexOf('=');
-    if (at > 0) values.set(line.slice(0, at), line.slice(at + 1));
-  }
-  const active = values.get('ActiveState') ?? '';
-  const restarts = Number.parseInt(values.get('NRestarts') ?? '0', 10) || 0;
-  const detail = `${active} (${values.get('SubState') ?? ''}), result ${values.get('Result') ?? ''}, ${restarts} restarts`;
-  if (values.get('LoadState') === 'not-found')
-    return { state: 'unknown', restarts: 0, detail: 'there is no such unit' };
-  return { state: STATES[active] ?? 'unknown', restarts, detail };
-}
-
-/** `activating` is also where systemd waits (RestartSec) before it starts a crashed unit again. */
-const STATES: Readonly<Record<string, ServiceState['state']>> = {
-  active: 'running',
-  reloading: 'running',
-  deactivating: 'running',
-  inactive: 'stopped',
-  failed: 'failed',
-  activating: 'starting',
-};
+export const unitName = (service: string): string => (UNIT_TYPE.test(service) ? service : `${service}.service`);
+const UNIT_TYPE = /\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/;
 
 const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: string): Refusal => ({
   phase,
@@ -102,13 +117,27 @@ const notDone = (verb: 'start' | 'stop', service: string, phase: Phase, said: st
   hint: `Look at: journalctl -u ${unitName(service)}`,
 });
 
-const noSuchUnit = (unit: string, phase: Phase): Refusal => ({
+function notStartable(unit: string, phase: Phase, properties: UnitProperties): Refusal | undefined {
+  const found = whyNotStartable(properties);
+  return (
+    found && {
+      phase,
+      element: unit,
+      category: found.category,
+      detail: `Fairlead can't stop and start ${unit}: ${found.why}.`,
+      retryable: false,
+      hint: `${found.next} on the robot (systemctl status ${unit}), or correct services in release.yaml; then deploy again.`,
+    }
+  );
+}
+
+const noUnitName = (unit: string, phase: Phase, said: string): Refusal => ({
   phase,
   element: unit,
   category: 'no_service',
-  detail: `The release names the service ${unit}, and this robot has no such unit.`,
+  detail: `The release names the service ${unit}: ${said}`,
   retryable: false,
-  hint: `Install ${unit} on the robot (systemctl cat ${unit} shows it then), or correct services in release.yaml.`,
+  hint: 'Correct services in release.yaml: a template needs its instance (duck@1.service).',
 });
 
 const notAllowed = (unit: string, phase: Phase, said: string): Refusal => ({

@@ -8,6 +8,7 @@ import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT, type OwnRelease } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { identify, readState } from '../releases/component-state.ts';
+import { checkServices } from './check-services.ts';
 import { restoreManifests } from './restore-manifests.ts';
 import type { StepDeps } from './step-deps.ts';
 
@@ -26,10 +27,8 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   if (deps.outbox.hasEnded(order.deployment) && !again) return { go: false };
   const unfit = order.component === OWN_COMPONENT ? whyNoAgent(order.manifest, deps.own) : undefined;
   if (unfit) return end(order, 'rejected', unfit, deps);
-  for (const service of order.manifest.services ?? []) {
-    const checked = await deps.services.check(service, 'decide');
-    if (!checked.ok) return end(order, 'rejected', checked.refused, deps);
-  }
+  const checked = await checkServices({ next: order.manifest, now: undefined, phase: 'decide' }, deps.services);
+  if (!checked.ok) return end(order, 'rejected', checked.refused, deps);
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
   const running = await identify(folder, 'active');

@@ -10,6 +10,7 @@ import type { RunningRelease } from '@fairlead/shared/trust/report';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { endedByHealthyRelease } from '../alarms/alarm-ends.ts';
 import { listComponents } from '../releases/release-folder.ts';
+import { checkServices } from './check-services.ts';
 import type { Forbids } from './forbids.ts';
 import { passOnce } from './health-watch.ts';
 import { upAgainOnError } from './keep-services-up.ts';
@@ -34,7 +35,7 @@ export interface RollBackByHand {
   readonly stop: AbortSignal;
 }
 
-/** Refused: no_previous, abandoned, denied, damage of the previous release, unhealthy. */
+/** Refused: no_previous, abandoned, denied, damage of the previous release, a service that can't be started, unhealthy. */
 export async function rollBackByHand(
   { component, by, confirmAbandoned, stop }: RollBackByHand,
   deps: Deps,
@@ -55,6 +56,9 @@ export async function rollBackByHand(
   const measured = await folder.measure(previous, 'roll-back');
   if (!measured.ok) return measured;
   const given = await folder.readManifest(committed.active, 'roll-back');
+  const now = given.ok ? given.value : undefined;
+  const startable = await checkServices({ next: measured.value, now, phase: 'roll-back' }, deps.services);
+  if (!startable.ok) return startable;
 
   const { manifestSha256: left } = committed.active;
   const startedAt = deps.clock.now();
@@ -72,7 +76,7 @@ export async function rollBackByHand(
     previous: told(committed.active),
   });
   await folder.point('previous', committed.active);
-  const services = servicesOf(measured.value, given.ok ? given.value : undefined);
+  const services = servicesOf(measured.value, now);
   const stopped = await stopInReverse(services, deps.services, 'roll-back');
   await upAgainOnError(services, folder, () => folder.point('active', previous), deps);
   const own = servicesOf(measured.value);

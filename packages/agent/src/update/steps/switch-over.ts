@@ -6,6 +6,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import type { StepResult } from '@fairlead/shared/update/journey';
 import { saveState } from '../../state-backup/save-state.ts';
 import { askBeforeSwitch } from '../ask-before-switch.ts';
+import { checkServices } from '../check-services.ts';
 import { refusalOf } from '../refusal-of.ts';
 import { isRepair, measureFresh, putFreshInPlace } from '../repair.ts';
 import { servicesOf, stopInReverse } from '../services-in-order.ts';
@@ -45,6 +46,9 @@ async function switchNow({ journal, signal, waits, order }: Update, deps: Deps):
       ? measureFresh(candidate, manifest.value, folder)
       : folder.measure(candidate, 'switch'));
     if (!measured.ok) return { ...measured, outcome: 'rejected' };
+    // Once more: a unit may have been masked or edited since the order was considered.
+    const startable = await checkServices({ next: manifest.value, now: old, phase: 'switch' }, deps.services);
+    if (!startable.ok) return { ...startable, outcome: 'failed' };
     const permission = await askBeforeSwitch(journal, order, deps, signal);
     if (!permission.granted) {
       waits(permission.reason, permission.ready);
