@@ -10,7 +10,9 @@ export async function notOfItsGroup(path: string, verb: 'read' | 'use'): Promise
   return new CommandError(
     `${userName()} may not ${verb} ${path}.`,
     EXIT_CODES.failed,
-    `Run it with sudo, or become a member of the group ${group} (sudo usermod -aG ${group} ${userName()}) and log in again.`,
+    group === 'root'
+      ? 'Run it with sudo.'
+      : `Run it with sudo, or become a member of the group ${group} (sudo usermod -aG ${group} ${userName()}) and log in again.`,
   );
 }
 

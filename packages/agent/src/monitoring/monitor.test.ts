@@ -8,7 +8,7 @@ import type { ReportEvent } from '@fairlead/shared/trust/report';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ProbeVerdict } from '../health/prober.ts';
 import { openSqliteSpool } from '../outbox/sqlite-spool.ts';
-import { DUCK, testRobot } from '../update/testing/test-robot.ts';
+import { applicationFolder, DUCK, testRobot } from '../update/testing/test-robot.ts';
 import { createMonitor } from './monitor.ts';
 import { plannedWork } from './planned-work.ts';
 import { virtualTime } from './testing/virtual-time.ts';
@@ -238,7 +238,7 @@ describe('a rollback that the server orders for a release that was committed and
   async function degradedRobot() {
     const robot = await monitoredRobot();
     const monitor = robot.startMonitor();
-    const state = join(robot.root, 'calibration');
+    const state = join(await applicationFolder(), 'calibration');
     await writeFile(state, 'of 1.0.0');
     const sections = { ...CHECKED, state: { backup: [state] } };
     const before = await robot.release('1.0.0', sections);

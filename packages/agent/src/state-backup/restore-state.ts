@@ -1,25 +1,52 @@
 /** Puts saved state back exactly: contents, modes, owners, and nothing that appeared since. Idempotent. */
-import { constants } from 'node:fs';
-import { chmod, chown, lstat, mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rename, rmdir, symlink, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
-import { contentsOf, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
+import { isExisting, isMissing } from '../releases/disk-errors.ts';
+import { lookAt, openFolderIn, openPlace, pathIn } from './open-folder.ts';
+import { contentsOf, nameIn, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
 
 /** Resolves once durable. Throws a Failure where the backup is lost. The services that use the state must stand still. */
 export async function restoreState(folder: string): Promise<void> {
   const index = await readIndex(folder);
   // An older release that meets the state of a newer one may do anything: not to restore it is never silent.
   if (!index) throw new Failure(lost(folder));
+  const contents = contentsOf(folder);
   // All of it before any of it: half of an old state is worse than the whole of the new one.
-  for (const entry of index.entries) if (entry.type === 'file') await checkContent(entry, contentsOf(folder));
-  const wanted = new Map(index.entries.map((entry) => [entry.path, entry]));
-  for (const root of index.roots) await removeUnknown(root, wanted);
-  for (const entry of index.entries) await restoreEntry(entry, contentsOf(folder));
-  // Names that were removed or made must be durable too.
-  for (const entry of index.entries) if (entry.type === 'folder') await syncFolder(entry.path);
+  for (const entry of index.entries) if (entry.type === 'file') await checkContent(entry, contents);
+  const saved: Saved = { contents, inside: childrenOf(index.entries) };
+  const roots = index.entries.filter((entry) => index.roots.includes(entry.path));
+  // What appeared since goes first: on a full disk it makes the room.
+  for (const root of roots) await at(root, (parent, name) => removeUnknown(parent, name, root, saved));
+  for (const root of roots) {
+    await at(root, async (parent, name) => {
+      await restoreEntry(parent, name, root, saved);
+      // Names that were removed or made must be durable too.
+      await syncFolder(pathIn(parent, '.'));
+    });
+  }
+}
+
+interface Saved {
+  readonly contents: string;
+  /** Of each saved folder what lies in it. */
+  readonly inside: ReadonlyMap<string, readonly StateEntry[]>;
+}
+
+const childrenOf = (entries: readonly StateEntry[]): Saved['inside'] =>
+  Map.groupBy(entries, ({ path }) => dirname(path));
+
+async function at(root: StateEntry, act: (parent: FileHandle, name: string) => Promise<void>): Promise<void> {
+  const place = await openPlace(root.path, root.type !== 'absent');
+  if (!place) return;
+  try {
+    await act(place.parent, place.name);
+  } finally {
+    await place.parent.close();
+  }
 }
 
 async function checkContent({ sha256, path }: SavedFile, contents: string): Promise<void> {
@@ -32,37 +59,62 @@ async function checkContent({ sha256, path }: SavedFile, contents: string): Prom
 }
 
 /** Depth first; links are removed, never followed. */
-async function removeUnknown(path: string, wanted: ReadonlyMap<string, StateEntry>): Promise<void> {
-  const found = await typeOf(path);
-  if (found === 'absent') return;
-  const entry = wanted.get(path);
+async function removeUnknown(
+  parent: FileHandle,
+  name: string,
+  entry: StateEntry | undefined,
+  saved: Saved,
+): Promise<void> {
+  const found = await lookAt(parent, name);
+  if (!found) return;
+  const type = typeOf(found);
   // Sockets and the like were never saved, so nobody can say whether they belong here.
-  if (!entry && found === 'other') return;
-  if (entry?.type !== found) return rm(path, { recursive: true, force: true });
-  if (found !== 'folder') return;
-  for (const name of await readdir(path)) await removeUnknown(join(path, name), wanted);
+  if (!entry && type === 'other') return;
+  if (entry?.type !== type) return removeTree(parent, name, found);
+  if (type !== 'folder') return;
+  const wanted = new Map((saved.inside.get(entry.path) ?? []).map((child) => [nameIn(child), child]));
+  await inFolder(parent, name, async (folder) => {
+    for (const each of await readdir(pathIn(folder, '.'))) await removeUnknown(folder, each, wanted.get(each), saved);
+  });
 }
 
-async function restoreEntry(entry: StateEntry, contents: string): Promise<void> {
+async function removeTree(parent: FileHandle, name: string, found: Stats): Promise<void> {
+  if (!found.isDirectory()) return unlink(pathIn(parent, name)).catch(unlessMissing);
+  await inFolder(parent, name, async (folder) => {
+    for (const each of await readdir(pathIn(folder, '.'))) {
+      const inside = await lookAt(folder, each);
+      if (inside) await removeTree(folder, each, inside);
+    }
+  });
+  await rmdir(pathIn(parent, name)).catch(unlessMissing);
+}
+
+async function restoreEntry(parent: FileHandle, name: string, entry: StateEntry, saved: Saved): Promise<void> {
   if (entry.type === 'absent') return;
+  if (entry.type === 'file') return restoreFile(parent, name, entry, saved);
   if (entry.type === 'link') {
-    await rm(entry.path, { force: true });
-    return symlink(entry.target, entry.path);
+    await unlink(pathIn(parent, name)).catch(unlessMissing);
+    return symlink(entry.target, pathIn(parent, name));
   }
-  if (entry.type === 'file') return restoreFile(entry, join(contents, entry.sha256));
-  await mkdir(entry.path, { recursive: true });
-  await chmod(entry.path, entry.mode);
-  const found = await lstat(entry.path);
-  if (isOthers(found, entry)) await chown(entry.path, entry.uid, entry.gid).catch(() => {});
+  await mkdir(pathIn(parent, name)).catch((error: unknown) => {
+    if (!isExisting(error)) throw error;
+  });
+  await inFolder(parent, name, async (folder) => {
+    if (isOthers(await folder.stat(), entry)) await folder.chown(entry.uid, entry.gid).catch(() => {});
+    await folder.chmod(entry.mode);
+    for (const child of saved.inside.get(entry.path) ?? []) await restoreEntry(folder, nameIn(child), child, saved);
+    await folder.sync();
+  });
 }
 
-async function restoreFile(entry: SavedFile, content: string): Promise<void> {
-  await mkdir(dirname(entry.path), { recursive: true });
-  const temp = join(dirname(entry.path), `.${basename(entry.path)}${TEMP_MARK}restore`);
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+async function restoreFile(parent: FileHandle, name: string, entry: SavedFile, { contents }: Saved): Promise<void> {
+  const temp = pathIn(parent, `.${name}${TEMP_MARK}restore`);
+  // Made anew: what lies there under this name may be a link to a file of another user, or that file itself.
+  await unlink(temp).catch(unlessMissing);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await open(temp, flags, 0o600);
   try {
-    for await (const chunk of readChunks(content)) await handle.writeFile(chunk);
+    for await (const chunk of readChunks(join(contents, entry.sha256))) await handle.writeFile(chunk);
     // Before the fsync: after a cut the application must find not only its bytes but be allowed to read them.
     if (isOthers(await handle.stat(), entry)) await handle.chown(entry.uid, entry.gid).catch(() => {});
     await handle.chmod(entry.mode);
@@ -71,24 +123,30 @@ async function restoreFile(entry: SavedFile, content: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  await rename(temp, entry.path);
-  await syncFolder(dirname(entry.path));
+  await rename(temp, pathIn(parent, name));
+}
+
+async function inFolder(parent: FileHandle, name: string, act: (folder: FileHandle) => Promise<void>): Promise<void> {
+  const folder = await openFolderIn(parent, name);
+  try {
+    await act(folder);
+  } finally {
+    await folder.close();
+  }
 }
 
 /** An agent that is not root can't give files away, and did not own others when it saved them. */
 const isOthers = (found: Owner, wanted: Owner): boolean => found.uid !== wanted.uid || found.gid !== wanted.gid;
 type Owner = Pick<SavedFile, 'uid' | 'gid'>;
 
-async function typeOf(path: string): Promise<StateEntry['type'] | 'other'> {
-  try {
-    const found = await lstat(path);
-    if (found.isSymbolicLink()) return 'link';
-    if (found.isDirectory()) return 'folder';
-    return found.isFile() ? 'file' : 'other';
-  } catch (error) {
-    if (isMissing(error)) return 'absent';
-    throw error;
-  }
+function typeOf(found: Stats): StateEntry['type'] | 'other' {
+  if (found.isSymbolicLink()) return 'link';
+  if (found.isDirectory()) return 'folder';
+  return found.isFile() ? 'file' : 'other';
+}
+
+function unlessMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
 }
 
 const lost = (folder: string) =>

@@ -3,7 +3,7 @@
  * and by one rename, so a backup is either the one before or the one after, never half of each.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
@@ -52,6 +52,9 @@ const StateIndex = Type.Object(
 export type StateEntry = Static<typeof StateEntry>;
 export type SavedFile = Static<typeof SavedFile>;
 export type StateIndex = Static<typeof StateIndex>;
+
+/** Of an entry in the folder that holds it. */
+export const nameIn = ({ path }: StateEntry): string => basename(path);
 
 const indexOf = (folder: string): string => join(folder, 'index.json');
 export const contentsOf = (folder: string): string => join(folder, 'contents');

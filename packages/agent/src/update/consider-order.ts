@@ -2,17 +2,18 @@
  * Beat 5, the last look before the first step: is the release here already, and what would be fallen back to?
  * Whether it fits this robot was decided with the order (poll/verify-order.ts), where a "not now" may wait.
  */
-import type { Refusal } from '@fairlead/shared/failure';
+import { Failure, type Refusal } from '@fairlead/shared/failure';
 import type { Manifest } from '@fairlead/shared/release/manifest';
 import type { InstalledRelease } from '@fairlead/shared/update/journal';
 import { OWN_COMPONENT, type OwnRelease } from '../own-release/own-release.ts';
 import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { identify, readState } from '../releases/component-state.ts';
+import { checkStatePaths } from '../state-backup/check-state.ts';
 import { checkServices } from './check-services.ts';
 import { restoreManifests } from './restore-manifests.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'folderOf' | 'outbox' | 'history' | 'own' | 'services' | 'signedManifest'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'outbox' | 'history' | 'own' | 'services' | 'signedManifest'>;
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined; readonly isWhole?: true }
   /** `isWhole`: what was damaged is what was signed again, without an update. */
@@ -29,6 +30,8 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   if (unfit) return end(order, 'rejected', unfit, deps);
   const checked = await checkServices({ next: order.manifest, now: undefined, phase: 'decide' }, deps.services);
   if (!checked.ok) return end(order, 'rejected', checked.refused, deps);
+  const badState = await whyBadState(order.manifest, deps);
+  if (badState) return end(order, 'rejected', badState, deps);
   const folder = await deps.folderOf(order.component);
   const committed = await folder.committed();
   const running = await identify(folder, 'active');
@@ -70,6 +73,17 @@ async function end(
     ...(refusal && { refusal }),
   });
   return { go: false };
+}
+
+async function whyBadState({ state }: Manifest, { layout }: Pick<Deps, 'layout'>): Promise<Refusal | undefined> {
+  try {
+    await checkStatePaths(state?.backup ?? [], layout.root);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return { ...error.refusal, phase: 'decide' };
+    // A disk that can't be read now is the business of the step that saves the state.
+    return undefined;
+  }
 }
 
 /** What a release of the agent itself may not want of this robot. */

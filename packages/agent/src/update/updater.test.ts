@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { refuse } from '@fairlead/shared/failure';
 import { expect, test } from 'vitest';
 import { cutAfter } from './testing/memory-blobs.ts';
-import { DUCK, testRobot } from './testing/test-robot.ts';
+import { applicationFolder, DUCK, testRobot } from './testing/test-robot.ts';
 
 test('a robot adopts its first release, then the next, and keeps the one before', async () => {
   const robot = await testRobot();
@@ -193,40 +193,10 @@ test('a robot whose running release is damaged does not switch: it could not com
   expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
 });
 
-test.each([
-  ['of the candidate', { services: ['duck'] }, 'check duck'],
-  ['that only the running release has', { services: ['arm'] }, 'check duck'],
-])(
-  'a unit %s that was masked since the order was considered is found before anything stops',
-  async (_whose, sections, masked) => {
-    const robot = await testRobot();
-    await robot.updater.offer(await robot.release('1.0.0'));
-    const order = await robot.release('2.0.0', sections);
-    robot.services.log.length = 0;
-    robot.permission.ask = async () => {
-      robot.services.refuses.add(masked);
-      return { granted: true };
-    };
-    await robot.updater.offer(order);
-    expect(robot.ends().at(-1)).toBe('failed: no_service');
-    expect(await robot.slots()).toMatchObject({ active: '1.0.0' });
-    expect([robot.services.log, [...robot.services.running]]).toEqual([[], ['duck']]);
-  },
-);
-
-test('a roll-back by hand to a release whose unit is masked is refused, and nothing stops', async () => {
-  const robot = await testRobot();
-  for (const version of ['1.0.0', '2.0.0']) await robot.updater.offer(await robot.release(version));
-  robot.services.log.length = 0;
-  robot.services.refuses.add('check duck');
-  expect(await robot.updater.rollBackLocally(DUCK, 'ann')).toMatchObject({ refused: { category: 'no_service' } });
-  expect([robot.services.log, await robot.slots()]).toMatchObject([[], { active: '2.0.0' }]);
-});
-
 test('a robot that can not save its state in the moment of the switch has switched nothing', async () => {
   const robot = await testRobot();
   await robot.updater.offer(await robot.release('1.0.0'));
-  const state = join(robot.root, 'legs.json');
+  const state = join(await applicationFolder(), 'legs.json');
   const order = await robot.release('2.0.0', { state: { backup: [state] } });
   const contents = join(robot.layout.component(DUCK).stateBackup(order.deployment), 'contents');
   robot.permission.ask = async () => {

@@ -1,7 +1,7 @@
 /** Size and SHA-256 of a file, in constant memory. */
 import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Sha256 } from '@fairlead/shared/ids';
 
 export interface Measured {
@@ -23,12 +23,12 @@ export async function hashFile(path: string): Promise<Measured> {
   return { size, sha256: digestOf(hash) };
 }
 
-/** The bytes of a file, or of a part of it, in pieces of at most 256 KiB. Follows no link. */
+/** The bytes of a file, or of a part of it, in pieces of at most 256 KiB. Follows no link; leaves an open file open. */
 export async function* readChunks(
-  path: string,
+  file: string | FileHandle,
   part: { readonly start: number; readonly length: number } = { start: 0, length: Infinity },
 ): AsyncGenerator<Buffer, void> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const handle = typeof file === 'string' ? await open(file, constants.O_RDONLY | constants.O_NOFOLLOW) : file;
   try {
     const end = part.start + part.length;
     for (let at = part.start; at < end; ) {
@@ -39,7 +39,7 @@ export async function* readChunks(
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
-    await handle.close();
+    if (handle !== file) await handle.close();
   }
 }
 

@@ -2,6 +2,7 @@
  * Beat 10: what we would fall back to is measured again and the state it needs is saved, before anything is
  * switched. A first installation has nothing to fall back to; its declared state is saved all the same.
  */
+import { checkRestorable } from '../../state-backup/check-state.ts';
 import { saveState } from '../../state-backup/save-state.ts';
 import { isRepair } from '../repair.ts';
 import type { StepDeps } from '../step-deps.ts';
@@ -32,6 +33,9 @@ export const proveParachute =
     }
     const backup = manifest.value.state?.backup ?? [];
     if (backup.length === 0) return { ok: true };
-    await saveState(folder.paths.stateBackup(journal.deployment), backup);
+    const saved = folder.paths.stateBackup(journal.deployment);
+    await saveState(saved, backup);
+    // What could not be restored is found now, and not when a rollback needs it.
+    await checkRestorable(saved);
     return { ok: true, stateBackup: `state-backups/${journal.deployment}` };
   };

@@ -31,6 +31,13 @@ import { memoryServices } from './memory-services.ts';
 export const DUCK = Parse(ComponentName, 'duck-policy');
 const NOW = Date.UTC(2026, 10, 21, 9);
 
+/** A folder of the robot's application, outside of the agent's own. */
+export async function applicationFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-application-'));
+  onTestFinished(() => removeTree(folder));
+  return folder;
+}
+
 export async function testRobot(bend: Partial<UpdaterDeps> = {}) {
   const root = await mkdtemp(join(tmpdir(), 'fairlead-robot-'));
   onTestFinished(() => removeTree(root));
