@@ -38,13 +38,15 @@ export async function checkRestorable(folder: string): Promise<void> {
 async function tryFolder(path: string, entries: readonly StateEntry[]): Promise<void> {
   const place = await openPlace(path);
   if (!place) return;
-  const folder = await open(pathIn(place.parent, place.name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW)
-    .catch((error: unknown) => {
-      if (isMissing(error)) return undefined;
-      throw error;
-    })
-    .finally(() => place.parent.close());
-  if (!folder) return;
+  let folder: FileHandle;
+  try {
+    folder = await open(pathIn(place.parent, place.name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  } finally {
+    await place.parent.close();
+  }
   try {
     const owners = new Map(entries.flatMap((each) => ('uid' in each ? [[`${each.uid}:${each.gid}`, each]] : [])));
     const file = await makeFile(folder).catch((error: unknown) => {
