@@ -68,7 +68,10 @@ describe.skipIf(!hasSharedData)(`policies of real robots${whySkipped}`, () => {
         inputs: { cases: [hear('quiet', 0.1), hear('loud', 1)] },
       });
       expect(made).toMatchObject({ ok: true });
-      const tested = folderWith({ 'vad.onnx': bytes(`${name}.onnx`), 'golden.json': made.ok ? made.value : {} });
+      const tested = folderWith({
+        'vad.onnx': bytes(`${name}.onnx`),
+        'golden.json': made.ok ? made.value.goldens : {},
+      });
       const result = await runSmokeTests(await orderFor(tested, [modelTest('vad.onnx', { goldens: 'golden.json' })]));
       expect(result).toMatchObject({ ok: true });
     },
@@ -101,7 +104,7 @@ describe.skipIf(!hasSharedData)(`policies of real robots${whySkipped}`, () => {
     const cases = reference.ok ? reference.value.cases : [];
     const made = await makeGoldens({ folder, path: path('policy.onnx'), inputs: { cases } });
     expect(filesOf(folder)).toHaveLength(1);
-    const answers = made.ok ? made.value.cases.flatMap(({ outputs }) => outputs['actions']?.data ?? []) : [];
+    const answers = made.ok ? made.value.goldens.cases.flatMap(({ outputs }) => outputs['actions']?.data ?? []) : [];
     const expected = cases.flatMap(({ outputs }) => outputs['actions']?.data ?? []);
     expect(answers).toHaveLength(60);
     for (const [at, value] of answers.entries()) expect(value).toBeCloseTo(Number(expected[at]), 3);

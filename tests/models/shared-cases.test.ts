@@ -21,9 +21,11 @@ describe.skipIf(!isPresent)(`reported models${isPresent ? '' : ' (skipped: ../sh
     const made = await makeGoldens({ folder: folderWith({ 'policy.onnx': model }), path: 'policy.onnx', inputs });
     expect(made).toMatchObject({
       ok: true,
-      value: { cases: [{ outputs: { y: { data: [0.5, 0, 1, 2] } } }, { outputs: { y: { data: [1, 2, 0, 4] } } }] },
+      value: {
+        goldens: { cases: [{ outputs: { y: { data: [0.5, 0, 1, 2] } } }, { outputs: { y: { data: [1, 2, 0, 4] } } }] },
+      },
     });
-    const folder = folderWith({ 'policy.onnx': model, 'golden.json': made.ok ? made.value : {} });
+    const folder = folderWith({ 'policy.onnx': model, 'golden.json': made.ok ? made.value.goldens : {} });
     for (const how of [{ goldens: 'golden.json' }, { requireGoldens: false }]) {
       expect(await runSmokeTests(await orderFor(folder, [modelTest('policy.onnx', how)]))).toMatchObject({ ok: true });
     }
@@ -36,7 +38,7 @@ describe.skipIf(!isPresent)(`reported models${isPresent ? '' : ' (skipped: ../sh
       refused: { category: 'not_finite' },
     });
     const made = await makeGoldens({ folder, path: 'policy.onnx', inputs, nonFinite: ['y'] });
-    const built = folderWith({ 'policy.onnx': model, 'golden.json': made.ok ? made.value : {} });
+    const built = folderWith({ 'policy.onnx': model, 'golden.json': made.ok ? made.value.goldens : {} });
     const verdict = async (outputs: OnnxSmokeTest['outputs']) =>
       runSmokeTests(
         await orderFor(built, [modelTest('policy.onnx', { goldens: 'golden.json', ...(outputs && { outputs }) })]),

@@ -10,24 +10,27 @@ import { writeDurably } from '@fairlead/toolkit/durable-files';
 import type { SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { Command } from 'commander';
 import { argument } from '../arguments.ts';
-import { refusedError } from '../cli-error.ts';
+import { CliError, EXIT, refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import type { Output } from '../output.ts';
 import type { BuiltRelease } from '../release/build-release.ts';
 import { checkAuthorFolder, checkReleaseFile, outputPlace } from '../release/check-folder.ts';
-import type { ModelLimits } from '../release/model-limits.ts';
+import { describeMutants, goldenWarnings } from '../release/describe-goldens.ts';
+import type { GoldenSettings } from '../release/golden-file.ts';
 import { sayBytes } from '../release/say-bytes.ts';
+import { showContract } from '../release/show-contract.ts';
 
 interface BuildOptions {
   readonly output?: string;
   readonly skipSmokeTests?: boolean;
+  readonly strict?: boolean;
 }
 
-interface GoldenOptions extends ModelLimits {
+type GoldenOptions = GoldenSettings & {
   readonly inputs: string;
   readonly output?: string;
-  readonly nonFinite?: readonly string[];
-}
+  readonly strict?: boolean;
+};
 const LIMITS = OnnxSmokeTest.properties;
 
 export function addBuildCommands(release: Command, context: CliContext): void {
@@ -37,8 +40,12 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .description('check a folder with a release.yaml and pack it into one .fairlead file')
     .argument('<dir>', 'the folder')
     .option('-o, --output <path>', 'a file or a folder; default: COMPONENT-VERSION.fairlead in the current folder')
+    .option('--strict', 'refuse goldens that prove little, and untested models')
     .option('--skip-smoke-tests', 'do not run them here; robots will run them all the same')
     .action(async (folder: string, options: BuildOptions) => {
+      if (options.strict === true && options.skipSmokeTests === true) {
+        throw new CliError('--strict needs the smoke tests: leave --skip-smoke-tests out.', { exitCode: EXIT.usage });
+      }
       const built = await build(out, resolve(folder), options);
       out.done(summaryOf(built), () => tellBuilt(out, built));
     });
@@ -53,7 +60,9 @@ export function addBuildCommands(release: Command, context: CliContext): void {
       const verified = await verifyReleaseFile(file);
       if (!verified.ok) throw refusedError(verified.refused);
       const { manifest, identity } = verified.value;
-      out.done({ file, ...identity, bundle: manifest.bundle, files: manifest.files.length }, () => {
+      const { bundle, models } = manifest;
+      out.done({ file, ...identity, bundle, files: manifest.files.length, models }, () => {
+        showContract(out, models);
         out.line(`${sayRelease(identity)} is sound: ${contentOf(manifest)}.`, 'good');
         out.line(`manifest ${identity.manifestSha256}`, 'dim');
       });
@@ -68,19 +77,35 @@ export function addBuildCommands(release: Command, context: CliContext): void {
     .option('--timeout-sec <seconds>', 'time limit of all runs; default 20', argument(LIMITS.timeoutSec))
     .option('--max-memory-mb <MiB>', 'memory limit of the model; default 1024', argument(LIMITS.maxMemoryMb))
     .option('--non-finite <output...>', 'outputs that may answer NaN or an infinity (masked logits)')
-    .action(async (model: string, { inputs, output, ...more }: GoldenOptions) => {
+    .option('--rtol <number>', 'relative tolerance that release.yaml will have', argument(LIMITS.rtol))
+    .option('--atol <number>', 'absolute tolerance that release.yaml will have', argument(LIMITS.atol))
+    .option('--strict', 'refuse goldens that prove little')
+    .action(async (model: string, { inputs, output, strict, ...settings }: GoldenOptions) => {
       const file = output ?? `${model.replace(/\.onnx$/i, '')}.golden.json`;
-      const { makeGoldenFile } = await import('../release/golden-file.ts');
-      const goldens = await makeGoldenFile(model, inputs, more);
-      if (!goldens.ok) throw refusedError(goldens.refused);
-      await writeDurably(file, `${JSON.stringify(goldens.value)}\n`);
-      out.done({ file, cases: goldens.value.cases.length }, () => {
-        out.line(`${goldens.value.cases.length} cases of ${basename(model)} are kept in ${file}.`, 'good');
+      const [{ makeGoldenFile }, { buildError }] = await Promise.all([
+        import('../release/golden-file.ts'),
+        import('../release/build-refusal.ts'),
+      ]);
+      const made = await makeGoldenFile(model, inputs, settings);
+      if (!made.ok) throw refusedError(made.refused);
+      const { goldens, assessment } = made.value;
+      const warnings = goldenWarnings([assessment]);
+      if (strict === true && warnings.length > 0) throw buildError({ warnings }, model);
+      for (const warning of warnings) out.warn(warning);
+      await writeDurably(file, `${JSON.stringify(goldens)}\n`);
+      const { weaknesses, mutants } = assessment;
+      out.done({ file, cases: goldens.cases.length, weaknesses, mutants }, () => {
+        for (const line of describeMutants(assessment)) out.line(line, 'dim');
+        out.line(`${goldens.cases.length} cases of ${basename(model)} are kept in ${file}.`, 'good');
       });
     });
 }
 
-async function build(out: Output, folder: string, { output, skipSmokeTests }: BuildOptions): Promise<BuiltRelease> {
+async function build(
+  out: Output,
+  folder: string,
+  { output, skipSmokeTests, strict }: BuildOptions,
+): Promise<BuiltRelease> {
   const [{ buildRelease }, { buildError }] = await Promise.all([
     import('../release/build-release.ts'),
     import('../release/build-refusal.ts'),
@@ -92,8 +117,10 @@ async function build(out: Output, folder: string, { output, skipSmokeTests }: Bu
     folder,
     to: ({ component, version }) => placeOf(`${component}-${version}.fairlead`),
     skipSmokeTests: skipSmokeTests === true,
+    strict: strict === true,
     onModel: (path) => out.line(`inspecting ${path}`, 'dim'),
     onSmokeTest: ({ test, done, total }) => out.line(`smoke test ${done + 1} of ${total}: ${test}`, 'dim'),
+    onGoldens: (model) => out.line(`trying the goldens of ${model} on wrong models`, 'dim'),
     onPack: (bytes, of) => (bar ??= out.progress('packing', of)).set(bytes),
   });
   bar?.stop();
@@ -103,17 +130,21 @@ async function build(out: Output, folder: string, { output, skipSmokeTests }: Bu
   return built.value;
 }
 
-const summaryOf = ({ file, identity, manifest, smokeTests }: BuiltRelease) => ({
+const summaryOf = ({ file, identity, manifest, smokeTests, goldens, warnings }: BuiltRelease) => ({
   file,
   ...identity,
   bundle: manifest.bundle,
   files: manifest.files.length,
   sizeOnDisk: sizeOnDisk(manifest),
-  ...(smokeTests && { smokeTests }),
+  models: manifest.models,
+  ...(smokeTests && { smokeTests, goldens }),
+  warnings,
 });
 
-function tellBuilt(out: Output, { file, identity, manifest, smokeTests }: BuiltRelease): void {
+function tellBuilt(out: Output, { file, identity, manifest, smokeTests, goldens }: BuiltRelease): void {
+  showContract(out, manifest.models);
   if (smokeTests && smokeTests.models.length > 0) tellModels(out, smokeTests);
+  for (const line of goldens.flatMap(describeMutants)) out.line(line, 'dim');
   out.line(`${sayRelease(identity)} is built: ${contentOf(manifest)}.`, 'good');
   out.line(file, 'strong');
   out.line(`manifest ${identity.manifestSha256}`, 'dim');

@@ -16,10 +16,12 @@ import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { packBundle } from '@fairlead/toolkit/bundle/pack-bundle';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
+import { assessGoldens, type GoldenAssessment } from '@fairlead/toolkit/smoke-test/assess-goldens';
 import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import type { SmokeTestProgress, SmokeTestReport } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { BuildRefusal } from './build-refusal.ts';
+import { goldenWarnings } from './describe-goldens.ts';
 import { isModel, untestedWarnings } from './model-formats.ts';
 import { modelLimits } from './model-limits.ts';
 import { type Author, readAuthorFolder } from './read-author-folder.ts';
@@ -31,8 +33,12 @@ export interface BuildOrder {
   readonly to: (release: ReleaseYaml) => string;
   /** Models are still inspected. The robots will run the tests all the same. */
   readonly skipSmokeTests?: boolean;
+  /** Refuse where there would be warnings. */
+  readonly strict?: boolean;
   readonly onModel?: (path: string) => void;
   readonly onSmokeTest?: (progress: SmokeTestProgress) => void;
+  /** Before the goldens of this model are tried on wrong models. */
+  readonly onGoldens?: (model: string) => void;
   readonly onPack?: (bytes: number, of: number) => void;
 }
 export interface BuiltRelease {
@@ -41,6 +47,8 @@ export interface BuiltRelease {
   readonly identity: ReleaseIdentity;
   /** Absent where the smoke tests were skipped. */
   readonly smokeTests?: SmokeTestReport;
+  /** What the goldens prove; empty where the smoke tests were skipped. */
+  readonly goldens: readonly GoldenAssessment[];
   /** What its author should know, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -55,12 +63,14 @@ export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelea
   if (!sound.ok) return refuse({ refusal: sound.refused });
   const tested = order.skipSmokeTests === true ? undefined : await proveModels(order, draft);
   if (tested && !tested.ok) return refuse({ refusal: tested.refused });
+  const goldens = tested ? await assess(order, draft) : [];
+  const warnings = [...goldenWarnings(goldens), ...untestedWarnings(author.value.release.files)];
+  if (order.strict === true && warnings.length > 0) return refuse({ warnings });
 
   const file = order.to(author.value.release);
   const manifest = await pack(order, file, (bundle) => manifestOf(author.value, models.value, bundle));
   const identity = identify(manifest, manifestBytes(manifest));
-  const warnings = untestedWarnings(author.value.release.files);
-  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }), warnings });
+  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }), goldens, warnings });
 }
 
 type Bundle = Manifest['bundle'];
@@ -97,6 +107,9 @@ const proveModels = (
   manifest: Manifest,
 ): Promise<Result<SmokeTestReport, Refusal>> =>
   runSmokeTests({ folder, manifest, phase: 'build', ...(onSmokeTest && { onProgress: onSmokeTest }) });
+
+const assess = ({ folder, onGoldens }: BuildOrder, manifest: Manifest): Promise<readonly GoldenAssessment[]> =>
+  assessGoldens({ folder, manifest, ...(onGoldens && { onProgress: ({ test }) => onGoldens(test) }) });
 
 async function pack(order: BuildOrder, to: string, complete: (bundle: Bundle) => Manifest): Promise<Manifest> {
   // Beside the result, because that is where there must be room anyway; /tmp may be small.

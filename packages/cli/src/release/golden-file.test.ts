@@ -21,7 +21,7 @@ test('goldens made from inputs carry the release through its own build', async (
   const folder = await authorFolder({ 'release.yaml': yaml });
   await writeFile(join(folder, 'policy.onnx'), model);
   const made = await makeGoldenFile(join(folder, 'policy.onnx'), await inputsFile(JSON.stringify(inputs)));
-  const goldens = made.ok ? parse(GoldenFile, made.value) : undefined;
+  const goldens = made.ok ? parse(GoldenFile, made.value.goldens) : undefined;
   expect(goldens).toMatchObject({ ok: true, value: { cases: inputs.cases } });
 
   await writeFile(join(folder, 'goldens.json'), JSON.stringify(goldens?.ok && goldens.value));

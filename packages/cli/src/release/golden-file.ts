@@ -4,28 +4,28 @@ import { basename, dirname, resolve } from 'node:path';
 import { type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import type { GoldenFile } from '@fairlead/shared/release/golden';
-import { makeGoldens } from '@fairlead/toolkit/smoke-test/make-goldens';
+import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
+import { type MadeGoldens, makeGoldens } from '@fairlead/toolkit/smoke-test/make-goldens';
 import { CliError, EXIT } from '../cli-error.ts';
 import { readGoldenInputs } from './golden-inputs.ts';
 import type { ModelLimits } from './model-limits.ts';
 import { sayBytes } from './say-bytes.ts';
 
-interface GoldenOptions extends ModelLimits {
-  /** Outputs that may answer NaN or an infinity. */
-  readonly nonFinite?: readonly string[];
-}
+/** What the model may cost, the tolerance with which its goldens will be compared, and outputs that may be non-finite. */
+export type GoldenSettings = ModelLimits &
+  Pick<OnnxSmokeTest, 'rtol' | 'atol'> & { readonly nonFinite?: readonly string[] };
 
 /** Throws a CliError where the inputs are not of the right form, or the model cannot be part of a release. */
 export async function makeGoldenFile(
   model: string,
   inputsFile: string,
-  { nonFinite = [], ...limits }: GoldenOptions = {},
-): Promise<Result<GoldenFile, Refusal>> {
+  { rtol, atol, nonFinite = [], ...limits }: GoldenSettings = {},
+): Promise<Result<MadeGoldens, Refusal>> {
   const path = resolve(model);
   await checkModelPath(path);
   const inputs = await readGoldenInputs(inputsFile);
-  const made = await makeGoldens({ folder: dirname(path), path: basename(path), inputs, nonFinite, limits });
+  const tolerance = { ...(rtol !== undefined && { rtol }), ...(atol !== undefined && { atol }) };
+  const made = await makeGoldens({ folder: dirname(path), path: basename(path), inputs, nonFinite, limits, tolerance });
   if (made.ok || !COST.has(made.refused.category)) return made;
   const { size } = await stat(inputsFile);
   const hint = `Raise --timeout-sec (default 20) or --max-memory-mb (default 1024), or use fewer cases: the inputs have ${sayBytes(size)}.`;

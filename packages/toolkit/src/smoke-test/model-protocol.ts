@@ -13,6 +13,9 @@ import { Finding } from './findings.ts';
 const closed = { additionalProperties: false };
 const where = { folder: Type.String(), model: ReleasePath };
 
+/** After this time no further mutant is tried. */
+const trialMs = Type.Number({ minimum: 0 });
+
 export const ModelOrder = Type.Union([
   Type.Object({ task: Type.Literal('inspect'), ...where }, closed),
   Type.Object(
@@ -29,16 +32,30 @@ export const ModelOrder = Type.Union([
   ),
   Type.Object(
     {
+      task: Type.Literal('assess'),
+      ...where,
+      files: Type.Array(ReleaseFile),
+      test: OnnxSmokeTest,
+      goldens: Type.Array(ReleasePath),
+      trialMs,
+    },
+    closed,
+  ),
+  Type.Object(
+    {
       task: Type.Literal('make-goldens'),
       ...where,
       inputs: GoldenInputs,
       /** Outputs whose values need not be finite. */
       nonFinite: Type.Array(Type.String()),
+      test: OnnxSmokeTest,
+      trialMs,
     },
     closed,
   ),
 ]);
 export type ModelOrder = Static<typeof ModelOrder>;
+export type AssessOrder = Extract<ModelOrder, { task: 'assess' }>;
 export type TestOrder = Extract<ModelOrder, { task: 'test' }>;
 
 const ms = Type.Number({ minimum: 0 });
@@ -56,6 +73,30 @@ export const Figures = Type.Object(
 );
 export type Figures = Static<typeof Figures>;
 
+/** One way in which goldens prove little; codes are stable. */
+export const Weakness = Type.Object(
+  {
+    code: Type.Enum([
+      'no_goldens',
+      'one_case',
+      'same_case_twice',
+      'zero_inputs',
+      'nothing_compared',
+      'wide_tolerance',
+      'constant_passes',
+    ]),
+    detail: Type.String({ maxLength: 500 }),
+  },
+  closed,
+);
+export type Weakness = Static<typeof Weakness>;
+/** How many wrong models were tried, and the names of those that the goldens do not notice. */
+export const Mutants = Type.Object(
+  { tried: Type.Integer({ minimum: 0 }), missed: Type.Array(Type.String({ maxLength: 300 }), { maxItems: 100 }) },
+  closed,
+);
+export type Mutants = Static<typeof Mutants>;
+
 export const ChildMessage = Type.Union([
   /** ONNX Runtime is loaded and no model yet: the moment to set limits. */
   Type.Object({ kind: Type.Literal('ready') }, closed),
@@ -65,6 +106,8 @@ export const ChildMessage = Type.Union([
   Type.Object({ kind: Type.Literal('inspected'), contract: ModelContract }, closed),
   /** The answer to the next of the cases that were given; the parent has the inputs already. */
   Type.Object({ kind: Type.Literal('golden'), outputs: GoldenCase.properties.outputs }, closed),
+  Type.Object({ kind: Type.Literal('weaknesses'), found: Type.Array(Weakness, { maxItems: 1000 }) }, closed),
+  Type.Object({ kind: Type.Literal('mutants'), mutants: Mutants }, closed),
   Type.Object({ kind: Type.Literal('passed'), figures: Figures }, closed),
 ]);
 export type ChildMessage = Static<typeof ChildMessage>;

@@ -13,6 +13,8 @@ export interface ModelLimits {
   readonly timeoutMs: number;
   readonly maxMemoryMb: number;
   readonly signal?: AbortSignal | undefined;
+  /** Called for each message in `said` as it arrives: what was said before the child failed counts for some callers. */
+  readonly onMessage?: (message: ChildMessage) => void;
 }
 export interface ModelRun {
   /** What the child said, 'ready' and 'doing' left out, in order. */
@@ -42,7 +44,10 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
         doing = 'reading its order';
         child.proceed(JSON.stringify(order), limits.maxMemoryMb);
       } else if (message.kind === 'doing') doing = message.what;
-      else said.push(message);
+      else {
+        said.push(message);
+        limits.onMessage?.(message);
+      }
     };
     const ended = await runGuarded({
       command: [process.execPath, '--no-warnings', '--expose-gc', CHILD],

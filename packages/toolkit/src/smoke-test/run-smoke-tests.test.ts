@@ -98,7 +98,7 @@ describe('goldens', () => {
   test('made from a model are passed by it', async () => {
     const made = await makeGoldens({ folder: release(), path: 'policy.onnx', inputs: policy.inputs });
     expect(made).toMatchObject({ ok: true });
-    expect(await run(release({ 'goldens/walk.json': made.ok ? made.value : {} }))).toMatchObject({ ok: true });
+    expect(await run(release({ 'goldens/walk.json': made.ok ? made.value.goldens : {} }))).toMatchObject({ ok: true });
   });
   test('feed inputs of any name, and a model whose output cannot be read is refused', async () => {
     const negation = (input: string, output: string) =>
@@ -114,7 +114,7 @@ describe('goldens', () => {
     };
     for (const [input, output] of [['__proto__', 'constructor'] as const, ['toString', 'valueOf'] as const]) {
       const goldens = await made(input, output);
-      const outputs = goldens.ok ? goldens.value.cases[0]?.outputs : goldens.refused;
+      const outputs = goldens.ok ? goldens.value.goldens.cases[0]?.outputs : goldens.refused;
       expect(outputs).toEqual({ [output]: { type: 'float32', dims: [1, 2], data: [-1, 2] } });
     }
     expect(await made('x', '__proto__')).toMatchObject({

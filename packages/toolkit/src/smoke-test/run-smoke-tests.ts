@@ -25,7 +25,7 @@ export const runSmokeTests: RunSmokeTests = async (order) => {
 };
 
 /** What the author listed, plus every model that was not: no model reaches a robot without having been run. */
-function plan({ manifest }: SmokeTestOrder): readonly SmokeTest[] {
+export function plan({ manifest }: Pick<SmokeTestOrder, 'manifest'>): readonly SmokeTest[] {
   const listed = manifest.smokeTests ?? [];
   const tested = new Set(listed.map((test) => ('onnx' in test ? test.onnx.model : '')));
   const rest = manifest.models.filter(({ path }) => !tested.has(path));

@@ -6,12 +6,16 @@
 import { readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
+import type { GoldenCase } from '@fairlead/shared/release/golden';
 import { type Finding, finding } from '../findings.ts';
 import { type ChildMessage, ModelOrder } from '../model-protocol.ts';
 import { answerGoldens } from './answer-goldens.ts';
 import { inspect } from './inspect.ts';
-import { openModel } from './open-model.ts';
+import { type OpenModel, openModel } from './open-model.ts';
+import { readGoldens } from './read-goldens.ts';
 import { testModel } from './test-model.ts';
+import { tryMutants } from './try-mutants.ts';
+import { weaknessesOf } from './weak-goldens.ts';
 
 const say = (message: ChildMessage): void => {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
@@ -31,7 +35,7 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
   const doing = (what: string): void => say({ kind: 'doing', what: what.slice(0, 300) });
   const { folder, model } = order;
   doing('reading the file');
-  const inspected = await inspect({ folder, model, ...(order.task === 'test' ? { files: order.files } : {}) });
+  const inspected = await inspect({ folder, model, ...('files' in order ? { files: order.files } : {}) });
   if (!inspected.ok) return inspected;
   // The bytes that were inspected must not count against the model's memory.
   globalThis.gc?.();
@@ -44,16 +48,37 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
       const figures = await testModel(order, opened.value, doing);
       return figures.ok ? accept({ kind: 'passed', figures: figures.value }) : figures;
     }
+    if (order.task === 'assess') {
+      doing('reading the goldens');
+      const read = await readGoldens(order, order.goldens);
+      return read.ok ? accept(await assess(order, opened.value, read.value, doing)) : read;
+    }
+    const cases: GoldenCase[] = [];
     for (const { case: name, inputs } of order.inputs.cases) {
       doing(`running case "${name}"`);
       const made = await answerGoldens(opened.value, name, inputs, order.nonFinite);
       if (!made.ok) return made;
       say({ kind: 'golden', outputs: made.value });
+      cases.push({ case: name, inputs, outputs: made.value });
     }
-    return accept({ kind: 'inspected', contract: opened.value.contract });
+    return accept(await assess(order, opened.value, cases, doing));
   } finally {
     await opened.value.session.release();
   }
+}
+
+/** What these goldens, which the model passes, prove. */
+async function assess(
+  order: Extract<ModelOrder, { task: 'assess' | 'make-goldens' }>,
+  model: OpenModel,
+  cases: readonly GoldenCase[],
+  doing: (what: string) => void,
+): Promise<ChildMessage> {
+  const { folder, test, trialMs } = order;
+  const outputs = model.contract.outputs.map(({ name }) => name);
+  say({ kind: 'weaknesses', found: [...weaknessesOf(test, cases, outputs)] });
+  const until = performance.now() + trialMs;
+  return { kind: 'mutants', mutants: await tryMutants(model, { folder, test, cases, until }, doing) };
 }
 
 async function main(): Promise<void> {

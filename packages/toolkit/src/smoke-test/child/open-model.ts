@@ -19,7 +19,7 @@ export interface OpenModel {
  * One thread: spinning workers cost a robot half a core and its latency (ONNX.md 2). By path: loaded from a
  * buffer, external data would be looked for in the current folder. Severity 3: errors only, no ANSI warnings.
  */
-const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
+export const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 } as const;
 
 /** The caller releases the session. */
 export async function openModel(

@@ -3,6 +3,8 @@ import protobuf from 'protobufjs/minimal.js';
 
 export interface Field {
   readonly number: number;
+  /** The whole field, its tag included: a view into the message. */
+  readonly raw: Uint8Array;
   /** Of a varint; 0 otherwise. Exact up to 2^53, saturated beyond. */
   readonly value: number;
   /** Of a length-delimited field: a view into the message. */
@@ -15,18 +17,20 @@ export interface Field {
 export function eachField(message: Uint8Array, tell: (field: Field) => void): void {
   const reader = protobuf.Reader.create(message);
   while (reader.pos < reader.len) {
+    const start = reader.pos;
     const tag = reader.uint32();
     const number = tag >>> 3;
     const wireType = tag & 7;
     if (number === 0) throw new Error('a field has the number 0');
     if (wireType === 2) {
       const bytes = view(message, reader);
-      tell({ number, value: 0, bytes, text: () => readText(bytes) });
+      tell({ number, raw: message.subarray(start, reader.pos), value: 0, bytes, text: () => readText(bytes) });
     } else if (wireType === 0) {
-      tell({ number, value: Number(reader.int64()), bytes: undefined, text: () => '' });
+      const value = Number(reader.int64());
+      tell({ number, raw: message.subarray(start, reader.pos), value, bytes: undefined, text: () => '' });
     } else {
       reader.skipType(wireType);
-      tell({ number, value: 0, bytes: undefined, text: () => '' });
+      tell({ number, raw: message.subarray(start, reader.pos), value: 0, bytes: undefined, text: () => '' });
     }
   }
 }
