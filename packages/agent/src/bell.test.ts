@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ringAfter } from './bell.ts';
+import { createBell, pauseUnless, ringAfter } from './bell.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -16,4 +16,17 @@ test('facts that come close together ring once, and the next ones ring again', (
   expect(rings).toBe(1);
   vi.advanceTimersByTime(1);
   expect(rings).toBe(2);
+});
+
+test('attack 135: a pause of years lasts until somebody rings, and does not end at once', async () => {
+  vi.useRealTimers();
+  const bell = createBell();
+  let isOver = false;
+  const paused = pauseUnless(1e12, bell.listen()).then(() => {
+    isOver = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(isOver).toBe(false);
+  bell.ring();
+  await paused;
 });

@@ -1,5 +1,6 @@
 /** Wakes whoever waits: a check-in that sits in its long-poll, a deliverer that has nothing to deliver. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { timerMs } from '@fairlead/shared/time';
 
 export interface Bell {
   ring(): void;
@@ -26,12 +27,12 @@ export function ringAfter(bell: Pick<Bell, 'ring'>, ms: number): () => void {
     timer ??= setTimeout(() => {
       timer = undefined;
       bell.ring();
-    }, ms).unref();
+    }, timerMs(ms)).unref();
   };
 }
 
 /** Resolves after `ms`, or as soon as one of the signals aborts. */
 export async function pauseUnless(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   const signal = AbortSignal.any([...signals]);
-  await pause(ms, undefined, { signal }).catch(() => undefined);
+  await pause(timerMs(ms), undefined, { signal }).catch(() => undefined);
 }

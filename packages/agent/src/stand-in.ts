@@ -8,7 +8,7 @@ import { ProblemError } from '@fairlead/shared/api/client';
 import { PROBLEMS } from '@fairlead/shared/api/problem';
 import type { Refusal } from '@fairlead/shared/failure';
 import type { ComponentName } from '@fairlead/shared/ids';
-import { toTimestamp } from '@fairlead/shared/time';
+import { timerMs, toTimestamp } from '@fairlead/shared/time';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import type { AgentConfig } from './config.ts';
 import { machineFacts } from './inventory/machine-facts.ts';
@@ -38,7 +38,7 @@ export async function openStandIn(config: AgentConfig, trouble: () => Refusal): 
   if (services) await startStopped(services.manager, config.root);
   const notifier = serviceNotifier(process.env);
   notifier.tell('READY=1', 'STATUS=waiting for its disk');
-  const feed = setInterval(() => notifier.tell('WATCHDOG=1'), (notifier.watchdogMs ?? 60_000) / 3);
+  const feed = setInterval(() => notifier.tell('WATCHDOG=1'), timerMs((notifier.watchdogMs ?? 60_000) / 3));
   const facts = machineFacts({ root: existsSync(config.root) ? config.root : '/', overrides: config.hardware ?? {} });
 
   const status = async (): Promise<AgentStatus> => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Clock, fromTimestamp, instant, LAST_INSTANT, toTimestamp } from './time.ts';
+import { Clock, fromTimestamp, instant, LAST_INSTANT, timerMs, toTimestamp } from './time.ts';
 
 const anyMs = fc.oneof(
   fc.double({ min: 0, max: LAST_INSTANT, noNaN: true }),
@@ -33,4 +33,14 @@ test('an Instant that is written as a timestamp and read again is the same Insta
 
 test.each(['2026-13-01T00:00:00Z', '2026-11-21T25:00:00Z', 'yesterday'])('%s is no time', (text) => {
   expect(() => fromTimestamp(text)).toThrow(RangeError);
+});
+
+test('attack 135: no number makes a timer that fires at once because it is too long', () => {
+  fc.assert(
+    fc.property(fc.double(), (ms) => {
+      expect(timerMs(ms)).toBeGreaterThanOrEqual(0);
+      expect(timerMs(ms)).toBeLessThanOrEqual(2 ** 31 - 1);
+    }),
+  );
+  expect([timerMs(2 ** 31), timerMs(Number.POSITIVE_INFINITY), timerMs(250)]).toEqual([2 ** 31 - 1, 2 ** 31 - 1, 250]);
 });

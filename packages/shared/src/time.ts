@@ -55,3 +55,9 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+
+/** 2^31 - 1 ms, almost 25 days: a timer of Node or a browser that is set to more fires at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** `ms` as a timer takes it: what is too long ends early, what is negative or no number at once. */
+export const timerMs = (ms: number): number => (ms > 0 ? Math.min(ms, LONGEST_TIMER_MS) : 0);

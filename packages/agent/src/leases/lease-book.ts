@@ -3,7 +3,7 @@
  * or a power cut, until it expires. One that expires, or that is held for very long, is told once.
  */
 import type { Refusal } from '@fairlead/shared/failure';
-import { type Clock, fromTimestamp, SECOND, toTimestamp } from '@fairlead/shared/time';
+import { type Clock, fromTimestamp, SECOND, timerMs, toTimestamp } from '@fairlead/shared/time';
 import type { AlarmRegister } from '../alarms/alarm-register.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { type KeptLease, type Lease, leaseAt, MAX_LEASES, viewOf } from './lease.ts';
@@ -32,9 +32,6 @@ export interface LeaseBook {
   list(): readonly Lease[];
   close(): void;
 }
-
-/** Timers of Node can't be longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
   const { clock, alarms, alarmAfterSec } = deps;
@@ -93,7 +90,7 @@ export async function openLeaseBook(deps: LeaseDeps): Promise<LeaseBook> {
       toldOld ? [remainingSec] : [remainingSec, Math.max(0, alarmAfterSec - ageSec)],
     );
     if (due.length === 0) return;
-    timer = setTimeout(() => void sweep(), Math.min(LONGEST_TIMER_MS, Math.min(...due) * SECOND + 10)).unref();
+    timer = setTimeout(() => void sweep(), timerMs(Math.min(...due) * SECOND + 10)).unref();
   }
 
   /** A person says that nobody is busy; durable before it counts. */

@@ -64,3 +64,12 @@ test('an update that ended promises nothing any more', () => {
   pulse.rest('update');
   expect(pulse.overdue()).toEqual([]);
 });
+
+test('attack 135: a watchdog of months is fed now and then, and not a thousand times a second', async () => {
+  const robot = watched(90 * 86_400_000);
+  robot.pulse.promise('check-in', 1000);
+  robot.pulse.promise('deliver', 1000);
+  await pause(600);
+  expect(robot.said.filter((line) => line === 'WATCHDOG=1')).toHaveLength(1);
+  await robot.stop();
+});

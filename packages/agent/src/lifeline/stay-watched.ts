@@ -1,5 +1,6 @@
 /** Ready once every loop turns; fed for as long as every loop keeps its promises; silent otherwise. */
 import { setTimeout as timer } from 'node:timers/promises';
+import { timerMs } from '@fairlead/shared/time';
 import type { Loop, Pulse } from './pulse.ts';
 import type { ServiceNotifier } from './service-notifier.ts';
 
@@ -22,7 +23,7 @@ const PROVEN_MS = 60_000;
 /** Runs until `stop` aborts. */
 export async function stayWatched(deps: WatchedDeps, stop: AbortSignal): Promise<void> {
   const { pulse, notifier, loops } = deps;
-  const pause = (ms: number) => timer(ms, undefined, { signal: stop, ref: false }).catch(() => undefined);
+  const pause = (ms: number) => timer(timerMs(ms), undefined, { signal: stop, ref: false }).catch(() => undefined);
   while (!stop.aborted && !loops.every((loop) => pulse.hasBegun(loop))) await pause(LOOK_MS);
   if (stop.aborted) return;
   notifier.tell('READY=1');

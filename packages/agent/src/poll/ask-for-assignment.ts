@@ -46,6 +46,8 @@ export interface Questioner {
 
 export function createQuestioner(deps: AskDeps): Questioner {
   let told: Inventory | undefined;
+  /** Whether the control plane can sign the pace; one that cannot refuses a question that asks for it. */
+  let signsPace = false;
   return {
     async ask(waitSec, signal) {
       const nonce = randomBytes(16).toString('hex');
@@ -66,13 +68,14 @@ export function createQuestioner(deps: AskDeps): Questioner {
         ...(told !== inventory && { inventory }),
         unsentReports: deps.unsentReports(),
         acknowledgedReports,
-        understands: ['hold'],
+        understands: signsPace ? ['hold', 'next'] : ['hold'],
       };
       const askedAt = deps.monotonic();
-      const reply = await deps.client.checkIn(
-        { params: { robot: deps.robot }, body },
-        { signal, patienceMs: waitSec * SECOND + BEYOND_MS },
-      );
+      const asked = { params: { robot: deps.robot }, body };
+      // Until the next answer says so again: an older control plane may have taken its place.
+      signsPace = false;
+      const reply = await deps.client.checkIn(asked, { signal, patienceMs: waitSec * SECOND + BEYOND_MS });
+      signsPace = reply.understands?.includes('next') ?? false;
       told = inventory;
       const stored = reply.storedReports;
       if (stored !== undefined && stored < acknowledgedReports) deps.onReportsMissing(stored);

@@ -88,6 +88,23 @@ test('attack 108: an answer with a pace that no control plane asks for neither h
   await silenced.end();
 });
 
+test('attack 135: from the first signed pace on, a pace that nobody signed counts no longer', async () => {
+  const slow = { intervalSec: 3600, jitterSec: 0, waitSec: 0 };
+  const signed = { intervalSec: 30, jitterSec: 0, waitSec: 25 };
+  const envelopes = [{ assignment: envelope as never }, { assignment: envelope as never, next: slow }, { next: slow }];
+  let seq = 0;
+  const { patience, bell, end } = robotHearing(envelopes, {
+    open: async () => accept({ assignment: { seq: ++seq, components: [], next: signed } as never }),
+  });
+  // Rung for, every question is answered at once: only the pace decides what the next one is.
+  for (const asked of [2, 4, 6]) {
+    await expect.poll(() => patience.length).toBe(asked);
+    bell.ring();
+  }
+  await expect.poll(() => patience).toEqual([0, 25, 0, 25, 0, 25, 0, 25]);
+  await end();
+});
+
 test('a robot whose server is down says so, and asks again until it is back', async () => {
   const { loop, patience, end } = robotHearing([down, down, {}]);
   await expect.poll(() => patience.length).toBeGreaterThan(0);

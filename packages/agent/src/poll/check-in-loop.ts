@@ -57,6 +57,8 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
   let failures = 0;
   let earlyAnswers = 0;
   let agreed: AgreedPace | undefined;
+  /** From the first signed pace on, an unsigned one counts no longer. */
+  let isPaceSigned = false;
   let lastNews = '';
   const waiters = questionsInWaiting();
 
@@ -67,9 +69,12 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
     state = trouble ? { ...rest, trouble } : rest;
   };
 
+  const agree = (next: AgreedPace): void => {
+    agreed = { ...believablePace(next), ...overridden(deps.overrides) };
+  };
   const obey = async (asked: Asked, unbelieving: Refusal | undefined): Promise<Heard> => {
     const { reply, ...trip } = asked;
-    agreed = { ...believablePace(reply.next), ...overridden(deps.overrides) };
+    if (!isPaceSigned) agree(reply.next);
     if (state.lifecycle !== reply.lifecycle) deps.log('info', `this robot is ${reply.lifecycle}`);
     const { quarantined } = reply;
     if (quarantined && quarantined.detail !== state.quarantined?.detail) {
@@ -90,6 +95,11 @@ export function createCheckInLoop(deps: CheckInDeps): CheckInLoop {
     const opened = await deps.open({ ...trip, envelope: reply.assignment });
     note(opened.ok ? opened.value.behind : opened.refused);
     if (!opened.ok) return opened;
+    const { next } = opened.value.assignment;
+    if (next) {
+      isPaceSigned = true;
+      agree(next);
+    }
     await deps.obedience.obey(opened.value);
     await deps.enforce();
     return opened;

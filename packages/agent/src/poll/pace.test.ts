@@ -56,8 +56,17 @@ test('attack 108: no answer silences a robot for good, or makes its timer end at
     fc.property(asked, asked, fc.constantFrom(0, 25, 1e9), luck, (intervalSec, jitterSec, waitSec, random) => {
       const pace = believablePace({ intervalSec, jitterSec, waitSec });
       expect(pace.waitSec).toBeLessThanOrEqual(120);
-      // The longest timer of Node: 2^31 - 1 ms.
-      expect(pauseAfterAnswer(pace, 0, () => random)).toBeLessThan(2 * 86_400_000);
+      for (const early of [0, 1, 50]) {
+        const pause = pauseAfterAnswer(pace, early, () => random);
+        expect(pause).toBeGreaterThanOrEqual(0);
+        expect(pause).toBeLessThanOrEqual(3_600_000);
+      }
     }),
   );
+});
+
+test('robots that are told the longest pause do not all come back at the same moment', () => {
+  const pace = { ...believablePace({ intervalSec: 86_400, jitterSec: 600, waitSec: 0 }) };
+  expect(pauseAfterAnswer(pace, 0, () => 0)).toBe(3_000_000);
+  expect(pauseAfterAnswer(pace, 0, () => 0.5)).toBe(3_300_000);
 });

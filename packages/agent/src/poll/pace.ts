@@ -1,6 +1,6 @@
 /** How long to pause. Random parts keep a fleet from speaking in chorus after an outage. */
 import { ProblemError } from '@fairlead/shared/api/client';
-import { LONGEST_BACKOFF_MS, SLOWEST_PACE } from '@fairlead/shared/fleet/settings';
+import { LONGEST_BACKOFF_MS, LONGEST_PAUSE_SEC, SLOWEST_PACE } from '@fairlead/shared/fleet/settings';
 import { SECOND } from '@fairlead/shared/time';
 import { LONGEST_RETRY_AFTER } from '@fairlead/shared/update/retry';
 import { sayDiskError } from '../releases/disk-errors.ts';
@@ -17,14 +17,18 @@ export interface AgreedPace {
 }
 
 /**
- * The pace that an answer asks for, as far as the settings of a control plane allow it. The pace is not signed, and one
- * wrong answer must not silence a robot for good, nor make it ask a thousand times a second (a timer of 25 days ends at once).
+ * The pace that an answer asks for, with a pause of at most an hour. An older control plane does not sign the pace, and one
+ * wrong answer must neither silence a robot for long nor make it ask a thousand times a second (a timer of 25 days ends at
+ * once). The random part comes first: a fleet that was told the same must not come back at the same moment.
  */
-export const believablePace = ({ intervalSec, jitterSec, waitSec }: AgreedPace): AgreedPace => ({
-  intervalSec: Math.min(intervalSec, SLOWEST_PACE.checkInIntervalSec),
-  jitterSec: Math.min(jitterSec, SLOWEST_PACE.checkInJitterSec),
-  waitSec: Math.min(waitSec, SLOWEST_PACE.longPollSec),
-});
+export function believablePace({ intervalSec, jitterSec, waitSec }: AgreedPace): AgreedPace {
+  const jitter = Math.min(jitterSec, LONGEST_PAUSE_SEC - 1);
+  return {
+    intervalSec: Math.min(intervalSec, LONGEST_PAUSE_SEC - jitter),
+    jitterSec: jitter,
+    waitSec: Math.min(waitSec, SLOWEST_PACE.longPollSec),
+  };
+}
 
 const FIRST_PAUSE = SECOND;
 const BETWEEN_LONG_POLLS = SECOND / 2;

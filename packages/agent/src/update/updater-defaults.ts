@@ -1,5 +1,6 @@
 /** What an updater does where it is not told otherwise. */
 import { setTimeout as timer } from 'node:timers/promises';
+import { timerMs } from '@fairlead/shared/time';
 import { alwaysSafe } from '../conditions/safe-state.ts';
 import { DEFAULT_PACE } from '../download/pace.ts';
 import { noHistory } from '../update-history/update-history.ts';
@@ -17,6 +18,6 @@ export const DEFAULTS: Defaulted = {
   signedManifest: async () => undefined,
   pace: DEFAULT_PACE,
   elapsed: () => performance.now(),
-  sleep: (ms, signal) => timer(ms, undefined, { ...(signal && { signal }) }).catch(() => {}),
+  sleep: (ms, signal) => timer(timerMs(ms), undefined, { ...(signal && { signal }) }).catch(() => {}),
   random: Math.random,
 };

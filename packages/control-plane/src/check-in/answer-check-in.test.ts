@@ -186,6 +186,17 @@ describe('a check-in', () => {
     expect((await duck1.checkIn()).next).toEqual({ intervalSec: 7, jitterSec: 1, waitSec: 9 });
   });
 
+  test('signs the pace for a robot that asks for it, and for no older agent, which would refuse the whole assignment', async () => {
+    const fleet = await testFleet();
+    const duck1 = await fleet.robot('duck-1');
+    const pace = (await duck1.checkIn()).next;
+    expect((await duck1.ask()).assignment).not.toHaveProperty('next');
+    expect((await duck1.ask({ understands: ['hold'] })).assignment).not.toHaveProperty('next');
+    const signed = await duck1.ask({ understands: ['hold', 'next', 'a-word-of-a-newer-agent'] });
+    expect(signed.assignment?.next).toEqual(pace);
+    expect((await duck1.checkIn()).understands).toContain('next');
+  });
+
   test('goes on above what a robot has obeyed where this database is older than that', async () => {
     const fleet = await testFleet();
     const duck1 = await fleet.robot('duck-1');

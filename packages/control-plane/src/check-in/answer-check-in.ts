@@ -6,6 +6,7 @@
 import type { robotApi } from '@fairlead/shared/api/robot-api';
 import type { ReplyOf, RequestOf } from '@fairlead/shared/api/route';
 import { Metrics } from '@fairlead/shared/fleet/robot-facts';
+import type { CheckInPace, Settings } from '@fairlead/shared/fleet/settings';
 import type { RobotId, Sha256 } from '@fairlead/shared/ids';
 import { parseEntries } from '@fairlead/shared/parse';
 import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
@@ -109,15 +110,21 @@ const understandsHolds = ({ understands }: Question): boolean => understands?.in
 async function answer(deps: CheckInDeps, robot: RobotRecord, desired: Desired, question: Question): Promise<Answer> {
   const now = deps.signing.clock.now();
   const assignment = await signedAssignment(deps, robot, desired, question);
-  const { checkInIntervalSec, checkInJitterSec, longPollSec } = deps.settings.now();
   return {
     lifecycle: robot.lifecycle,
     ...(robot.quarantined && { quarantined: robot.quarantined }),
     ...(assignment && { assignment }),
-    next: { intervalSec: checkInIntervalSec, jitterSec: checkInJitterSec, waitSec: longPollSec },
+    next: paceOf(deps.settings.now()),
+    understands: ['hold', 'next'],
     serverTime: toTimestamp(now),
   };
 }
+
+const paceOf = ({ checkInIntervalSec, checkInJitterSec, longPollSec }: Settings): CheckInPace => ({
+  intervalSec: checkInIntervalSec,
+  jitterSec: checkInJitterSec,
+  waitSec: longPollSec,
+});
 
 /** Undefined for a robot that may not be told anything: not accepted, quarantined, or no trust to vouch for it. */
 async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, seen: Desired, question: Question) {
@@ -131,7 +138,8 @@ async function signedAssignment(deps: CheckInDeps, robot: RobotRecord, seen: Des
   const asked = { robot, deployments, rules: deps.rules(), understandsHolds: understandsHolds(question), now };
   const held = await heldOrders(store, asked);
   const desired = await offer(store, robot, seen, { knownSeq: question.knownSeq, isWithheld: held.isWithheld, now });
-  const assignment = buildAssignment({ robot, desired, versions, held, nonce: question.nonce, now });
+  const next = question.understands?.includes('next') ? paceOf(deps.settings.now()) : undefined;
+  const assignment = buildAssignment({ robot, desired, versions, held, nonce: question.nonce, next, now });
   return signAssignment(assignment, signing.keys.director);
 }
 

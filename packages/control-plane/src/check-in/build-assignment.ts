@@ -1,6 +1,7 @@
 /** The director's answer: desired state of one robot, as the document it will verify (TRUST 4.9). Pure. */
 import type { Refusal } from '@fairlead/shared/failure';
 import { isOrdered } from '@fairlead/shared/fleet/deployment';
+import type { CheckInPace } from '@fairlead/shared/fleet/settings';
 import { type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Assignment, ComponentOrder } from '@fairlead/shared/trust/assignment';
 import type { Deployment } from '../store/deployments.ts';
@@ -18,9 +19,11 @@ export function buildAssignment(order: {
   readonly versions: OnlineVersions;
   readonly held: Held;
   readonly nonce: string;
+  /** Absent where the robot does not understand a signed pace. */
+  readonly next: CheckInPace | undefined;
   readonly now: Instant;
 }): Assignment {
-  const { robot, desired, versions, held, nonce, now } = order;
+  const { robot, desired, versions, held, nonce, next, now } = order;
   const told = desired.deployments.filter((each) => isOrdered(each.state) && !held.isWithheld(each));
   return {
     schema: 'fairlead.assignment.v1',
@@ -33,6 +36,7 @@ export function buildAssignment(order: {
     components: told.map((deployment) => toOrder(deployment, held)),
     minTimestampVersion: versions.timestamp,
     minSnapshotVersion: versions.snapshot,
+    ...(next && { next }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   TrustVersions,
   Vitals,
 } from '../fleet/robot-facts.ts';
+import { CheckInPace } from '../fleet/settings.ts';
 import { Lifecycle } from '../fleet/states.ts';
 import { EnvironmentName, RobotId, Sha256 } from '../ids.ts';
 import { Timestamp } from '../time.ts';
@@ -62,7 +63,13 @@ export const CheckInBody = Type.Object(
     /** The last place of its chain of reports that this control plane has acknowledged. */
     acknowledgedReports: Type.Optional(Type.Integer({ minimum: 0 })),
     /** What newer parts of an assignment this agent knows; an older one is offered an order only when nothing holds it. */
-    understands: Type.Optional(Type.Array(Type.Enum(['hold']), { maxItems: 20 })),
+    understands: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), {
+        maxItems: 20,
+        description:
+          'hold: an order may carry one. next: the assignment may carry the signed pace. Others are ignored.',
+      }),
+    ),
   },
   closed,
 );
@@ -77,14 +84,10 @@ export const CheckInReply = Type.Object({
    * place of the chain that is stored. The robot sends again what follows, as far as it has kept it.
    */
   storedReports: Type.Optional(Type.Integer({ minimum: 0 })),
-  next: Type.Object({
-    intervalSec: Type.Integer({ minimum: 1, description: 'Pause before the next check-in…' }),
-    jitterSec: Type.Integer({ minimum: 0, description: '…plus a random part of this.' }),
-    waitSec: Type.Integer({
-      minimum: 0,
-      description: 'How long the robot may let the next check-in wait for news (long-poll).',
-    }),
-  }),
+  /** For robots without an assignment, and for agents that are older than the signed `next` of the assignment. */
+  next: CheckInPace,
+  /** What this control plane knows to answer. An older one refuses words in a question that it does not know. */
+  understands: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 20 })),
   serverTime: Timestamp,
 });
 

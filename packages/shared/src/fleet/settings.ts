@@ -1,12 +1,29 @@
 /** How often robots check in, and after how much silence they count as late or offline. */
 import { type Static, Type } from 'typebox';
 import type { Mistake } from '../parse.ts';
-import { MINUTE } from '../time.ts';
+import { HOUR, MINUTE, SECOND } from '../time.ts';
 
 const closed = { additionalProperties: false };
 
 /** The slowest pace that a control plane may ask of its robots, in seconds. */
 export const SLOWEST_PACE = { checkInIntervalSec: 86_400, checkInJitterSec: 86_400, longPollSec: 120 } as const;
+
+/**
+ * The longest pause between two check-ins that a robot takes from a control plane, in seconds. Settings may ask for more
+ * where an older version stored them; agent.yaml may ask for more too, because it belongs to the robot.
+ */
+export const LONGEST_PAUSE_SEC = HOUR / SECOND;
+
+/** What a check-in answers about the next one. */
+export const CheckInPace = Type.Object({
+  intervalSec: Type.Integer({ minimum: 1, description: 'Pause before the next check-in…' }),
+  jitterSec: Type.Integer({ minimum: 0, description: '…plus a random part of this.' }),
+  waitSec: Type.Integer({
+    minimum: 0,
+    description: 'How long the robot may let the next check-in wait for news (long-poll).',
+  }),
+});
+export type CheckInPace = Static<typeof CheckInPace>;
 
 /** The longest pause of a robot between two check-ins that failed: after an outage of the control plane each is back within it. */
 export const LONGEST_BACKOFF_MS = 5 * MINUTE;
@@ -39,6 +56,10 @@ export type Settings = Static<typeof Settings>;
 export function checkSettings(settings: Settings): readonly Mistake[] {
   const { checkInIntervalSec, checkInJitterSec, longPollSec, lateAfterSec, offlineAfterSec } = settings;
   const mistakes: Mistake[] = [];
+  if (checkInIntervalSec + checkInJitterSec > LONGEST_PAUSE_SEC) {
+    const message = `must be at most ${LONGEST_PAUSE_SEC} together with checkInJitterSec (${checkInJitterSec}): no robot takes a longer pause from a control plane`;
+    mistakes.push({ at: '/checkInIntervalSec', message });
+  }
   // With long-poll a robot asks again at once, whatever the interval is.
   if (longPollSec === 0 && checkInIntervalSec + checkInJitterSec >= lateAfterSec) {
     const message = `must be less than lateAfterSec (${lateAfterSec}) together with checkInJitterSec (${checkInJitterSec}) while long-poll is off: a robot that waits for its next check-in would count as late`;

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Refusal } from '../failure.ts';
+import { CheckInPace } from '../fleet/settings.ts';
 import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
 
@@ -73,6 +74,8 @@ export const Assignment = Type.Object(
     components: Type.Array(ComponentOrder, { maxItems: 100 }),
     minTimestampVersion: Type.Integer({ minimum: 0 }),
     minSnapshotVersion: Type.Integer({ minimum: 0 }),
+    /** Only for a robot that asked for it: agents of 1.0 refuse an assignment with a key that they do not know. */
+    next: Type.Optional(CheckInPace),
   },
   closed,
 );

@@ -1,5 +1,6 @@
 /** Adapter: one HTTP exchange over undici, for agent and CLI. */
 import type { Transport } from '@fairlead/shared/api/client';
+import { timerMs } from '@fairlead/shared/time';
 import { LIMITS } from '@fairlead/shared/trust/limits';
 import { flattenHeaders } from './flatten-headers.ts';
 
@@ -24,7 +25,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     const abandon = new AbortController();
     // By a clock of our own: undici's starts anew with every byte of a head that never ends.
     const patience = patienceMs ?? options.headersTimeoutMs ?? 60_000;
-    const late = setTimeout(() => abandon.abort(new Error(`no answer within ${patience / 1000} s`)), patience);
+    const late = setTimeout(() => abandon.abort(new Error(`no answer within ${patience / 1000} s`)), timerMs(patience));
     // Loaded by the first request: commands that ask nobody start a tenth of a second sooner without it.
     const { sendRequest } = await import('./send-request.ts');
     const reply = await sendRequest(url, {
