@@ -8,7 +8,8 @@ import { Preconditions } from './conditions/preconditions.ts';
 import { SafeStateConfig } from './conditions/safe-state.ts';
 
 const closed = { additionalProperties: false };
-const path = (description: string) => Type.String({ pattern: '^/', maxLength: 1024, description });
+const path = (description: string) =>
+  Type.String({ pattern: '^/', maxLength: 1024, description: `An absolute path. ${description}` });
 const ServiceCommand = Type.Object(
   {
     component: ComponentName,
@@ -58,7 +59,12 @@ export const AgentYaml = Type.Object(
     }),
     robot: Type.Optional(RobotId),
     environment: EnvironmentName,
-    group: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' })),
+    group: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+        description: 'Its group in the fleet: lower-case letters, digits and dashes, at most 63.',
+      }),
+    ),
     labels: Type.Optional(Labels),
     root: Type.Optional(path('Where the agent keeps everything; one file system. Default /var/lib/fairlead.')),
     trust: Type.Union(
@@ -123,8 +129,15 @@ export const AgentYaml = Type.Object(
     hardware: Type.Optional(
       Type.Object(
         {
-          board: Type.Optional(Type.String({ pattern: '^[a-z0-9._-]{1,100}$' })),
-          jetpack: Type.Optional(Type.String({ pattern: '^[0-9]+(\\.[0-9]+){0,2}$' })),
+          board: Type.Optional(
+            Type.String({
+              pattern: '^[a-z0-9._-]{1,100}$',
+              description: 'Name of the board: lower-case letters, digits, dots, dashes and underscores.',
+            }),
+          ),
+          jetpack: Type.Optional(
+            Type.String({ pattern: '^[0-9]+(\\.[0-9]+){0,2}$', description: 'Version of JetPack, such as "6.1".' }),
+          ),
         },
         { ...closed, description: 'What the agent cannot find out on this machine, or finds out wrongly.' },
       ),

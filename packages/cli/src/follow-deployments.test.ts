@@ -19,7 +19,11 @@ async function follow(states: DeploymentState[], explanations: string[], quietMs
   const views = states.map((state) => valid(DeploymentView, deployment(state)));
   await followDeployments(
     {
-      out: { line: (text) => void said.push(text), progress: () => ({ set: () => {}, stop: () => {} }) },
+      out: {
+        line: (text) => void said.push(text),
+        progress: () => ({ set: () => {}, stop: () => {} }),
+        warn: (text) => void said.push(text),
+      },
       operator: {
         showDeployment: () => Promise.resolve({ deployment: views.shift() ?? never(), events: [] }),
         explainRobot: () => {

@@ -6,11 +6,12 @@ import type { DeploymentView } from '@fairlead/shared/fleet/deployment-view';
 import type { Explanation } from '@fairlead/shared/fleet/explanation';
 import { isTerminal } from '@fairlead/shared/fleet/states';
 import { type RobotId, sayRelease } from '@fairlead/shared/ids';
+import { noteOnInterrupt } from './note-on-interrupt.ts';
 import type { Output } from './output.ts';
 import { toneOf } from './tones.ts';
 
 export interface FollowDeps {
-  readonly out: Pick<Output, 'line' | 'progress'>;
+  readonly out: Pick<Output, 'line' | 'progress' | 'warn'>;
   readonly operator: Pick<Client<typeof operatorApi>, 'showDeployment' | 'explainRobot'>;
   readonly pace?: {
     readonly pollMs: number;
@@ -41,6 +42,12 @@ export async function followDeployments(
   started: readonly DeploymentView[],
   timeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Followed> {
+  const orders = 'Look: fairlead deployment list. Take an order back: fairlead deployment cancel ID.';
+  const print = (): void => deps.out.warn(`The robots go on by themselves. ${orders}`);
+  return await noteOnInterrupt(print, () => follow(deps, started, timeoutMs));
+}
+
+async function follow(deps: FollowDeps, started: readonly DeploymentView[], timeoutMs: number): Promise<Followed> {
   const end = performance.now() + timeoutMs;
   let watched: Watched[] = started.map((view) => ({ view, since: performance.now() }));
   const bar = deps.out.progress('robots done', started.length);

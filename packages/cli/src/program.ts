@@ -24,6 +24,7 @@ import { addUserCommands } from './commands/user.ts';
 import { addWindowCommands } from './commands/window.ts';
 import type { CliContext, GlobalOptions } from './context.ts';
 import { DEFAULT_SERVER } from './context.ts';
+import { CLI_VERSION } from './version.ts';
 
 export interface Program {
   readonly command: Command;
@@ -65,6 +66,7 @@ const ADD = [
 export function createProgram(contextOf: (options: () => GlobalOptions) => CliContext): Program {
   const command = new Command('fairlead')
     .description('Signed, staged, self-healing releases for robots that run ONNX models')
+    .version(CLI_VERSION)
     .addOption(new Option('--server <url>', `control plane; default: where you are logged in, or ${DEFAULT_SERVER}`))
     .option('--json', 'print the result as JSON')
     .option('--home <dir>', 'folder of session and keys; default: FAIRLEAD_HOME or ~/.fairlead')

@@ -7,6 +7,7 @@ import { Failure, sayRefusal } from '@fairlead/shared/failure';
 import { Clock, SECOND } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
+import { describeFileError } from '@fairlead/toolkit/file-error';
 import { writeMessage } from '@fairlead/toolkit/process/journal-message';
 import { safeLogger } from '@fairlead/toolkit/process/safe-logger';
 import { handleUncaughtErrors } from '@fairlead/toolkit/process/uncaught-errors';
@@ -177,9 +178,18 @@ function stopOnSignal(stop: () => Promise<void>, logger: Logger): void {
   }
 }
 
+/** `/srv/fairlead: this user may not open it (permission denied)` */
+function describeStartError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Errors of sockets and databases have no path; their own message names the address.
+  return 'path' in error && typeof error.path === 'string'
+    ? `${error.path}: ${describeFileError(error)}`
+    : error.message;
+}
+
 const config = await readConfig(process.argv.slice(2), process.env);
 if (!config.ok) {
-  writeMessage(`${config.refused.join('\n')}\n\n${USAGE}`, 'error');
+  writeMessage(`${config.refused.join('\n')}\nnext:  fairlead server --help lists every option.`, 'error');
   process.exitCode = 2;
 } else if (config.value === 'help') {
   process.stdout.write(`${USAGE}\n`);
@@ -195,7 +205,7 @@ if (!config.ok) {
   } catch (err) {
     // A port in use or a damaged key file is the operator's to mend: said in one line, without a stack.
     logger.debug({ err }, 'could not start');
-    const why = err instanceof Failure ? sayRefusal(err.refusal) : err instanceof Error ? err.message : String(err);
+    const why = err instanceof Failure ? sayRefusal(err.refusal) : describeStartError(err);
     writeMessage(`The control plane could not start: ${why}`, 'error');
     process.exitCode = 1;
   }

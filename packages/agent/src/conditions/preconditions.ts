@@ -50,7 +50,10 @@ export const Preconditions = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
+            name: Type.String({
+              pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+              description: 'Lower-case letters, digits and dashes, at most 63.',
+            }),
             ...ConditionCommand.properties,
             hint: Type.Optional(Type.String({ maxLength: 500, description: 'What a person does about it.' })),
           },

@@ -15,10 +15,10 @@ export const SafeStateConfig = Type.Union(
         url: Type.String({
           pattern: '^http://[^\\s]+$',
           maxLength: 500,
-          description: 'Of the application: asked by POST.',
+          description: 'An http:// URL of the application, asked by POST, such as http://127.0.0.1:9300/.',
         }),
         socket: Type.Optional(
-          Type.String({ pattern: '^/', maxLength: 1024, description: 'Unix socket to go through, whatever the host.' }),
+          Type.String({ pattern: '^/', maxLength: 1024, description: 'An absolute path: the Unix socket to use.' }),
         ),
         timeoutSec: Type.Optional(Type.Integer({ minimum: 1, maximum: 600, description: 'Default 10.' })),
       },

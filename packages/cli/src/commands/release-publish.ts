@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { argument, releaseArgument } from '../arguments.ts';
 import { CliError, EXIT, refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { noteOnInterrupt } from '../note-on-interrupt.ts';
 import { checkReleaseFile } from '../release/check-folder.ts';
 import { isPublished, type PublishOrder, planPublish } from '../release/plan-publish.ts';
 import { planRevoke, type RevokeOrder } from '../release/plan-revoke.ts';
@@ -100,9 +101,13 @@ async function publish(
   tellPublish(out, head, order, await planPublish(context, trust, head, order));
   await askOrStop(context, options, `Sign and publish to ${environment}?`);
   const signer = await unlockKey(context, environment, options);
-  await upload();
   const plan = (newest: typeof head) => planPublish(context, trust, newest, order);
-  const { change, version } = await publishRoleChange(context, { trust, role: environment, plan, signer });
+  const listed = `fairlead release list --env ${environment} shows whether it is published.`;
+  const print = (): void => out.warn(`Interrupted. ${listed} The same command again goes on where this one stopped.`);
+  const { change, version } = await noteOnInterrupt(print, async () => {
+    await upload();
+    return await publishRoleChange(context, { trust, role: environment, plan, signer });
+  });
   const { releaseCounter } = change;
   out.done({ environment, ...identity, releaseCounter, roleVersion: version }, () => {
     out.line(`${sayRelease(identity)} is published in ${environment} as release ${releaseCounter}.`, 'good');

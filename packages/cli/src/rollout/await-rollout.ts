@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { CliError, EXIT } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
+import { noteOnInterrupt } from '../note-on-interrupt.ts';
 import { sayDuration } from './durations.ts';
-import { exitCodeOf, standsStill } from './watch-rollout.ts';
+import { exitCodeOf, goesOn, standsStill } from './watch-rollout.ts';
 
 const POLL_MS = 1000;
 
@@ -13,10 +14,14 @@ const POLL_MS = 1000;
  * @throws CliError where it stands still for a person, ended before all its stages passed, or the time was over.
  */
 export async function awaitRollout(
-  { out, client }: CliContext,
+  context: CliContext,
   rollout: RolloutId,
   timeoutSec = Number.POSITIVE_INFINITY,
 ): Promise<void> {
+  await noteOnInterrupt(goesOn(context.out, rollout), () => waitFor(context, rollout, timeoutSec));
+}
+
+async function waitFor({ out, client }: CliContext, rollout: RolloutId, timeoutSec: number): Promise<void> {
   const { operator } = client();
   const end = performance.now() + timeoutSec * 1000;
   for (let said = ''; ; await pause(POLL_MS)) {

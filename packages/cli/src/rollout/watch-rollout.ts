@@ -6,6 +6,7 @@ import type { DeploymentState } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
 import { hasEnded } from '@fairlead/shared/rollout/states';
 import { CliError, EXIT, type ExitCode } from '../cli-error.ts';
+import { noteOnInterrupt } from '../note-on-interrupt.ts';
 import type { Output } from '../output.ts';
 import { rolloutTone } from '../tones.ts';
 import { sayWhen } from './say-when.ts';
@@ -13,7 +14,7 @@ import { countStage, LEGEND, type RolloutView, sayCounts, stageBar } from './sta
 import { sayWhat } from './tell-rollout.ts';
 
 export interface WatchDeps {
-  readonly out: Pick<Output, 'line' | 'live' | 'done'>;
+  readonly out: Pick<Output, 'line' | 'live' | 'done' | 'warn'>;
   readonly operator: Pick<Client<typeof operatorApi>, 'showRollout' | 'listRolloutRobots'>;
   readonly pollMs?: number;
 }
@@ -22,8 +23,8 @@ const BAR = 24;
 
 /** Throws where the rollout has not completed: the exit code says how it stands. */
 export async function watchRollout(deps: WatchDeps, rollout: RolloutId): Promise<void> {
-  const view = await lookUntilStill(deps, rollout);
   const { out } = deps;
+  const view = await noteOnInterrupt(goesOn(out, rollout), () => lookUntilStill(deps, rollout));
   out.done(view, () => {
     out.line(`${rollout}: ${sayWhat(view)} is ${view.state}`, rolloutTone(view.state));
     if (view.excluded === 0) return;
@@ -31,6 +32,12 @@ export async function watchRollout(deps: WatchDeps, rollout: RolloutId): Promise
   });
   if (view.state !== 'completed') throw notCompleted(view);
 }
+
+/** What Ctrl-C prints while a rollout is watched. */
+export const goesOn =
+  (out: Pick<Output, 'warn'>, rollout: RolloutId): (() => void) =>
+  () =>
+    out.warn(`The rollout goes on by itself. Look again: fairlead rollout watch ${rollout}`);
 
 async function lookUntilStill(
   { out, operator, pollMs = POLL_MS }: WatchDeps,

@@ -286,7 +286,10 @@ export const rulesApi = {
     access: 'viewer',
     tag: 'audit',
     summary: 'I have seen it; others are still shown it',
-    params: Type.Object({ seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }) }, closed),
+    params: Type.Object(
+      { seq: Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'The number of a notice.' }) },
+      closed,
+    ),
     reply: Done,
   },
 } as const satisfies Api;

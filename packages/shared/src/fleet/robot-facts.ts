@@ -10,7 +10,10 @@ const closed = { additionalProperties: false };
 const text = (maxLength = 200) => Type.String({ maxLength });
 
 const LabelName = Type.String({ pattern: '^[a-z0-9A-Z]([a-z0-9A-Z._/-]{0,61}[a-z0-9A-Z])?$' });
-const LabelValue = Type.String({ pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$' });
+const LabelValue = Type.String({
+  pattern: '^([a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?)?$',
+  description: 'A label value: letters, digits, dots, dashes and underscores, at most 63.',
+});
 const labelDescription =
   'Free labels, key=value. Keys that the control plane knows of every robot (robot, group, environment, arch, board, os, running/… ) are reserved.';
 /** Kubernetes label syntax: values may be empty, at most 63 characters. */

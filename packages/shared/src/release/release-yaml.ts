@@ -168,11 +168,14 @@ export const Requirements = Type.Object(
   {
     arch: Type.Optional(Type.Array(Type.Enum(['arm64', 'x64']), { minItems: 1, maxItems: 2 })),
     board: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9*?._-]{1,100}$' }), {
-        minItems: 1,
-        maxItems: 50,
-        description: 'Board names; * and ? are wildcards.',
-      }),
+      Type.Array(
+        Type.String({ pattern: '^[a-z0-9*?._-]{1,100}$', description: 'A board: lower-case; * and ? match.' }),
+        {
+          minItems: 1,
+          maxItems: 50,
+          description: 'Board names; * and ? are wildcards.',
+        },
+      ),
     ),
     jetpack: Type.Optional(SemverRange),
     minFreeMemoryMb: Type.Optional(Type.Integer({ minimum: 1 })),
@@ -252,7 +255,7 @@ export const signedSections = {
   state: Type.Optional(
     Type.Object(
       {
-        backup: Type.Array(Type.String({ pattern: '^/', maxLength: 1024 }), {
+        backup: Type.Array(Type.String({ pattern: '^/', maxLength: 1024, description: 'An absolute path.' }), {
           maxItems: 50,
           description: 'Absolute paths the release may change; saved before the switch, restored by a rollback.',
         }),

@@ -73,7 +73,12 @@ export type Gate = Static<typeof Gate>;
 
 export const Stage = Type.Object(
   {
-    name: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9 -]{0,39}$' })),
+    name: Type.Optional(
+      Type.String({
+        pattern: '^[a-z0-9][a-z0-9 -]{0,39}$',
+        description: 'Name of a stage: lower-case letters, digits, blanks and dashes, at most 40.',
+      }),
+    ),
     upTo: Reach,
     soakSec: Type.Optional(Type.Integer({ minimum: 0, maximum: 30 * DAY_SEC, description: 'Default 0.' })),
     timeoutSec: Type.Optional(
