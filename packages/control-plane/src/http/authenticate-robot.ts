@@ -2,7 +2,7 @@
 import { Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { type Clock, type Instant, MINUTE, toTimestamp } from '@fairlead/shared/time';
-import { verifyRequestAside } from '@fairlead/shared/trust/http-signature';
+import { isSignedBody, verifyRequestAside } from '@fairlead/shared/trust/http-signature';
 import { type EdKey, keyIdOf, openEdKey } from '@fairlead/shared/trust/verify-ed25519';
 import { Type } from 'typebox';
 import type { RobotKey } from '../store/robots.ts';
@@ -40,14 +40,21 @@ export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrolli
       const record = key && key.blockedAt === undefined ? await deps.store.robots.find(key.robot) : undefined;
       if (!key || !record) throw unknownKey();
       const { robot } = record;
-      const signedAt = await proveSignature(deps, request, { keyid, key: opened(key) }, () =>
+      const { created, contentDigest } = await proveSignature(deps, request, { keyid, key: opened(key) }, () =>
         needRoom(limit.waitOf(robot)),
       );
       needRoom(limit.take(robot));
       if (!waiting && record.lifecycle !== 'accepted') throw notAccepted(record.robot, record.lifecycle);
       const named = parse(NamesARobot, request.params);
       if (named.ok && named.value.robot !== record.robot) throw anotherRobot(named.value.robot);
-      return { kind: 'robot', robot: record.robot, keyid, lifecycle: record.lifecycle, signedAt };
+      return {
+        kind: 'robot',
+        robot: record.robot,
+        keyid,
+        lifecycle: record.lifecycle,
+        signedAt: created,
+        contentDigest,
+      };
     },
 
     async enrollingRobot(request): Promise<NobodyCaller> {
@@ -60,10 +67,17 @@ export function robotDoors(given: RobotDoorDeps): Pick<Doors, 'robot' | 'enrolli
         });
       }
       // Proof of possession: nobody enrols a key that another robot holds (attack 72).
-      await proveSignature(deps, request, { keyid: keyIdOf(publicKey), key });
+      const { contentDigest } = await proveSignature(deps, request, { keyid: keyIdOf(publicKey), key });
+      refuseOtherBody(contentDigest, request.rawBody);
       return { kind: 'nobody' };
     },
   };
+}
+
+/** Compared once the body was read: until then nobody but the robot can have made this request, whatever follows. */
+export function refuseOtherBody(contentDigest: string, body: Uint8Array): void {
+  if (isSignedBody(body, contentDigest)) return;
+  throw problem('bad_signature', 'The body is not the one that was signed.', { hint: 'Sign each request anew.' });
 }
 
 /** Reading a key takes a third as long as verifying with it: done once per key record that the store hands out. */
@@ -75,14 +89,15 @@ function opened(record: RobotKey): EdKey {
   return key;
 }
 
-/** Answers when the request was signed. */
+/** Answers when the request was signed, and for which body. The body itself may not have been read. */
 async function proveSignature(
   deps: RobotDoorDeps & { readonly requests: RequestMemory },
   request: IncomingRequest,
   { keyid, key }: { readonly keyid: Sha256; readonly key: EdKey },
   beforeRemembered = (): void => undefined,
-): Promise<Instant> {
+): Promise<{ readonly created: Instant; readonly contentDigest: string }> {
   const now = deps.clock.now();
+  const contentDigest = one(request.headers['content-digest']);
   const signed = {
     method: request.method,
     authority: one(request.headers['host']) ?? '',
@@ -91,9 +106,8 @@ async function proveSignature(
     headers: {
       signature: one(request.headers['signature']),
       'signature-input': one(request.headers['signature-input']),
-      'content-digest': one(request.headers['content-digest']),
+      'content-digest': contentDigest,
     },
-    body: request.rawBody,
   };
   const authorities = deps.authorities();
   const decided = deps.requests.expect();
@@ -108,7 +122,7 @@ async function proveSignature(
   beforeRemembered();
   const { nonce, created } = verified.value;
   // After the signature, so that nobody else can use up a robot's nonces.
-  if (await deps.requests.remember({ keyid, nonce, created })) return created;
+  if (await deps.requests.remember({ keyid, nonce, created })) return { created, contentDigest: contentDigest ?? '' };
   throw problem('replay', 'A request with this nonce was accepted before.', { hint: 'Sign each request anew.' });
 }
 

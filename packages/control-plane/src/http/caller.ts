@@ -12,6 +12,8 @@ export interface RobotCaller {
   readonly lifecycle: Lifecycle;
   /** `created` of its signature: whole seconds by the clock of the robot, at most 5 minutes from that of the server. */
   readonly signedAt: Instant;
+  /** The header that was signed: the body must have this digest. */
+  readonly contentDigest: string;
 }
 export interface PersonCaller {
   readonly kind: 'person';

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Api, Route } from '@fairlead/shared/api/route';
-import { type Clock, MINUTE } from '@fairlead/shared/time';
+import type { Clock } from '@fairlead/shared/time';
 import fastifyJwt from '@fastify/jwt';
 import fastifyRateLimit from '@fastify/rate-limit';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -14,6 +14,7 @@ import { createAuthenticate } from './authenticate.ts';
 import { personDoor } from './authenticate-person.ts';
 import { robotDoors } from './authenticate-robot.ts';
 import { limitBodies } from './body-deadline.ts';
+import { connectionTimes, limitConnections } from './connection-limit.ts';
 import type { Handlers } from './handlers.ts';
 import { methodsOf } from './methods-of.ts';
 import { openRequests } from './open-requests.ts';
@@ -61,12 +62,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     clientErrorHandler: refuseUnreadable,
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: 300 },
-    // An upload of gigabytes may take its time; every other body has a deadline of its own: body-deadline.ts.
-    requestTimeout: 0,
-    connectionTimeout: 5 * MINUTE,
+    ...connectionTimes(),
   });
   // While it listens: no descriptor is left for another connection, for example.
   fastify.server.on('error', (err) => logger.error({ err }, 'the server could not take a connection'));
+  const connections = limitConnections(fastify, { trustedProxies });
   const routes: Route[] = [];
   const requests = openRequests();
   fastify.decorateRequest('rawBody');
@@ -103,7 +103,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     errorResponseBuilder: (_request, { ttl }) =>
       problem('rate_limited', 'Too many requests from this address.', { retryAfterSec: Math.ceil(ttl / 1000) }),
   });
-  authenticateEverything(fastify, authenticate);
+  authenticateEverything(fastify, authenticate, ({ raw }) => connections.prove(raw.socket));
 
   const serving = { openRequests: requests, replayAnswers: replayAnswers({ store, clock }) };
   return {

@@ -1,10 +1,11 @@
 /** Over real sockets, with the client that agent and CLI use. */
+import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createClient, ProblemError, Unreachable } from '@fairlead/shared/api/client';
 import { healthApi } from '@fairlead/shared/api/health-api';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type TestControlPlane, testControlPlane } from '../testing/test-control-plane.ts';
 import { question, testRobot } from '../testing/test-robot.ts';
 
@@ -50,6 +51,20 @@ test('a robot that hangs up leaves nothing behind', async () => {
   await expect(waiting).rejects.not.toBeInstanceOf(ProblemError);
   while (!controlPlane.log.some((line) => line.includes('check-in'))) await new Promise((r) => setTimeout(r, 5));
 }, 10_000);
+
+test.each([
+  ['no robot', 'POST /api/v1/robots/duck-1/check-in'],
+  ['no person', 'PUT /api/v1/trust/roles/development'],
+])('attack 128: whoever is %s is refused before the body has come', async (_who, line) => {
+  const { controlPlane, baseUrl } = await listening();
+  const { port } = controlPlane.app.server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const type = 'content-type: application/json\r\ncontent-length: 1000000';
+  socket.write(`${line} HTTP/1.1\r\nhost: ${new URL(baseUrl).host}\r\n${type}\r\n\r\n{`);
+  const [first] = await once(socket, 'data');
+  expect(String(first)).toMatch(/^HTTP\/1\.1 401 /);
+});
 
 test('what is not HTTP is refused with a problem document', async () => {
   const { controlPlane } = await listening();

@@ -1,9 +1,10 @@
 /** Serves route definitions: validation, authentication, replies and refusals are the same for each of them. */
 import { Readable } from 'node:stream';
-import type { Access, Api, Route } from '@fairlead/shared/api/route';
+import type { Api, Route } from '@fairlead/shared/api/route';
 import { SECOND } from '@fairlead/shared/time';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './authenticate.ts';
+import { refuseOtherBody } from './authenticate-robot.ts';
 import { allowLongBody } from './body-deadline.ts';
 import { Answer, type BytesReply, type Handler, type Handlers } from './handlers.ts';
 import type { OpenRequests } from './open-requests.ts';
@@ -16,21 +17,30 @@ export interface ServeDeps {
   readonly replayAnswers: ReplayAnswers;
 }
 
-/** Refuses people before their body is read; a robot's signature covers its body, so that is read first. */
-export function authenticateEverything(app: FastifyInstance, authenticate: Authenticate): void {
+/**
+ * Before the body is read. A robot's signature covers the digest of its body, which is compared afterwards. Only a robot that
+ * enrolls brings its key in the body itself.
+ */
+export function authenticateEverything(
+  app: FastifyInstance,
+  authenticate: Authenticate,
+  proven: (request: FastifyRequest) => void,
+): void {
   const ask = async (request: FastifyRequest) => {
     const route = routeOf(request);
-    if (route) request.caller = await authenticate(route.access, incoming(request));
+    if (!route) return;
+    request.caller = await authenticate(route.access, incoming(request));
+    if (request.caller.kind !== 'nobody') proven(request);
   };
   app.addHook('onRequest', async (request) => {
-    if (!signsItsBody(routeOf(request)?.access)) await ask(request);
+    if (routeOf(request)?.access !== 'enrolling-robot') await ask(request);
   });
   app.addHook('preValidation', async (request) => {
-    if (signsItsBody(routeOf(request)?.access)) await ask(request);
+    if (routeOf(request)?.access === 'enrolling-robot') await ask(request);
+    const { caller, rawBody = new Uint8Array() } = request;
+    if (caller?.kind === 'robot') refuseOtherBody(caller.contentDigest, rawBody);
   });
 }
-
-const signsItsBody = (access: Access | undefined): boolean => access?.includes('robot') === true;
 
 const incoming = (request: FastifyRequest) => {
   const [path, query] = splitOnce(request.raw.url ?? '', '?');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { signerFromSeed } from './ed25519.ts';
-import { signRequest, verifyRequest, verifyRequestAside } from './http-signature.ts';
+import { isSignedBody, signRequest, verifyRequest, verifyRequestAside } from './http-signature.ts';
 import { openEdKey, verifyEd } from './verify-ed25519.ts';
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
@@ -57,6 +57,8 @@ test('whatever is sent arrives as it was signed, and nothing else does', () => {
   );
 });
 
+const WRONG_BODY = { code: 'bad_signature', detail: 'the body is not the one that was signed' };
+
 test('on another thread the same requests are accepted, and the others refused with the same words', async () => {
   const key = openEdKey(signer.publicKey);
   if (!key) throw new Error('a good key');
@@ -77,7 +79,11 @@ test('on another thread the same requests are accepted, and the others refused w
     for (const now of [NOW, NOW + 301_000]) {
       const listener = { now, authorities: ['fleet.example'] };
       const publicKeyOf = (keyid: string) => (keyid === signer.keyid ? signer.publicKey : undefined);
-      expect(await verifyRequestAside(request, { ...listener, keyid: signer.keyid, key })).toEqual(
+      const { body: bytes, ...headers } = request;
+      const verified = await verifyRequestAside(headers, { ...listener, keyid: signer.keyid, key });
+      const { 'content-digest': digest }: Record<string, string | undefined> = request.headers;
+      const holds = isSignedBody(bytes, digest);
+      expect(verified.ok && !holds ? { ok: false, refused: WRONG_BODY } : verified).toEqual(
         verifyRequest(request, { ...listener, publicKeyOf }),
       );
     }

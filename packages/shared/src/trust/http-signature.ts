@@ -18,7 +18,8 @@ export interface RequestToSign {
   readonly url: URL;
   readonly body?: Uint8Array;
 }
-export interface SignedRequest {
+/** All that the signature covers. */
+export interface SignedHeaders {
   readonly method: string;
   /** As the client named it in `Host`; compared with the configured names, never trusted. */
   readonly authority: string;
@@ -28,6 +29,8 @@ export interface SignedRequest {
   readonly query: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+}
+export interface SignedRequest extends SignedHeaders {
   readonly body: Uint8Array;
 }
 export interface VerifiedSignature {
@@ -44,6 +47,7 @@ export interface SignatureRefusal {
 const COVERED = '("@method" "@authority" "@path" "@query" "content-digest")';
 const SIGNATURE = /^sig=:([A-Za-z0-9+/]{86}==):$/;
 const PARAMETER = /;([a-z]+)=(?:"([A-Za-z0-9._:/+=-]{1,128})"|([0-9]{1,12}))/y;
+const CONTENT_DIGEST = /^sha-256=:[A-Za-z0-9+/]{43}=:$/;
 const PARAMETERS = ['alg', 'created', 'keyid', 'nonce', 'tag'];
 
 /** The three headers that a robot adds to its request. `nonce`: 16 random bytes or more, as hex or base64url. */
@@ -77,12 +81,17 @@ export function verifyRequest(
   if (!claim.ok) return claim;
   const publicKey = trust.publicKeyOf(claim.value.signer.keyid);
   if (publicKey === undefined) return unknownKey();
-  return judge(claim.value, verifyEd(publicKey, claim.value.base, claim.value.signature), trust);
+  const judged = judge(claim.value, verifyEd(publicKey, claim.value.base, claim.value.signature), trust);
+  if (judged.ok && !isSignedBody(request.body, request.headers['content-digest'])) return wrongBody();
+  return judged;
 }
 
-/** The same for one key that is known already, with the arithmetic on another thread. */
+/**
+ * The same for one key that is known already, with the arithmetic on another thread, and before the body is read: the
+ * signature covers the digest that the headers name. Whoever reads the body compares it: isSignedBody.
+ */
 export async function verifyRequestAside(
-  request: SignedRequest,
+  request: SignedHeaders,
   trust: Listener & { readonly keyid: string; readonly key: EdKey },
 ): Promise<Result<VerifiedSignature, SignatureRefusal>> {
   const claim = readClaim(request, trust);
@@ -104,7 +113,7 @@ interface Claim {
   readonly signature: Uint8Array;
 }
 
-function readClaim(request: SignedRequest, { authorities }: Listener): Result<Claim, SignatureRefusal> {
+function readClaim(request: SignedHeaders, { authorities }: Listener): Result<Claim, SignatureRefusal> {
   const signature = SIGNATURE.exec(request.headers['signature'] ?? '')?.[1];
   const input = request.headers['signature-input'] ?? '';
   const signer = input.startsWith(`sig=${COVERED};`) ? readParameters(input.slice(4 + COVERED.length)) : undefined;
@@ -112,8 +121,8 @@ function readClaim(request: SignedRequest, { authorities }: Listener): Result<Cl
   const authority = request.authority.toLowerCase();
   if (!authorities.includes(authority)) return bad(`this server is not called ${authority.slice(0, 100)}`);
 
-  const contentDigest = digestOf(request.body);
-  if (request.headers['content-digest'] !== contentDigest) return bad('the body is not the one that was signed');
+  const contentDigest = request.headers['content-digest'];
+  if (contentDigest === undefined || !CONTENT_DIGEST.test(contentDigest)) return bad('the body has no SHA-256 digest');
   const base = signatureBase({ ...request, authority, contentDigest }, input.slice(4));
   return accept({ signer, base, signature: Buffer.from(signature, 'base64') });
 }
@@ -172,8 +181,13 @@ function signatureBase(parts: Components, params: string): Uint8Array {
   return Buffer.from(lines.join('\n'));
 }
 
+/** Whether these bytes, which may be none, have the digest of the header that was signed. */
+export const isSignedBody = (body: Uint8Array, contentDigest: string | undefined): boolean =>
+  contentDigest === digestOf(body);
+
 /** RFC 9530, SHA-256 only; the empty body has a digest too. */
 const digestOf = (body: Uint8Array): string => `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
 const bad = (detail: string) => refuse<SignatureRefusal>({ code: 'bad_signature', detail });
+const wrongBody = () => bad('the body is not the one that was signed');
 const unknownKey = () => bad('the key is not known');
