@@ -1,5 +1,5 @@
 /**
- * No text in a request is answered with a 500, and none is stored that a later request can't read: every route gets
+ * No text and no number in a request is answered with a 500, and none is stored that a later request can't read: every route gets
  * its texts from the routes' own schemas, on both databases. A new route is covered by itself.
  */
 import { randomBytes } from 'node:crypto';
@@ -46,30 +46,35 @@ type Schema = Readonly<Record<string, unknown>>;
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** A value that fits the schema, with `text` wherever it lets any text pass. */
-function example(schema: unknown, text: string): unknown {
+/** A value that fits the schema, with `text` wherever it lets any text pass, and numbers as small or as large as it lets pass. */
+function example(schema: unknown, text: string, size: Size): unknown {
   if (!isSchema(schema)) return null;
   const [first] = [...listOf(schema['enum']), ...('const' in schema ? [schema['const']] : [])];
   if (first !== undefined) return first;
   const [branch] = [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
-  if (branch !== undefined) return example(branch, text);
+  if (branch !== undefined) return example(branch, text, size);
   switch (schema['type']) {
     case 'object': {
       const all = isSchema(schema['properties']) ? Object.entries(schema['properties']) : [];
-      return Object.fromEntries(all.map(([key, each]) => [key, example(each, text)]));
+      return Object.fromEntries(all.map(([key, each]) => [key, example(each, text, size)]));
     }
     case 'array':
-      return [example(schema['items'], text)];
+      return [example(schema['items'], text, size)];
     case 'string':
       return exampleText(schema, text);
     case 'boolean':
       return true;
     case 'integer':
     case 'number':
-      return Math.max(Number(schema['minimum'] ?? 1), 1);
+      return exampleNumber(schema, size);
     default:
       return text;
   }
+}
+type Size = 'small' | 'large';
+function exampleNumber({ type, minimum, maximum }: Schema, size: Size): number {
+  if (size === 'small') return Math.max(Number(minimum ?? 1), 1);
+  return Number(maximum ?? (type === 'integer' ? Number.MAX_SAFE_INTEGER : Number.MAX_VALUE));
 }
 function exampleText({ pattern, minLength = 0, maxLength = Infinity }: Schema, text: string): string {
   if (typeof pattern !== 'string') return text.padEnd(Number(minLength), 'x').slice(0, Number(maxLength));
@@ -132,18 +137,18 @@ async function world(controlPlane: TestControlPlane) {
   };
   const { token } = await controlPlane.withToken().operator.login({ body: { name: 'the-admin', password: PASSWORD } });
 
-  return async (route: Route, text: string, asRobot: boolean) => {
+  return async (route: Route, text: string, size: Size, asRobot: boolean) => {
     const path = route.path.replaceAll(
       /:([a-zA-Z0-9]+)|\*/g,
       (_found, name: string | undefined) => ids[name ?? ''] ?? encodeURIComponent(text.toWellFormed()),
     );
-    const asked = route.query ? (example(route.query, text) as Record<string, unknown>) : {};
+    const asked = route.query ? (example(route.query, text, size) as Record<string, unknown>) : {};
     const query = Object.entries(asked).map(([name, value]) => {
       const said = String(value).toWellFormed();
       return `${name}=${encodeURIComponent(said)}`;
     });
     const url = new URL(path + (query.length > 0 ? `?${query.join('&')}` : ''), 'http://fairlead.test');
-    const json = route.body === undefined || route.body === 'bytes' ? undefined : example(route.body, text);
+    const json = route.body === undefined || route.body === 'bytes' ? undefined : example(route.body, text, size);
     const payload =
       json === undefined ? undefined : Buffer.from(JSON.stringify({ ...(json as object), ...own(route) }));
     const headers = asRobot
@@ -169,15 +174,18 @@ const ROUTES = V1.flatMap((api) => Object.entries(api)).map(([name, route]) => (
 const IN_ORDER = [...ROUTES, ...ROUTES.filter(({ route }) => route.method === 'GET')];
 const ROBOTS_ONLY = new Set<string>(['robot', 'waiting-robot', 'enrolling-robot']);
 
+const TRIES = [...TEXTS.map((text) => [text, 'small'] as const), ['abc', 'large'] as const];
+
 async function expectNoFailure(controlPlane: TestControlPlane): Promise<void> {
   const call = await world(controlPlane);
   const failed: string[] = [];
   const reached = new Set<string>();
-  for (const text of TEXTS) {
+  for (const [text, size] of TRIES) {
     for (const { name, route } of IN_ORDER) {
       if (name === 'logout') continue;
-      const status = await call(route, text, ROBOTS_ONLY.has(route.access));
-      if (status >= 500 && name !== 'ready') failed.push(`${name} with ${JSON.stringify(text)}: ${status}`);
+      const status = await call(route, text, size, ROBOTS_ONLY.has(route.access));
+      if (status >= 500 && name !== 'ready')
+        failed.push(`${name} with ${JSON.stringify(text)}, numbers ${size}: ${status}`);
       if (status < 300) reached.add(name);
     }
   }
@@ -186,7 +194,7 @@ async function expectNoFailure(controlPlane: TestControlPlane): Promise<void> {
   expect(reached.size).toBeGreaterThan(ROUTES.length / 2);
 }
 
-test('attack 97: no text in a request is answered with a 500, on SQLite', async () => {
+test('attack 97: no text and no number in a request is answered with a 500, on SQLite', async () => {
   await expectNoFailure(await testControlPlane());
 }, 120_000);
 
@@ -197,7 +205,7 @@ describe.skipIf(noPostgres)(`on PostgreSQL${noPostgres ? ` (${noPostgres})` : ''
   });
   afterAll(() => postgres?.remove());
 
-  test('attack 97: no text in a request is answered with a 500, on PostgreSQL', async () => {
+  test('attack 97: no text and no number in a request is answered with a 500, on PostgreSQL', async () => {
     await expectNoFailure(await onPostgres(postgres));
   }, 120_000);
 });

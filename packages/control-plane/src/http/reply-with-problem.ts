@@ -66,6 +66,11 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemReply {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return problem('bad_request', error instanceof Error ? error.message : 'The request is not of the right form.');
   }
+  if (isUnstorable(code)) {
+    return problem('bad_request', 'The request holds a number or a text that the database cannot store.', {
+      cause: error,
+    });
+  }
   request.log.error({ err: error }, 'request failed');
   if (error instanceof Failure) {
     return problem('unavailable', error.refusal.detail, { hint: error.refusal.hint, retryAfterSec: 30, cause: error });
@@ -80,6 +85,9 @@ function toProblem(error: unknown, request: FastifyRequest): ProblemReply {
   const hint = `The log of the control plane says why, under request id ${request.id}.`;
   return problem('internal', 'The control plane failed on this request.', { hint, cause: error });
 }
+
+/** As PostgreSQL names a number out of range, and text or JSON that is not well-formed or holds NUL. */
+const isUnstorable = (code: string): boolean => ['22003', '22021', '22P02', '22P05'].includes(code);
 
 /** As the operating system, SQLite and PostgreSQL name it. */
 const isDiskFull = (code: string): boolean =>

@@ -56,5 +56,5 @@ const describe = (request: FastifyRequest) => ({
 
 function sayCaller({ caller }: FastifyRequest): string {
   if (caller?.kind === 'robot') return `robot ${caller.robot}`;
-  return caller?.kind === 'person' ? `${caller.role} ${caller.name}` : 'nobody';
+  return caller?.kind === 'person' ? `${caller.role} ${caller.actor}` : 'nobody';
 }

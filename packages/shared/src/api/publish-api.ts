@@ -1,6 +1,6 @@
 /** What a publisher asks of the control plane: upload bytes, hand in signed roles, read what is published. */
 import { type Static, Type } from 'typebox';
-import { textLine } from '../bounds.ts';
+import { LARGEST_INT32, LARGEST_INTEGER, textLine } from '../bounds.ts';
 import { ComponentName, EnvironmentName, Sha256, Version } from '../ids.ts';
 import { Manifest } from '../release/manifest.ts';
 import { Timestamp } from '../time.ts';
@@ -35,6 +35,7 @@ export const OnlineKeys = Type.Object(
 /** Metadata and small targets travel as text: their bytes are hashed, so nothing may reformat them. */
 const MetadataText = Type.String({ minLength: 2, maxLength: 160 * 1024 });
 const TargetTexts = Type.Record(textLine(200), Type.String({ maxLength: 300 * 1024 }), {
+  maxProperties: 2000,
   description: 'Target name -> exact text, for every entry that is new or changed.',
 });
 
@@ -60,8 +61,8 @@ export const publishApi = {
     params: BlobParams,
     query: Type.Object(
       {
-        offset: Type.Integer({ minimum: 0 }),
-        size: Type.Integer({ minimum: 1, description: 'Size of the whole blob.' }),
+        offset: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
+        size: Type.Integer({ minimum: 1, maximum: LARGEST_INTEGER, description: 'Size of the whole blob.' }),
       },
       closed,
     ),
@@ -111,6 +112,7 @@ export const publishApi = {
       {
         base: Type.Integer({
           minimum: 0,
+          maximum: LARGEST_INT32,
           description: 'The version this one was made from; 409 version_conflict where it is no longer the newest.',
         }),
         metadata: MetadataText,

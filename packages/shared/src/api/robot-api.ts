@@ -1,5 +1,7 @@
 /** What robots ask of the control plane. `v1` only grows: robots run old agents. */
+
 import { Type } from 'typebox';
+import { LARGEST_INTEGER } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import {
   Activity,
@@ -48,7 +50,7 @@ export const CheckInBody = Type.Object(
     bootId: Type.String({ maxLength: 64 }),
     agentVersion: Type.String({ maxLength: 56 }),
     /** The assignment the robot has applied; the server answers at once where its own is newer. */
-    knownSeq: Type.Integer({ minimum: 0 }),
+    knownSeq: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
     /** How long the robot is willing to wait for news, in seconds. 0: answer at once. */
     waitSec: Type.Integer({ minimum: 0, maximum: 120 }),
     components: Type.Array(ComponentState, { maxItems: 100 }),
@@ -59,9 +61,9 @@ export const CheckInBody = Type.Object(
     /** Only when changed since the last acknowledged one. */
     inventory: Type.Optional(Inventory),
     /** Reports not yet acknowledged. */
-    unsentReports: Type.Integer({ minimum: 0 }),
+    unsentReports: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
     /** The last place of its chain of reports that this control plane has acknowledged. */
-    acknowledgedReports: Type.Optional(Type.Integer({ minimum: 0 })),
+    acknowledgedReports: Type.Optional(Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER })),
     /** What newer parts of an assignment this agent knows; an older one is offered an order only when nothing holds it. */
     understands: Type.Optional(
       Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }), {
@@ -97,6 +99,7 @@ export const ReportsBody = Type.Object(
     oldestKept: Type.Optional(
       Type.Integer({
         minimum: 1,
+        maximum: LARGEST_INTEGER,
         description: 'The robot can send every report from this place on. Behind a gap it is asked for them.',
       }),
     ),
@@ -120,6 +123,8 @@ export const robotApi = {
     body: EnrolBody,
     reply: EnrolReply,
     status: 201,
+    // The only robot's body that is read before its signature is verified: the key stands in it.
+    maxBodyBytes: 256 * 1024,
     callsPerMinute: 600,
   },
   checkIn: {

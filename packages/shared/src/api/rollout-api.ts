@@ -1,6 +1,6 @@
 /** Rollouts: a release on its way through a fleet, and everything a person can do about it. */
 import { Type } from 'typebox';
-import { textLine } from '../bounds.ts';
+import { LARGEST_INT32, textLine } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { DeploymentState } from '../fleet/states.ts';
 import { Target } from '../fleet/target.ts';
@@ -12,6 +12,7 @@ import {
   FailurePolicy,
   HowMany,
   RolloutSpec,
+  SHORTEST_EMERGENCY_REASON,
   STRATEGIES,
   Stage,
 } from '../rollout/rollout-spec.ts';
@@ -25,6 +26,11 @@ const Page = {
   cursor: Type.Optional(textLine(200)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, description: 'Default 100.' })),
 };
+/** As `Emergency`, which older rollouts hold with reasons of several lines. */
+const EmergencyBody = Type.Object(
+  { ...Emergency.properties, reason: textLine(500, { minLength: SHORTEST_EMERGENCY_REASON }) },
+  { ...closed, description: 'Break glass: these are stepped over, and every operator is notified.' },
+);
 const Reason = Type.Optional(textLine(500, { description: 'Kept in the history.' }));
 const Word = Type.Object({ reason: Reason }, closed);
 const Abort = Type.Object(
@@ -140,7 +146,7 @@ const Shape = Type.Union([
     {
       strategy: Type.Literal('rolling'),
       size: HowMany,
-      delaySec: Type.Optional(Type.Integer({ minimum: 0 })),
+      delaySec: Type.Optional(Type.Integer({ minimum: 0, maximum: LARGEST_INT32 })),
       maxUnavailable: Type.Optional(HowMany),
     },
     closed,
@@ -173,7 +179,7 @@ export const CreateRollout = Type.Object(
     allowDowngrade: Type.Optional(Type.Boolean()),
     seed: Type.Optional(textLine(100)),
     reason: Reason,
-    emergency: Type.Optional(Emergency),
+    emergency: Type.Optional(EmergencyBody),
   },
   closed,
 );
@@ -187,7 +193,7 @@ export const CreateRollback = Type.Object(
     shape: Type.Optional({ ...Shape, description: 'Default: staged. all-at-once is immediate.' }),
     reason: Reason,
     confirmAbandoned: ConfirmAbandoned,
-    emergency: Type.Optional(Emergency),
+    emergency: Type.Optional(EmergencyBody),
   },
   closed,
 );
@@ -257,7 +263,7 @@ export const rolloutApi = {
     params: Params,
     query: Type.Object(
       {
-        stage: Type.Optional(Type.Integer({ minimum: 0 })),
+        stage: Type.Optional(Type.Integer({ minimum: 0, maximum: LARGEST_INT32 })),
         state: Type.Optional(DeploymentState),
         excluded: Type.Optional(
           Type.Enum(['only', 'none'], { description: 'Only robots that were left out, or none of them.' }),

@@ -1,6 +1,6 @@
 /** The fleet's rules: groups, maintenance windows, limits, what environments ask; and the log of who did what. */
 import { type Static, Type } from 'typebox';
-import { textLine } from '../bounds.ts';
+import { LARGEST_INT32, textLine } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { AuditEntry } from '../fleet/audit.ts';
 import { EnvironmentRules } from '../fleet/environment-rules.ts';
@@ -47,7 +47,7 @@ const AllRules = Type.Object(
 );
 /** A limit that is null is taken away. */
 const orNone = (says: string) =>
-  Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()], { description: says }));
+  Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: LARGEST_INT32 }), Type.Null()], { description: says }));
 
 export const PREVIEW_VERDICTS = ['meant', 'changes', 'runs-it', 'refused'] as const;
 const PREVIEW_SHOWS = [...PREVIEW_VERDICTS, 'silent', 'outside-window'] as const;

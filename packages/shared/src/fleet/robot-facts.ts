@@ -1,5 +1,7 @@
 /** What a robot says of itself in a check-in, and what the fleet registry says of a robot. */
+
 import { type Static, Type } from 'typebox';
+import { LARGEST_INTEGER } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { ComponentName, DeploymentId, EnvironmentName, RobotId, Sha256, Version } from '../ids.ts';
 import { Timestamp } from '../time.ts';
@@ -23,7 +25,7 @@ export const Labels = Type.Record(LabelName, LabelValue, {
   description: labelDescription,
 });
 /** As an enrolment may carry them. Older agents send whatever names `agent.yaml` has: `Labels` is what is kept of them. */
-export const SentLabels = Type.Record(LabelName, LabelValue, { description: labelDescription });
+export const SentLabels = Type.Record(LabelName, LabelValue, { maxProperties: 1000, description: labelDescription });
 export type Labels = Static<typeof Labels>;
 
 /** What hardly changes: sent at enrolment and whenever its digest changes. */
@@ -36,9 +38,9 @@ export const Inventory = Type.Object(
     os: text(),
     kernel: text(),
     cpu: text(),
-    cores: Type.Integer({ minimum: 1 }),
-    memoryMb: Type.Integer({ minimum: 0 }),
-    diskMb: Type.Integer({ minimum: 0 }),
+    cores: Type.Integer({ minimum: 1, maximum: LARGEST_INTEGER }),
+    memoryMb: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
+    diskMb: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
     agentVersion: text(56),
     nodeVersion: text(40),
   },
@@ -118,10 +120,10 @@ export type Activity = Static<typeof Activity>;
 
 export const TrustVersions = Type.Object(
   {
-    root: Type.Integer({ minimum: 0 }),
-    timestamp: Type.Integer({ minimum: 0 }),
-    snapshot: Type.Integer({ minimum: 0 }),
-    role: Type.Integer({ minimum: 0 }),
+    root: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
+    timestamp: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
+    snapshot: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
+    role: Type.Integer({ minimum: 0, maximum: LARGEST_INTEGER }),
   },
   { ...closed, description: 'Newest verified metadata versions on the robot; 0 where none.' },
 );

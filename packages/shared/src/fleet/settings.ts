@@ -1,5 +1,7 @@
 /** How often robots check in, and after how much silence they count as late or offline. */
+
 import { type Static, Type } from 'typebox';
+import { LARGEST_INT32 } from '../bounds.ts';
 import type { Mistake } from '../parse.ts';
 import { HOUR, MINUTE, SECOND } from '../time.ts';
 
@@ -45,8 +47,16 @@ export const Settings = Type.Object(
       maximum: SLOWEST_PACE.longPollSec,
       description: 'How long a check-in may wait for news. Default 25; 0 turns long-poll off.',
     }),
-    lateAfterSec: Type.Integer({ minimum: 1, description: 'Silence after which a robot is late. Default 90.' }),
-    offlineAfterSec: Type.Integer({ minimum: 1, description: 'Silence after which a robot is offline. Default 300.' }),
+    lateAfterSec: Type.Integer({
+      minimum: 1,
+      maximum: LARGEST_INT32,
+      description: 'Silence after which a robot is late. Default 90.',
+    }),
+    offlineAfterSec: Type.Integer({
+      minimum: 1,
+      maximum: LARGEST_INT32,
+      description: 'Silence after which a robot is offline. Default 300.',
+    }),
   },
   closed,
 );

@@ -121,7 +121,11 @@ export const SHORTEST_EMERGENCY_REASON = 5;
 export const Emergency = Type.Object(
   {
     reason: Type.String({ minLength: SHORTEST_EMERGENCY_REASON, maxLength: 500 }),
-    skips: Type.Array(Type.Enum(['approval', 'limits', ...SKIPPABLE]), { minItems: 1, uniqueItems: true }),
+    skips: Type.Array(Type.Enum(['approval', 'limits', ...SKIPPABLE]), {
+      minItems: 1,
+      maxItems: 20,
+      uniqueItems: true,
+    }),
   },
   { ...closed, description: 'Break glass: these are stepped over, and everybody hears of it.' },
 );

@@ -2,7 +2,9 @@
  * A durable report: one fact about an update, signed by the robot, chained to the one before (TRUST 4.10).
  * `seq` and `prevReportSha256` make delivery exactly-once and a cloned robot key visible.
  */
+
 import { type Static, Type } from 'typebox';
+import { LARGEST_INTEGER } from '../bounds.ts';
 import { Refusal } from '../failure.ts';
 import { UpdateState } from '../fleet/states.ts';
 import { ComponentName, DeploymentId, RobotId, Sha256, Version } from '../ids.ts';
@@ -13,7 +15,11 @@ export const REPORT_TYPE = 'application/vnd.fairlead.report.v1+json';
 export const GENESIS_REPORT = '0'.repeat(64) as Sha256;
 
 export const RunningRelease = Type.Object(
-  { version: Version, manifestSha256: Sha256, releaseCounter: Type.Optional(Type.Integer({ minimum: 1 })) },
+  {
+    version: Version,
+    manifestSha256: Sha256,
+    releaseCounter: Type.Optional(Type.Integer({ minimum: 1, maximum: LARGEST_INTEGER })),
+  },
   closed,
 );
 export type RunningRelease = Static<typeof RunningRelease>;
@@ -90,7 +96,7 @@ export const Report = Type.Object(
     schema: Type.Literal('fairlead.report.v1'),
     robot: RobotId,
     bootId: Type.String({ maxLength: 64 }),
-    seq: Type.Integer({ minimum: 1 }),
+    seq: Type.Integer({ minimum: 1, maximum: LARGEST_INTEGER }),
     prevReportSha256: Sha256,
     time: Timestamp,
     clockTrust: Type.Enum(['director', 'floor', 'system']),

@@ -8,6 +8,7 @@ export const windowProperties = {
   days: Type.Optional(
     Type.Array(Type.Enum([...WEEKDAYS]), {
       minItems: 1,
+      maxItems: WEEKDAYS.length,
       uniqueItems: true,
       description: 'Days on which the window opens. Default: every day.',
     }),
