@@ -38,11 +38,14 @@ export function workerHasher({ cost, maxWaiting = MAX_WAITING }: WorkerHasherOpt
     // Waiting for a password must not keep the process alive; serving one does.
     started.unref();
     started.on('message', (result: HashResult) => finish((job) => job.resolve(result)));
-    started.on('error', (cause) => finish((job) => job.reject(cause)));
-    started.on('exit', () => {
-      if (worker === started) worker = undefined;
-      finish((job) => job.reject(new Error('The thread that hashes passwords ended.')));
-    });
+    const onEnd = (cause: unknown): void => {
+      // What comes next begins on a new thread.
+      if (worker !== started) return;
+      worker = undefined;
+      finish((job) => job.reject(cause));
+    };
+    started.on('error', onEnd);
+    started.on('exit', () => onEnd(new Error('The thread that hashes passwords ended.')));
     return started;
   };
   const finish = (settle: (job: Job) => void): void => {
