@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelContract } from '@fairlead/shared/release/manifest';
 import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
+import { CLOCK_FACTOR } from '@fairlead/toolkit/smoke-test/limits';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import { folderWith } from '@fairlead/toolkit/smoke-test/testing/folder-with';
 import { modelTest, orderFor } from '@fairlead/toolkit/smoke-test/testing/order-for';
@@ -74,6 +75,9 @@ const REFUSED_WHEN_RUN: Readonly<Record<string, string>> = {
   loop_infinite_scan: 'too_much_memory|timed_out',
   nondeterministic: 'not_repeatable',
 };
+/** What never ends may not get its processor time on a busy machine; neither verdict lets it pass. */
+const orBusy = (category: string): RegExp =>
+  new RegExp(`^(${category.replace('timed_out', 'timed_out|machine_busy')})$`);
 /** Short only for what never ends: on a busy machine the start alone takes seconds. */
 const timeoutOf = (name: string): number => (/^(loop|chain|func_billion)/.test(name) ? 5 : 20);
 
@@ -97,8 +101,8 @@ describe.skipIf(!hasSharedData)(`hostile variants of a real policy${whySkipped}`
   const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
     const started = performance.now();
     const result = await work();
-    // A requirement, not a figure: nothing may take longer than its time-out plus two seconds.
-    expect(performance.now() - started).toBeLessThan((timeoutOf(name) + 2) * 1000);
+    // A requirement, not a figure: nothing may take longer than its limit allows by the clock, plus two seconds.
+    expect(performance.now() - started).toBeLessThan((CLOCK_FACTOR * timeoutOf(name) + 2) * 1000);
     expect(childrenOf(process.pid)).toEqual([]);
     return result;
   };
@@ -124,7 +128,7 @@ describe.skipIf(!hasSharedData)(`hostile variants of a real policy${whySkipped}`
     const order = await orderFor(release(name), [onnx], { models: [good] });
     expect(await timed(name, () => runSmokeTests(order))).toMatchObject({
       ok: false,
-      refused: { category, phase: 'smoke-test' },
+      refused: { category: expect.stringMatching(orBusy(category)), phase: 'smoke-test' },
     });
   });
 
@@ -134,7 +138,7 @@ describe.skipIf(!hasSharedData)(`hostile variants of a real policy${whySkipped}`
       const onnx = modelTest('model.onnx', { requireGoldens: false, timeoutSec: timeoutOf(name) });
       const order = await orderFor(release(name), [onnx], { phase: 'build' });
       const result = await timed(name, () => runSmokeTests(order));
-      expect(result.ok ? 'passed' : result.refused.category).toMatch(new RegExp(`^(${category})$`));
+      expect(result.ok ? 'passed' : result.refused.category).toMatch(orBusy(category));
     },
   );
 });

@@ -3,6 +3,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GoldenFile } from '@fairlead/shared/release/golden';
 import { inspectModel } from '@fairlead/toolkit/smoke-test/inspect-model';
+import { CLOCK_FACTOR } from '@fairlead/toolkit/smoke-test/limits';
 import { runSmokeTests } from '@fairlead/toolkit/smoke-test/run-smoke-tests';
 import { folderWith } from '@fairlead/toolkit/smoke-test/testing/folder-with';
 import { modelTest, orderFor } from '@fairlead/toolkit/smoke-test/testing/order-for';
@@ -39,7 +40,7 @@ async function judge(folder: string, timeoutSec: number) {
   });
   const started = performance.now();
   const result = await runSmokeTests(order);
-  expect(performance.now() - started).toBeLessThan((timeoutSec + 2) * 1000);
+  expect(performance.now() - started).toBeLessThan((CLOCK_FACTOR * timeoutSec + 2) * 1000);
   expect(childrenOf(process.pid)).toEqual([]);
   return result.ok ? { category: 'passed' } : result.refused;
 }
@@ -68,7 +69,9 @@ describe('models that would take their tester down', () => {
   });
   test('endless arithmetic without any loop is killed at its time-out', async () => {
     expect(await verdict({ 'm.onnx': hostile.endlessArithmetic() }, undefined, 5)).toMatchObject({
-      category: 'timed_out',
+      // On a busy machine it may not get that much processor time; neither verdict lets it pass.
+      category: expect.stringMatching(/^(timed_out|machine_busy)$/),
+      retryable: true,
     });
   });
 });

@@ -60,6 +60,17 @@ export const whispering = (): Uint8Array =>
     [node('RandomNormalLike', ['x'], ['n']), node('Mul', ['n', 'tiny'], ['t']), node('Add', ['x', 't'], ['y'])],
     [constant('tiny', [1], [1e-6])],
   );
+/** y = x, and in about one of fifty runs one value is off by 1000. */
+export const rarelyWrong = (): Uint8Array =>
+  simple(
+    [
+      node('RandomUniformLike', ['x'], ['u']),
+      node('Less', ['u', 'share'], ['rare']),
+      node('Where', ['rare', 'thousand', 'zero'], ['error']),
+      node('Add', ['x', 'error'], ['y']),
+    ],
+    [constant('share', [1], [0.005]), constant('thousand', [1], [1000]), constant('zero', [1], [0])],
+  );
 /** 16 GiB, asked for at run time only. */
 export const hugeConstant = (): Uint8Array =>
   simple(

@@ -47,6 +47,10 @@ const WORLD: ReadonlySet<string> = new Set([
   'out_of_retries',
   'unexpected',
   'could_not_run',
+  // Verdicts by time: the same release may pass on this robot when it is less busy, or cooler.
+  'machine_busy',
+  'timed_out',
+  'too_slow',
 ]);
 
 /** The outcome of an update whose `step` failed for a reason of this category. */

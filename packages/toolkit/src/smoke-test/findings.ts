@@ -28,19 +28,29 @@ const HINTS = {
   not_finite:           'The model answers NaN or infinity: check its weights and the scaling of its inputs. Where it is meant (a mask), set `nonFinite: allow` for this output.',
   not_repeatable:       'The model answers the same question differently: remove random operators from the graph.',
   // its cost
-  too_slow:             'Make the model smaller, or raise p95Ms if the robot can live with the latency.',
+  too_slow:             'Make the model smaller, or raise p95Ms if the robot can live with the latency. Where other robots pass, deploy again when this one is less busy or cooler.',
   too_much_memory:      'Make the model smaller, or raise maxMemoryMb if the robot has the memory.',
-  timed_out:            'The model never ends, or needs more time: look for loops, or raise timeoutSec.',
+  timed_out:            'The test never ends, or needs more time: look for loops, or raise timeoutSec. Where other robots pass, deploy again when this one is less busy or cooler.',
   crashed:              'The model takes its process down with it: never run it outside a guarded process.',
   // command tests
   command_failed:       'Read the end of its output above, and run the command by hand in the release folder.',
   // the world
   cancelled:            'Run the smoke tests again when you are ready.',
+  machine_busy:         'Look at what keeps the processor of this machine busy, then deploy again. Or raise timeoutSec.',
   could_not_run:        'Check that Node and ONNX Runtime are installed for this machine, and that memory is free.',
 } as const;
 export type Category = keyof typeof HINTS;
-/** The same release on the same robot gives the same verdict; only these two say nothing about the release. */
-const RETRYABLE: ReadonlySet<Category> = new Set<Category>(['cancelled', 'could_not_run']);
+/**
+ * The same release on the same robot gives the same verdict, except for these: the robot was told to stop, could not
+ * test, or was slow at that time (other load, heat).
+ */
+const RETRYABLE: ReadonlySet<Category> = new Set<Category>([
+  'cancelled',
+  'could_not_run',
+  'machine_busy',
+  'timed_out',
+  'too_slow',
+]);
 
 const CATEGORIES: readonly Category[] = Object.keys(HINTS).filter((key): key is Category => key in HINTS);
 /** A refusal as the child finds it; `toRefusal` completes it. */

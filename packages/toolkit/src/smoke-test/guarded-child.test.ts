@@ -44,6 +44,22 @@ describe('a guarded process', () => {
     const ended = await shell('trap "" TERM INT HUP; while :; do :; done', { timeoutMs: 400 });
     expect(ended).toMatchObject({ end: 'timed_out' });
   });
+  test('whose time is counted in processor time is not killed for waiting', async () => {
+    const ended = await shell('sleep 1; exit 5', { timeoutMs: 400, countsCpuTime: true });
+    expect(ended).toMatchObject({ end: 'exited', status: 5 });
+  });
+  test('that never ends is killed when it has used up its processor time', async () => {
+    const ended = await shell('while :; do :; done', { timeoutMs: 400, countsCpuTime: true });
+    expect(ended).toMatchObject({ end: 'timed_out', status: 'SIGKILL' });
+    // A busy machine may not give it that much within the time by the clock.
+    expect(ended.cpuMs! >= 300 || ended.ms > 1800).toBe(true);
+  });
+  test('that gets no processor time is killed after five times its limit by the clock', async () => {
+    const ended = await shell('kill -STOP $$', { timeoutMs: 400, countsCpuTime: true });
+    expect(ended).toMatchObject({ end: 'timed_out', status: 'SIGKILL' });
+    expect(ended.ms).toBeGreaterThan(1800);
+    expect(ended.cpuMs).toBeLessThan(300);
+  });
   test('leaves nothing behind, even what left its process group', async () => {
     const stray = nap();
     const ended = await shell(`setsid sleep ${stray} & sleep 0.2; exit 0`);

@@ -10,8 +10,10 @@ import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { keepTail } from './bounded-tail.ts';
 import { killGroup, killStrays } from './kill-strays.ts';
+import { CLOCK_FACTOR } from './limits.ts';
 import { type MemoryWatch, watchMemory } from './memory-watch.ts';
 import { limitMemoryFromHere, withLimits } from './process-limits.ts';
+import { processorTimeMs } from './processor-time.ts';
 
 export interface GuardedOrder {
   /** Program (absolute path) and arguments; no shell. */
@@ -19,7 +21,10 @@ export interface GuardedOrder {
   readonly cwd: string;
   /** An empty folder of this run's own: HOME and TMPDIR. */
   readonly scratch: string;
+  /** By the clock; with `countsCpuTime` in processor time of the process, and at most CLOCK_FACTOR times that by the clock. */
   readonly timeoutMs: number;
+  /** For programs that compute and never wait: another program's load does not count against them. */
+  readonly countsCpuTime?: boolean;
   /** Address space from the start, MiB; for programs that are not Node. */
   readonly addressSpaceMb?: number;
   /** Resident memory at which the process is killed, MiB. */
@@ -37,6 +42,8 @@ export interface GuardedEnd {
   /** Exit code, or the name of the signal that ended it. */
   readonly status: number | string;
   readonly ms: number;
+  /** Processor time when its time-out ended it; absent otherwise and without /proc. */
+  readonly cpuMs?: number;
   readonly peakMb: number;
   /** The last 4 KiB of stdout and stderr. */
   readonly output: string;
@@ -50,7 +57,10 @@ const STUCK_MS = 1500;
 /** How long output may still arrive after the exit; a grandchild may hold the pipe open for ever. */
 const DRAIN_MS = 200;
 
-/** Resolves when the whole process group is gone: at the latest `timeoutMs` plus two seconds after the call. */
+/** How much processor time the clock of a time-out may miss. */
+const CPU_SLACK_MS = 100;
+
+/** Resolves when the whole process group is gone: at the latest two seconds after the longest time that `timeoutMs` allows. */
 export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
   const started = performance.now();
   let child: ChildProcess;
@@ -64,6 +74,7 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
     let watch: MemoryWatch | undefined;
     let ending: Ending = 'exited';
     let settled = false;
+    let cpuMs: number | undefined;
     const tail = keepTail([child.stdout, child.stderr]);
     const settle = (status: number | string): void => {
       if (settled) return;
@@ -76,7 +87,8 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
       for (const stream of streams.stdio ?? []) stream?.destroy();
       killStrays(order.scratch);
       const ms = performance.now() - started;
-      resolve({ end: ending, status, ms, peakMb: watch?.peakMb() ?? 0, output: tail.text() });
+      const peakMb = watch?.peakMb() ?? 0;
+      resolve({ end: ending, status, ms, peakMb, output: tail.text(), ...(cpuMs !== undefined && { cpuMs }) });
     };
     const kill = (why: Ending): void => {
       if (ending !== 'exited') return;
@@ -84,7 +96,14 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
       killGroup(child.pid);
       setTimeout(() => settle('SIGKILL'), STUCK_MS).unref();
     };
-    const timer = setTimeout(() => kill('timed_out'), order.timeoutMs);
+    const onTimeOut = (): void => {
+      cpuMs = child.pid === undefined ? undefined : processorTimeMs(child.pid);
+      const left = order.countsCpuTime && cpuMs !== undefined ? order.timeoutMs - cpuMs : 0;
+      const clockLeft = started + CLOCK_FACTOR * order.timeoutMs - performance.now();
+      if (Math.min(left, clockLeft) <= CPU_SLACK_MS) return kill('timed_out');
+      timer = setTimeout(onTimeOut, Math.min(left, clockLeft));
+    };
+    let timer = setTimeout(onTimeOut, order.timeoutMs);
     const cancel = (): void => kill('cancelled');
     order.signal?.addEventListener('abort', cancel);
     child.once('error', (error) => {

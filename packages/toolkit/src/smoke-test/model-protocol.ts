@@ -66,6 +66,8 @@ export const Figures = Type.Object(
     p50Ms: ms,
     p95Ms: ms,
     p99Ms: ms,
+    runs: Type.Integer({ minimum: 0 }),
+    disturbedRuns: Type.Integer({ minimum: 0 }),
     peakMemoryMb: Type.Number({ minimum: 0 }),
     cases: Type.Integer({ minimum: 0 }),
   },

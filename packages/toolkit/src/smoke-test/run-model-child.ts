@@ -10,6 +10,7 @@ import { type GuardedControls, type GuardedEnd, runGuarded } from './guarded-chi
 import { ChildMessage, type ModelOrder } from './model-protocol.ts';
 
 export interface ModelLimits {
+  /** Processor time. */
   readonly timeoutMs: number;
   readonly maxMemoryMb: number;
   readonly signal?: AbortSignal | undefined;
@@ -25,7 +26,7 @@ export interface ModelRun {
 }
 const CHILD = fileURLToPath(new URL('./child/model-child.ts', import.meta.url));
 
-/** Ends at the latest `timeoutMs` after the call, whatever the model does. */
+/** Ends at the latest CLOCK_FACTOR times `timeoutMs` after the call (plus two seconds), whatever the model does. */
 export async function runModelChild(order: ModelOrder, limits: ModelLimits): Promise<Result<ModelRun, Finding>> {
   const scratch = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
   try {
@@ -55,6 +56,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
       cwd: scratch,
       scratch,
       timeoutMs: limits.timeoutMs,
+      countsCpuTime: true,
       maxResidentMb: limits.maxMemoryMb,
       ...(limits.signal ? { signal: limits.signal } : {}),
       onLine,
@@ -82,17 +84,13 @@ function parseLine(line: string): ChildMessage | undefined {
 /** Why this end is no success, or undefined. */
 function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLimits): Finding | undefined {
   const { end, status, output } = ended;
-  const seconds = (limits.timeoutMs / 1000).toFixed(0);
   switch (end) {
     case 'cancelled':
       return finding('cancelled', model, 'The test was cancelled.');
     case 'not_started':
       return finding('could_not_run', model, `The test process could not be started: ${status}.`);
     case 'timed_out':
-      // Not the model's doing: it was not even named yet.
-      if (doing === 'starting')
-        return finding('could_not_run', model, `The test process did not start in ${seconds} s.`);
-      return finding('timed_out', model, `Killed after ${seconds} s while ${doing}.`);
+      return judgeTimeOut(ended, model, doing, limits);
     case 'too_much_memory':
       return finding(
         'too_much_memory',
@@ -119,3 +117,19 @@ function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLim
   }
   return finding('crashed', model, `Its process ended (${status}) while ${doing}: ${tail}`);
 }
+
+/** A model that used up its processor time is slow itself; one that did not get it says nothing about the model. */
+function judgeTimeOut({ ms, cpuMs }: GuardedEnd, model: string, doing: string, { timeoutMs }: ModelLimits): Finding {
+  const seconds = (time: number): string => (time / 1000).toFixed(1);
+  const clock = `${seconds(ms)} s`;
+  // Not the model's doing: it was not even named yet.
+  if (doing === 'starting') return finding('could_not_run', model, `The test process did not start in ${clock}.`);
+  if (cpuMs === undefined) return finding('timed_out', model, `Killed after ${clock} while ${doing}.`);
+  const used = `${seconds(cpuMs)} s of processor time in ${clock}`;
+  if (cpuMs >= timeoutMs * USED_UP)
+    return finding('timed_out', model, `Killed while ${doing}: it used ${used}; allowed are ${seconds(timeoutMs)} s.`);
+  return finding('machine_busy', model, `Stopped while ${doing}: it got only ${used}, of ${seconds(timeoutMs)} s.`);
+}
+
+/** The share of the allowed processor time from which a time-out is the model's own. */
+const USED_UP = 0.9;

@@ -25,13 +25,17 @@ export interface ModelFigures {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  /** Timed runs. */
+  readonly runs: number;
+  /** Of these, runs that took longer than p95Ms by the clock, but not in processor time: the machine was busy. */
+  readonly disturbedRuns: number;
   readonly peakMemoryMb: number;
   readonly cases: number;
 }
 export interface SmokeTestReport {
   readonly models: readonly ModelFigures[];
   readonly commands: readonly { readonly run: string; readonly ms: number }[];
-  /** What this machine lacks for the full guard; the verdict stands. */
+  /** What this machine lacks for the full guard, and figures that it disturbed; the verdict stands. */
   readonly warnings?: readonly string[];
 }
 export type RunSmokeTests = (order: SmokeTestOrder) => Promise<Result<SmokeTestReport, Refusal>>;

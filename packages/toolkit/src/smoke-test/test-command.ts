@@ -27,10 +27,11 @@ export async function testCommand(
       ...(test.maxMemoryMb === undefined ? {} : { addressSpaceMb: test.maxMemoryMb }),
       ...(signal ? { signal } : {}),
     });
-    const { end, status, output, ms } = ended;
+    const { end, status, output, ms, cpuMs } = ended;
+    const used = cpuMs === undefined ? '' : ` (${(cpuMs / 1000).toFixed(1)} s of processor time)`;
     if (end === 'exited' && status === 0) return accept({ run, ms });
     if (end === 'cancelled') return refuse(finding('cancelled', run, 'The test was cancelled.'));
-    if (end === 'timed_out') return refuse(finding('timed_out', run, `Killed after ${timeoutSec} s. ${output}`));
+    if (end === 'timed_out') return refuse(finding('timed_out', run, `Killed after ${timeoutSec} s${used}. ${output}`));
     return refuse(finding('command_failed', run, `It ended with ${status}. ${output}`));
   } finally {
     await rm(scratch, { recursive: true, force: true });

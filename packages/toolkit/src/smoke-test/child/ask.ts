@@ -112,7 +112,7 @@ async function run(
 }
 
 /** Sequences and maps were refused with the contract; this tells the compiler. */
-const tensorsOnly = (answer: InferenceSession.ReturnType): Record<string, Tensor> =>
+export const tensorsOnly = (answer: InferenceSession.ReturnType): Record<string, Tensor> =>
   Object.fromEntries(
     Object.entries(answer).flatMap(([name, value]) => (value instanceof Tensor ? [[name, value]] : [])),
   );

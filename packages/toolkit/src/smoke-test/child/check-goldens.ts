@@ -3,35 +3,36 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { GoldenCase } from '@fairlead/shared/release/golden';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { type Finding, finding } from '../findings.ts';
-import { type Answer, ask, type Feeds, toFeeds } from './ask.ts';
+import { type Answer, ask, toFeeds } from './ask.ts';
 import { compare, largestExpected, toleranceOf } from './compare.ts';
 import { allowsNonFinite, expectedValues } from './expected-values.ts';
+import type { ProvenCase } from './measure-latency.ts';
 import type { OpenModel } from './open-model.ts';
 import { isFloat, type Value } from './tensor-codec.ts';
 
-/** Returns the feeds of every case, for the latency test. */
+/** Returns every case with the answer that was compared with its golden, for the latency runs. */
 export async function checkGoldens(
   model: OpenModel,
   test: OnnxSmokeTest,
   cases: readonly GoldenCase[],
   doing: (what: string) => void,
-): Promise<Result<readonly Feeds[], Finding>> {
+): Promise<Result<readonly ProvenCase[], Finding>> {
   const dull = exercises(model, cases);
   return dull ? refuse(dull) : checkCases(model, test, cases, doing);
 }
 
-/** Whether the model answers every case as expected; with the feeds of every case. */
+/** Whether the model answers every case as expected; with the answer to every case. */
 export async function checkCases(
   model: OpenModel,
   test: OnnxSmokeTest,
   cases: readonly GoldenCase[],
   doing: (what: string) => void,
-): Promise<Result<readonly Feeds[], Finding>> {
-  const all: Feeds[] = [];
+): Promise<Result<readonly ProvenCase[], Finding>> {
+  const proven: ProvenCase[] = [];
   const largest = new Map(model.contract.outputs.map(({ name }) => [name, largestExpected(cases, name)]));
-  for (const golden of cases) {
+  for (const [done, golden] of cases.entries()) {
     const who = `golden "${golden.case}"`;
-    doing(`running ${who}`);
+    doing(`running ${who} (${done} of ${cases.length} cases done)`);
     const feeds = toFeeds(model, golden.inputs);
     if (!feeds.ok) return refuse(finding(feeds.refused.category, test.model, `${who}: ${feeds.refused.why}.`));
     const expected = expectedValues(test, who, golden);
@@ -42,9 +43,9 @@ export async function checkCases(
     const wrong =
       checkAnswer(test, who, golden, expected.value, answer.value, largest) ?? checkRange(test, who, answer.value);
     if (wrong) return refuse(wrong);
-    all.push(feeds.value);
+    proven.push({ name: who, feeds: feeds.value, tensors: answer.value.tensors });
   }
-  return accept(all);
+  return accept(proven);
 }
 
 /** Why these goldens prove too little, or undefined. */

@@ -45,7 +45,7 @@ const verdict = async (against: OpenModel, cases: readonly GoldenCase[], more: M
   return checked.ok ? 'passed' : `${checked.refused.category}: ${checked.refused.detail}`;
 };
 
-describe('a golden that is not finite, or beyond the range of its type, proves nothing', () => {
+describe('attack 111: a golden that is not finite, or beyond the range of its type, proves nothing', () => {
   let plain: OpenModel;
   beforeAll(async () => {
     plain = await opened([0, 0, 0, 0]);

@@ -3,11 +3,11 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { type Finding, finding } from '../findings.ts';
 import { peakResidentMb } from '../memory-watch.ts';
 import type { Figures, TestOrder } from '../model-protocol.ts';
-import { ask, type Feeds, toFeeds } from './ask.ts';
+import { ask, toFeeds } from './ask.ts';
 import { checkContract } from './check-contract.ts';
 import { checkGoldens, checkRange } from './check-goldens.ts';
 import { dummyInputs } from './dummy-inputs.ts';
-import { measureLatency } from './measure-latency.ts';
+import { measureLatency, type ProvenCase } from './measure-latency.ts';
 import type { OpenModel } from './open-model.ts';
 import { readGoldens } from './read-goldens.ts';
 
@@ -19,13 +19,12 @@ export async function testModel(
   const { test } = order;
   const broken = checkContract(model.contract, order.contract);
   if (broken) return refuse(broken);
-  const inputs =
+  const proven =
     order.goldens.length > 0 ? await proveGoldens(order, model, doing) : await tryDummies(order, model, doing);
-  if (!inputs.ok) return inputs;
-  doing('measuring its latency');
-  const latency = await measureLatency(model, test, inputs.value);
+  if (!proven.ok) return proven;
+  const latency = await measureLatency(model, test, proven.value, doing);
   if (!latency.ok) return latency;
-  const cases = order.goldens.length > 0 ? inputs.value.length : 0;
+  const cases = order.goldens.length > 0 ? proven.value.length : 0;
   return accept({ loadMs: model.loadMs, ...latency.value, peakMemoryMb: peakResidentMb('self'), cases });
 }
 
@@ -39,8 +38,8 @@ async function tryDummies(
   { test }: TestOrder,
   model: OpenModel,
   doing: (what: string) => void,
-): Promise<Result<readonly Feeds[], Finding>> {
-  const all: Feeds[] = [];
+): Promise<Result<readonly ProvenCase[], Finding>> {
+  const all: ProvenCase[] = [];
   for (const inputs of dummyInputs(model.contract)) {
     doing('running made-up inputs');
     const feeds = toFeeds(model, inputs);
@@ -49,7 +48,7 @@ async function tryDummies(
     if (!answer.ok) return answer;
     const wrong = checkRange(test, 'made-up inputs', answer.value);
     if (wrong) return refuse(wrong);
-    all.push(feeds.value);
+    all.push({ name: 'made-up inputs', feeds: feeds.value, tensors: answer.value.tensors });
   }
   return accept(all);
 }
