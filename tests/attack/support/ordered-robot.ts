@@ -8,7 +8,7 @@ import { verifyOrder } from '@fairlead/agent/poll/verify-order';
 import type { Refusal, Result } from '@fairlead/shared/failure';
 import type { Inventory, Vitals } from '@fairlead/shared/fleet/robot-facts';
 import type { ComponentName, DeploymentId, EnvironmentName, RobotId, Version } from '@fairlead/shared/ids';
-import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { Manifest, ReleaseFile } from '@fairlead/shared/release/manifest';
 import { manifestBytes } from '@fairlead/shared/release/parse-manifest';
 import { MINUTE, toTimestamp } from '@fairlead/shared/time';
 import type { Assignment, ComponentOrder, Envelope } from '@fairlead/shared/trust/assignment';
@@ -33,7 +33,7 @@ export const manifestOf = (version: string, changes: Partial<Manifest> = {}): Ma
   schema: 'fairlead.release.v1',
   component: COMPONENT,
   version: version as Version,
-  files: [{ path: 'policy.bin' as Manifest['files'][number]['path'], mode: 0o644, size: 1, sha256: SHA }],
+  files: [{ path: 'policy.bin' as ReleaseFile['path'], mode: 0o644, size: 1, sha256: SHA }],
   models: [],
   bundle: { format: 'tar+zstd', size: 100, sha256: SHA },
   ...changes,

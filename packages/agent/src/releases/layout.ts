@@ -23,6 +23,8 @@ export interface ComponentLayout {
   slot(slot: Slot): string;
   linkTo(release: ReleaseIdentity): string;
   manifest(sha256: Sha256): string;
+  /** The list of files of a release that names it by digest, beside its manifest. */
+  fileList(manifest: Sha256): string;
   stateBackup(deployment: DeploymentId): string;
 }
 export interface Layout {
@@ -33,7 +35,7 @@ export interface Layout {
   /** How the last update of each component ended. */
   readonly outcomes: string;
   /** A blob on its way (or whole), by the digest it must have. */
-  part(bundle: Sha256): string;
+  part(blob: Sha256): string;
   component(name: ComponentName): ComponentLayout;
 }
 
@@ -46,7 +48,7 @@ export function layoutOf(root: string): Layout {
     downloads,
     components,
     outcomes: join(root, 'outcomes'),
-    part: (bundle) => join(downloads, `${bundle}.part`),
+    part: (blob) => join(downloads, `${blob}.part`),
     component: (name) => componentLayout(join(components, name)),
   };
 }
@@ -65,6 +67,7 @@ function componentLayout(folder: string): ComponentLayout {
     slot: (slot) => at(slot),
     linkTo: (release) => `releases/${releaseFolderName(release)}`,
     manifest: (sha256) => at('manifests', `${sha256}.json`),
+    fileList: (manifest) => at('manifests', `${manifest}.files.json`),
     stateBackup: (deployment) => at('state-backups', deployment),
   };
 }

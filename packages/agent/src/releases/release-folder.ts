@@ -2,12 +2,18 @@
  * One component's releases on disk: immutable folders, three relative links that change only by rename, the
  * manifests beside them, and the committed mark. Nothing here decides; the steps do.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Phase, type Result, refuse } from '@fairlead/shared/failure';
+import { type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import { ComponentName, type Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import { type Manifest, type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+import { withFiles } from '@fairlead/shared/release/file-list';
+import {
+  type Manifest,
+  type ManifestWithFiles,
+  type ReleaseIdentity,
+  releaseFolderName,
+} from '@fairlead/shared/release/manifest';
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
@@ -18,6 +24,9 @@ import { type Committed, readCommitted, writeCommitted } from './committed.ts';
 import { isFolder, isMissing } from './disk-errors.ts';
 import type { ComponentLayout, Layout, Slot } from './layout.ts';
 import { reclaimFile, reclaimFolder } from './reclaim.ts';
+
+/** A list of files beside a manifest, as the layout names it. */
+const LIST_ENDING = '.files.json';
 
 type MeasurePhase = Parameters<MeasureTree>[0]['phase'];
 
@@ -38,10 +47,14 @@ export interface ReleaseFolder {
   saveManifest(release: ReleaseIdentity, bytes: Uint8Array): Promise<void>;
   /** Reads a manifest back; its digest is checked again, so what a disk did to it is found here. */
   readManifest(release: ReleaseIdentity, phase: Phase): Promise<Result<Manifest>>;
+  /** Keeps the list of files that a manifest names by digest beside it, durably. */
+  saveFileList(release: ReleaseIdentity, bytes: Uint8Array): Promise<void>;
+  /** The manifest with its files; a list by digest is compared with that digest each time. */
+  readWithFiles(release: ReleaseIdentity, phase: Phase): Promise<Result<ManifestWithFiles>>;
   /** Measures the release's folder against its signed manifest, byte by byte. */
   measure(release: ReleaseIdentity, phase: MeasurePhase): Promise<Result<Manifest>>;
   /** The same for a tree that has not got its name yet. */
-  measureAt(tree: string, manifest: Manifest, phase: MeasurePhase): Promise<Result<unknown>>;
+  measureAt(tree: string, manifest: ManifestWithFiles, phase: MeasurePhase): Promise<Result<unknown>>;
   /** Whether the release has a folder here; what is in it is another question. */
   holds(release: ReleaseIdentity): Promise<boolean>;
   /** Removes a release's folder durably; absent is fine. */
@@ -81,10 +94,19 @@ export async function openReleaseFolder(
       hint: 'Deploy the release again; if it happens twice, check the disk.',
     });
   };
+  const readWithFiles: ReleaseFolder['readWithFiles'] = async (release, phase) => {
+    const manifest = await readManifest(release, phase);
+    if (!manifest.ok) return manifest;
+    const { fileList } = manifest.value;
+    const file = paths.fileList(release.manifestSha256);
+    const listed = withFiles(manifest.value, fileList && (await readOfSize(file, fileList.size)), phase);
+    return listed.ok ? listed : refuse(unreadableList(listed.refused, basename(file)));
+  };
   return {
     component,
     paths,
     readManifest,
+    readWithFiles,
     slot: async (slot) => {
       const link = await readLink(paths.slot(slot));
       return link === undefined ? undefined : findByLink(paths, component, link);
@@ -98,8 +120,9 @@ export async function openReleaseFolder(
     },
     points: async (slot, release) => (await readLink(paths.slot(slot))) === paths.linkTo(release),
     saveManifest: (release, bytes) => reclaimFile(paths.manifest(release.manifestSha256), bytes),
+    saveFileList: (release, bytes) => reclaimFile(paths.fileList(release.manifestSha256), bytes),
     measure: async (release, phase) => {
-      const manifest = await readManifest(release, phase);
+      const manifest = await readWithFiles(release, phase);
       if (!manifest.ok) return manifest;
       const measured = await measureTree({ folder: paths.release(release), manifest: manifest.value, phase });
       return measured.ok ? manifest : measured;
@@ -121,6 +144,24 @@ export async function openReleaseFolder(
   };
 }
 
+/** Undefined where the file is absent, or has another size: a file that the disk has spoilt is not read into memory. */
+async function readOfSize(file: string, size: number): Promise<Uint8Array | undefined> {
+  try {
+    const found = await stat(file);
+    return found.isFile() && found.size === size ? await readFile(file) : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+const unreadableList = (refusal: Refusal, element: string): Refusal => ({
+  ...refusal,
+  element,
+  retryable: true,
+  hint: 'Deploy the release again; if it happens twice, check the disk.',
+});
+
 /** Components that have a folder on this robot. */
 export async function listComponents(layout: Layout): Promise<ComponentName[]> {
   await reclaimFolder(layout.components);
@@ -136,7 +177,7 @@ async function findByLink(
 ): Promise<ReleaseIdentity | undefined> {
   const digest12 = link.slice(-12);
   for (const name of await readdir(paths.manifests)) {
-    if (!name.startsWith(digest12)) continue;
+    if (!name.startsWith(digest12) || name.endsWith(LIST_ENDING)) continue;
     const bytes = await readFile(join(paths.manifests, name)).catch(() => new Uint8Array());
     const manifest = parseManifest(bytes);
     if (!manifest.ok) continue;

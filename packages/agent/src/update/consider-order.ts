@@ -10,10 +10,11 @@ import type { VerifiedOrder } from '../poll/verified-order.ts';
 import { identify, readState } from '../releases/component-state.ts';
 import { checkStatePaths } from '../state-backup/check-state.ts';
 import { checkServices } from './check-services.ts';
-import { restoreManifests } from './restore-manifests.ts';
+import { restoreFileList, restoreManifests } from './restore-manifests.ts';
 import type { StepDeps } from './step-deps.ts';
 
-type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'outbox' | 'history' | 'own' | 'services' | 'signedManifest'>;
+type Deps = Pick<StepDeps, 'layout' | 'folderOf' | 'outbox' | 'history' | 'own' | 'services'> &
+  Parameters<typeof restoreManifests>[1];
 export type Consideration =
   | { readonly go: true; readonly current: InstalledRelease | undefined; readonly isWhole?: true }
   /** `isWhole`: what was damaged is what was signed again, without an update. */
@@ -38,6 +39,7 @@ export async function considerOrder(order: VerifiedOrder, again: boolean, deps: 
   // Before anything is measured: what is damaged may be the manifest that lies here.
   await folder.saveManifest(order.candidate, order.manifestBytes);
   if (running?.manifestSha256 === order.candidate.manifestSha256) {
+    await restoreFileList(running, folder, deps);
     const measured = await folder.measure(running, 'verify');
     if (measured.ok) return again ? { go: false, isWhole: true } : end(order, 'skipped', undefined, deps);
     if (order.component === OWN_COMPONENT) return end(order, 'failed', overItself(measured.refused), deps);

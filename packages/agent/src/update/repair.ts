@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, type Result } from '@fairlead/shared/failure';
-import { type Manifest, type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
+import { type ReleaseIdentity, releaseFolderName } from '@fairlead/shared/release/manifest';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { renameDurably, syncFolder } from '@fairlead/toolkit/durable-files';
@@ -22,15 +22,12 @@ export async function stagedFolder(journal: Journal, { paths }: ReleaseFolder): 
 }
 
 /** Refused where there is no whole fresh tree to put in place, and nothing was touched then. */
-export async function measureFresh(
-  candidate: ReleaseIdentity,
-  manifest: Manifest,
-  folder: ReleaseFolder,
-): Promise<Result<unknown>> {
+export async function measureFresh(candidate: ReleaseIdentity, folder: ReleaseFolder): Promise<Result<unknown>> {
   const there = await folder.measure(candidate, 'switch');
   // Replaced already, before a power cut.
   if (there.ok) return accept(undefined);
-  return folder.measureAt(folder.paths.unpacking(candidate), manifest, 'switch');
+  const manifest = await folder.readWithFiles(candidate, 'switch');
+  return manifest.ok ? folder.measureAt(folder.paths.unpacking(candidate), manifest.value, 'switch') : manifest;
 }
 
 /**

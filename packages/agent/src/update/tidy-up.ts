@@ -1,5 +1,6 @@
 /** After a start of the agent: everything that the journal does not speak of is brought in order. */
 import type { ComponentName } from '@fairlead/shared/ids';
+import { blobsOf } from '@fairlead/shared/release/manifest';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { mayCancel } from '@fairlead/shared/update/journey';
 import { listComponents } from '../releases/release-folder.ts';
@@ -42,5 +43,5 @@ export async function tidyUp(journal: Journal | undefined, deps: Deps): Promise<
 async function partsOf(journal: Journal, { layout, folderOf }: Deps): Promise<string[]> {
   const folder = await folderOf(journal.component);
   const manifest = await folder.readManifest(journal.candidate, 'download');
-  return manifest.ok ? [layout.part(manifest.value.bundle.sha256)] : [];
+  return manifest.ok ? blobsOf(manifest.value).map(({ sha256 }) => layout.part(sha256)) : [];
 }

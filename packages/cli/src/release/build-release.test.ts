@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { buildError } from './build-refusal.ts';
 import { buildRelease } from './build-release.ts';
+import { describeFiles } from './describe-files.ts';
 import { authorFolder, builtFrom, newFolder } from './testing/author-folder.ts';
 import { verifyReleaseFile } from './verify-release-file.ts';
 
@@ -71,6 +74,44 @@ test('a build that is refused leaves nothing, and an older result as it was', as
   expect(await readFile(join(folder, 'out.fairlead'), 'utf8')).toBe('older');
 });
 
+describe('a release of so many files that a manifest can’t hold them', () => {
+  const many = () =>
+    builtFrom(
+      Object.fromEntries(Array.from({ length: 800 }, (_, index) => [`${'x'.repeat(240)}${index}`, `${index}`])),
+    );
+
+  test('is built with a list of files that the manifest names by digest, and is verified with it', async () => {
+    const file = await many();
+    const verified = await verifyReleaseFile(file);
+    if (!verified.ok) throw new Error(verified.refused.detail);
+    const { manifest, manifestBytes, fileList } = verified.value;
+    expect([manifest.schema, manifest.files.length, manifest.fileList?.count]).toEqual([
+      'fairlead.release.v2',
+      800,
+      800,
+    ]);
+    expect(Buffer.from(manifestBytes).toString()).not.toContain('xxx');
+    expect(fileList?.length).toBe(manifest.fileList?.size);
+  });
+
+  test('can be opened and checked with tar and sha256sum alone', async () => {
+    const folder = await newFolder();
+    await promisify(execFile)('tar', ['xf', await many(), '-C', folder]);
+    const { stdout } = await promisify(execFile)('sha256sum', ['--check', 'SHA256SUMS'], { cwd: folder });
+    expect(stdout).toBe('manifest.json: OK\nfiles.json: OK\nbundle.tar.zst: OK\n');
+  });
+
+  test('is refused where one bit of the list differs', async () => {
+    const sound = await readFile(await many());
+    const bent = Buffer.from(sound);
+    const at = bent.indexOf('"size":1') + 7;
+    bent[at] = '2'.charCodeAt(0);
+    const file = join(await newFolder(), 'bent.fairlead');
+    await writeFile(file, bent);
+    expect(await verifyReleaseFile(file)).toMatchObject({ ok: false, refused: { category: 'hash' } });
+  });
+});
+
 describe('a folder is refused', () => {
   test('with a link in it, named by its path', async () => {
     const folder = await authorFolder({ 'a.txt': '' });
@@ -87,9 +128,20 @@ describe('a folder is refused', () => {
     await writeFile(join(folder, 'release.yaml'), 'component: duck\nversion: 1.0.0\n');
     expect(await refusalOf(folder)).toMatchObject({ category: 'empty' });
   });
-  test('with so many files that robots would not read the manifest', async () => {
-    const many = Object.fromEntries(Array.from({ length: 800 }, (_, index) => [`${'x'.repeat(240)}${index}`, '']));
-    expect(await refusalOf(await authorFolder(many))).toMatchObject({ category: 'too_big' });
+  test.each([
+    ['too many files', 20_001, 10],
+    ['a list of files that no robot would read', 20_000, 300],
+  ])('with %s, before any of them is read', async (_what, count, length) => {
+    const many = Array.from({ length: count }, (_, index) => `${'x/'.repeat(length / 2)}${index}`);
+    // None of them exists: nothing was read.
+    const described = await describeFiles(
+      '/nowhere',
+      many.toSorted().map((path) => ({ path, kind: 'file' })),
+    );
+    expect(described).toMatchObject({
+      ok: false,
+      refused: { category: 'too_big', hint: expect.stringContaining('files.exclude') },
+    });
   });
 });
 

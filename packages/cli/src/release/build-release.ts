@@ -5,15 +5,19 @@
 import { mkdtemp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import { fileListBytes, fileListReference, withFiles } from '@fairlead/shared/release/file-list';
 import {
   MANIFEST_SCHEMA,
+  MANIFEST_SCHEMA_WITH_LIST,
   type Manifest,
+  type ManifestWithFiles,
   type ModelContract,
   type ReleaseIdentity,
 } from '@fairlead/shared/release/manifest';
 import { identify, manifestBytes, parseManifest } from '@fairlead/shared/release/parse-manifest';
 import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
+import { LIMITS } from '@fairlead/shared/trust/limits';
 import { packBundle } from '@fairlead/toolkit/bundle/pack-bundle';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { assessGoldens, type GoldenAssessment } from '@fairlead/toolkit/smoke-test/assess-goldens';
@@ -43,7 +47,7 @@ export interface BuildOrder {
 }
 export interface BuiltRelease {
   readonly file: string;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly identity: ReleaseIdentity;
   /** Absent where the smoke tests were skipped. */
   readonly smokeTests?: SmokeTestReport;
@@ -57,9 +61,10 @@ export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelea
   if (!author.ok) return author;
   const models = await inspectModels(order, author.value);
   if (!models.ok) return refuse({ refusal: models.refused });
-  const draft = manifestOf(author.value, models.value, UNPACKED);
+  const { draft, fileList } = draftOf(author.value, models.value);
   // Before the minutes that tests and packing take.
-  const sound = parseManifest(manifestBytes(draft), 'build');
+  const parsed = parseManifest(manifestBytes(draft), 'build');
+  const sound = parsed.ok ? withFiles(parsed.value, fileList, 'build') : parsed;
   if (!sound.ok) return refuse({ refusal: sound.refused });
   const tested = order.skipSmokeTests === true ? undefined : await proveModels(order, draft);
   if (tested && !tested.ok) return refuse({ refusal: tested.refused });
@@ -68,13 +73,12 @@ export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelea
   if (order.strict === true && warnings.length > 0) return refuse({ warnings });
 
   const file = order.to(author.value.release);
-  const manifest = await pack(order, file, (bundle) => manifestOf(author.value, models.value, bundle));
+  const manifest = await pack(order, file, { draft, fileList });
   const identity = identify(manifest, manifestBytes(manifest));
   return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }), goldens, warnings });
 }
 
-type Bundle = Manifest['bundle'];
-const UNPACKED: Bundle = { format: 'tar+zstd', size: Number.MAX_SAFE_INTEGER, sha256: sha256Hex('') };
+const UNPACKED: Manifest['bundle'] = { format: 'tar+zstd', size: Number.MAX_SAFE_INTEGER, sha256: sha256Hex('') };
 
 async function inspectModels(
   { folder, onModel }: BuildOrder,
@@ -104,35 +108,56 @@ const elementOf = (path: string, element: string): string =>
 
 const proveModels = (
   { folder, onSmokeTest }: BuildOrder,
-  manifest: Manifest,
+  manifest: ManifestWithFiles,
 ): Promise<Result<SmokeTestReport, Refusal>> =>
   runSmokeTests({ folder, manifest, phase: 'build', ...(onSmokeTest && { onProgress: onSmokeTest }) });
 
-const assess = ({ folder, onGoldens }: BuildOrder, manifest: Manifest): Promise<readonly GoldenAssessment[]> =>
+const assess = ({ folder, onGoldens }: BuildOrder, manifest: ManifestWithFiles): Promise<readonly GoldenAssessment[]> =>
   assessGoldens({ folder, manifest, ...(onGoldens && { onProgress: ({ test }) => onGoldens(test) }) });
 
-async function pack(order: BuildOrder, to: string, complete: (bundle: Bundle) => Manifest): Promise<Manifest> {
+interface Draft {
+  /** Complete but for the bundle. */
+  readonly draft: ManifestWithFiles;
+  /** Present where the manifest names its files by digest. */
+  readonly fileList: Uint8Array | undefined;
+}
+
+async function pack(order: BuildOrder, to: string, { draft, fileList }: Draft): Promise<ManifestWithFiles> {
   // Beside the result, because that is where there must be room anyway; /tmp may be small.
   const workshop = await mkdtemp(join(dirname(to), '.fairlead-build-'));
   try {
     const { folder, onPack } = order;
-    const { files } = complete(UNPACKED);
     const packed = await packBundle({
       folder,
-      files,
+      files: draft.files,
       to: join(workshop, 'bundle'),
       ...(onPack && { onProgress: onPack }),
     });
-    const manifest = complete({ format: 'tar+zstd', size: packed.size, sha256: packed.sha256 });
-    await writeReleaseFile({ to, manifestBytes: manifestBytes(manifest), bundle: packed });
+    const bundle = { format: 'tar+zstd', size: packed.size, sha256: packed.sha256 } as const;
+    const manifest = { ...draft, bundle };
+    await writeReleaseFile({ to, manifestBytes: manifestBytes(manifest), fileList, bundle: packed });
     return manifest;
   } finally {
     await removeTree(workshop);
   }
 }
 
-/** Everything the author said is signed; only the selection of files is replaced by the files themselves. */
-function manifestOf({ release, files }: Author, models: readonly ModelContract[], bundle: Bundle): Manifest {
+/**
+ * Everything the author said is signed; only the selection of files is replaced by the files themselves. They are in the
+ * manifest while it stays small enough for every robot, older agents too; of more files it names the list by digest.
+ */
+function draftOf({ release, files: listed }: Author, models: readonly ModelContract[]): Draft {
   const { files: _selection, ...sections } = release;
-  return { schema: MANIFEST_SCHEMA, ...sections, files: [...files], models: [...models], bundle };
+  const files = [...listed];
+  const inline: ManifestWithFiles = {
+    schema: MANIFEST_SCHEMA,
+    ...sections,
+    files,
+    models: [...models],
+    bundle: UNPACKED,
+  };
+  if (manifestBytes(inline).length <= LIMITS.manifestBytes) return { draft: inline, fileList: undefined };
+  const list = fileListBytes(files);
+  const fileList = fileListReference(files, list);
+  return { draft: { ...inline, schema: MANIFEST_SCHEMA_WITH_LIST, fileList }, fileList: list };
 }

@@ -1,6 +1,6 @@
 /**
- * The `.fairlead` file: a plain tar of SHA256SUMS, manifest.json and bundle.tar.zst, so that it can also be opened and
- * checked with `tar` and `sha256sum` alone. The sums are not a signature: they tell damage, not malice. What
+ * The `.fairlead` file: a plain tar of SHA256SUMS, manifest.json, files.json (where the manifest names its files by digest)
+ * and bundle.tar.zst, so that it can also be opened and checked with `tar` and `sha256sum` alone. The sums are not a signature: they tell damage, not malice. What
  * protects robots is signed at publishing.
  */
 import { createWriteStream } from 'node:fs';
@@ -16,25 +16,38 @@ import { syncFolder } from '@fairlead/toolkit/durable-files';
 
 export const SUMS = 'SHA256SUMS';
 export const MANIFEST = 'manifest.json';
+export const FILE_LIST = 'files.json';
 export const BUNDLE = 'bundle.tar.zst';
 
 /** The content of SHA256SUMS, as `sha256sum --check` reads it. */
-export const sumsText = (manifestSha256: Sha256, bundleSha256: Sha256): string =>
-  `${manifestSha256}  ${MANIFEST}\n${bundleSha256}  ${BUNDLE}\n`;
+export const sumsText = (sums: {
+  readonly manifest: Sha256;
+  readonly fileList?: Sha256 | undefined;
+  readonly bundle: Sha256;
+}): string =>
+  [
+    [sums.manifest, MANIFEST],
+    [sums.fileList, FILE_LIST],
+    [sums.bundle, BUNDLE],
+  ]
+    .flatMap(([sha256, name]) => (sha256 === undefined ? [] : [`${sha256}  ${name}\n`]))
+    .join('');
 
-/** The header of one of the three entries: like those inside a bundle, only one form is right. */
+/** The header of one of the entries: like those inside a bundle, only one form is right. */
 export const headerOf = (path: string, size: number): Buffer => entryHeader({ path, mode: 0o644, size });
 
 /** Replaces `to` in one step: an interrupted build leaves the file that was there. */
 export async function writeReleaseFile(order: {
   readonly to: string;
   readonly manifestBytes: Uint8Array;
+  /** Present where the manifest names its files by digest. */
+  readonly fileList?: Uint8Array | undefined;
   readonly bundle: PackedBundle;
 }): Promise<void> {
-  const { to, manifestBytes, bundle } = order;
+  const { to } = order;
   const temp = `${to}.part`;
   try {
-    await pipeline(contentOf(manifestBytes, bundle), createWriteStream(temp, { flush: true }));
+    await pipeline(contentOf(order), createWriteStream(temp, { flush: true }));
     await rename(temp, to);
   } catch (error) {
     await rm(temp, { force: true });
@@ -43,10 +56,14 @@ export async function writeReleaseFile(order: {
   await syncFolder(dirname(to));
 }
 
-async function* contentOf(manifestBytes: Uint8Array, bundle: PackedBundle): AsyncGenerator<Uint8Array, void> {
-  const sums = Buffer.from(sumsText(sha256Hex(manifestBytes), bundle.sha256));
+type Content = Pick<Parameters<typeof writeReleaseFile>[0], 'manifestBytes' | 'fileList' | 'bundle'>;
+
+async function* contentOf({ manifestBytes, fileList, bundle }: Content): AsyncGenerator<Uint8Array, void> {
+  const manifest = sha256Hex(manifestBytes);
+  const sums = Buffer.from(sumsText({ manifest, fileList: fileList && sha256Hex(fileList), bundle: bundle.sha256 }));
   yield* entry(SUMS, sums.length, [sums]);
   yield* entry(MANIFEST, manifestBytes.length, [manifestBytes]);
+  if (fileList) yield* entry(FILE_LIST, fileList.length, [fileList]);
   yield* entry(BUNDLE, bundle.size, readChunks(bundle.file));
   yield Buffer.alloc(END_BYTES);
 }

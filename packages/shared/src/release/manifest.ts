@@ -5,11 +5,15 @@
  */
 import { type Static, Type } from 'typebox';
 import { type Sha256 as Digest, ReleasePath, type ReleaseRef, Sha256 } from '../ids.ts';
+import { LIMITS } from '../trust/limits.ts';
 import { signedSections } from './release-yaml.ts';
 
 const closed = { additionalProperties: false };
 
+/** The manifest holds its list of files. Every agent reads it. */
 export const MANIFEST_SCHEMA = 'fairlead.release.v1';
+/** The manifest names its list of files by digest (docs/decisions/0042). An agent that does not know this form refuses it. */
+export const MANIFEST_SCHEMA_WITH_LIST = 'fairlead.release.v2';
 
 export const ReleaseFile = Type.Object(
   {
@@ -66,27 +70,51 @@ export const ModelContract = Type.Object(
   closed,
 );
 
+/** Names a list of files completely: its digest, and what must be known of it before it is fetched. */
+export const FileListReference = Type.Object(
+  {
+    sha256: Sha256,
+    size: Type.Integer({ minimum: 1, maximum: LIMITS.fileListBytes, description: 'Bytes of the list itself.' }),
+    count: Type.Integer({ minimum: 1, maximum: LIMITS.files, description: 'Files in the list.' }),
+    sizeOnDisk: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Bytes of all files, unpacked.',
+    }),
+  },
+  { ...closed, description: 'The list of files, a blob of its own. Present where `files` is not.' },
+);
+
 export const Manifest = Type.Object(
   {
-    schema: Type.Literal(MANIFEST_SCHEMA),
-    ...signedSections,
-    files: Type.Array(ReleaseFile, {
-      minItems: 1,
-      maxItems: 20000,
-      description: 'Sorted by path, no two equal after NFC and case folding.',
+    schema: Type.Enum([MANIFEST_SCHEMA, MANIFEST_SCHEMA_WITH_LIST], {
+      description: 'v1 holds `files`; v2 names them by digest in `fileList`.',
     }),
+    ...signedSections,
+    files: Type.Optional(
+      Type.Array(ReleaseFile, {
+        minItems: 1,
+        maxItems: LIMITS.files,
+        description: 'Sorted by path, no two equal after NFC and case folding.',
+      }),
+    ),
+    fileList: Type.Optional(FileListReference),
     models: Type.Array(ModelContract, { maxItems: 200 }),
     bundle: Type.Object(
       { format: Type.Literal('tar+zstd'), size: Type.Integer({ minimum: 1 }), sha256: Sha256 },
       {
         ...closed,
-        description: 'The packed bytes: one deterministic tar of exactly `files`, in that order, compressed by zstd.',
+        description:
+          'The packed bytes: one deterministic tar of exactly the listed files, in order, compressed by zstd.',
       },
     ),
   },
   closed,
 );
 export type Manifest = Static<typeof Manifest>;
+/** A manifest together with its list of files, wherever that list came from. Only `withFiles` makes one of a parsed manifest. */
+export type ManifestWithFiles = Manifest & { files: ReleaseFile[] };
+export type FileListReference = Static<typeof FileListReference>;
 export type ReleaseFile = Static<typeof ReleaseFile>;
 export type ModelContract = Static<typeof ModelContract>;
 export type TensorContract = Static<typeof TensorContract>;
@@ -101,4 +129,14 @@ export interface ReleaseIdentity extends ReleaseRef {
 export const releaseFolderName = (release: ReleaseIdentity): string =>
   `${release.version}-${release.manifestSha256.slice(0, 12)}`;
 
-export const sizeOnDisk = (manifest: Manifest): number => manifest.files.reduce((sum, file) => sum + file.size, 0);
+/** Bytes of all files, unpacked. */
+export const sizeOnDisk = ({ files = [], fileList }: Manifest): number => fileList?.sizeOnDisk ?? sumOfSizes(files);
+
+export const sumOfSizes = (files: readonly Pick<ReleaseFile, 'size'>[]): number =>
+  files.reduce((sum, { size }) => sum + size, 0);
+
+export const fileCount = ({ files = [], fileList }: Manifest): number => fileList?.count ?? files.length;
+
+/** What is fetched of a release beside its manifest, in this order. */
+export const blobsOf = ({ fileList, bundle }: Manifest): { readonly sha256: Digest; readonly size: number }[] =>
+  fileList ? [fileList, bundle] : [bundle];

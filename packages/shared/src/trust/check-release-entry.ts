@@ -3,6 +3,7 @@ import type { Refusal } from '../failure.ts';
 import type { EnvironmentName, Sha256 } from '../ids.ts';
 import { parse } from '../parse.ts';
 import { checkHealthChecks } from '../release/check-health-checks.ts';
+import { blobsOf } from '../release/manifest.ts';
 import { parseManifest } from '../release/parse-manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { LIMITS } from './limits.ts';
@@ -53,10 +54,12 @@ export function checkReleaseEntry(order: {
   if (releaseCounter <= highest) {
     return refusePublish(name, 'counter', `Its releaseCounter ${releaseCounter} must be above ${highest}.`);
   }
-  const { sha256, size } = manifest.bundle;
-  if (order.hasBlob(sha256, size)) return undefined;
-  const hint = 'Upload the bundle first, then hand in the role.';
-  return refusePublish(name, 'missing_blob', `Its bundle ${sha256.slice(0, 12)} (${size} bytes) is not here.`, hint);
+  const missing = blobsOf(manifest).find(({ sha256, size }) => !order.hasBlob(sha256, size));
+  if (!missing) return undefined;
+  const { sha256, size } = missing;
+  const what = sha256 === manifest.fileList?.sha256 ? 'list of files' : 'bundle';
+  const hint = `Upload the ${what} first, then hand in the role.`;
+  return refusePublish(name, 'missing_blob', `Its ${what} ${sha256.slice(0, 12)} (${size} bytes) is not here.`, hint);
 }
 
 const sayMistakes = (mistakes: readonly { at: string; message: string }[]): string =>

@@ -15,6 +15,8 @@ export const LIMITS = {
    */
   seqJump: 1_000_000,
   files: 20_000,
+  /** The list of files of a release that names it by digest: 20 000 files with paths of 270 characters. */
+  fileListBytes: 8 * 1024 * 1024,
   /** The largest document over the slowest line that is still one. */
   metadataDeadlineMs: 120_000,
   headersDeadlineMs: 10_000,

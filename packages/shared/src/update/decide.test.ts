@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ComponentName, Version } from '../ids.ts';
-import { sampleManifest } from '../release/testing/sample-manifest.ts';
+import { sampleManifest, withListByDigest } from '../release/testing/sample-manifest.ts';
 import { decide, diskNeededMb, type RobotFacts } from './decide.ts';
 
 const orin: RobotFacts = {
@@ -51,10 +51,26 @@ test('the disk must hold the bundle and the unpacked tree at once', () => {
   const manifest = sampleManifest(undefined, {
     bundle: { format: 'tar+zstd', size: 200 * 1024 * 1024, sha256: '0'.repeat(64) },
   });
-  expect(diskNeededMb(manifest)).toBe(264);
-  expect(decide(manifest, { ...orin, diskFreeMb: 263 })).toMatchObject({
+  expect(diskNeededMb(manifest)).toBe(265);
+  expect(decide(manifest, { ...orin, diskFreeMb: 264 })).toMatchObject({
     ok: false,
     refused: { category: 'disk_full' },
   });
-  expect(decide(manifest, { ...orin, diskFreeMb: 264 }).ok).toBe(true);
+  expect(decide(manifest, { ...orin, diskFreeMb: 265 }).ok).toBe(true);
+});
+
+test('of many small files the blocks of the disk are counted, and the list that names them', () => {
+  const files = Array.from({ length: 20_000 }, (_, index) => ({ path: `lib/module_${index}.py`, content: 'x' }));
+  const small = sampleManifest([{ path: 'policy.onnx', content: 'x' }]);
+  const many = withListByDigest(sampleManifest(files)).manifest;
+  expect(diskNeededMb(many) - diskNeededMb(small)).toBeGreaterThan(78);
+});
+
+test('a release that names its files by digest is offered to no agent that can’t read it, and to no robot twice', () => {
+  const { manifest } = withListByDigest(sampleManifest());
+  const old = decide(manifest, { ...orin, agentVersion: '0.0.9' });
+  expect(old).toMatchObject({ ok: false, refused: { category: 'agent_too_old', retryable: false } });
+  expect(decide(manifest, { ...orin, agentVersion: '0.1.0' }).ok).toBe(true);
+  expect(decide(manifest, { ...orin, agentVersion: '0.1.0-dev.main.1a2b3c4d' }).ok).toBe(true);
+  expect(decide(sampleManifest(), { ...orin, agentVersion: '0.0.9' }).ok).toBe(true);
 });

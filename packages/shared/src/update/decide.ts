@@ -7,7 +7,7 @@ import coerce from 'semver/functions/coerce.js';
 import satisfies from 'semver/functions/satisfies.js';
 import { accept, type Refusal, type Result, refuse } from '../failure.ts';
 import type { ComponentName, Version } from '../ids.ts';
-import { type Manifest, sizeOnDisk } from '../release/manifest.ts';
+import { blobsOf, fileCount, type Manifest, sizeOnDisk } from '../release/manifest.ts';
 import type { Requirements } from '../release/release-yaml.ts';
 
 export interface RobotFacts {
@@ -26,11 +26,17 @@ const MIB = 1024 * 1024;
 /** Left free beside the release: journals, reports, the robot's own logs. */
 export const DISK_MARGIN_MB = 64;
 
-/** MiB that downloading and unpacking needs free on the robot's disk: bundle and tree lie there together. */
-export const diskNeededMb = (manifest: Manifest): number =>
-  Math.ceil((manifest.bundle.size + sizeOnDisk(manifest)) / MIB) +
-  DISK_MARGIN_MB +
-  (manifest.requires?.minFreeDiskMb ?? 0);
+/** A file system gives each file whole blocks: of twenty thousand small files they are most of what is needed. */
+const BLOCK_BYTES = 4096;
+/** The first version of the agent that reads a list of files by digest. */
+const FILE_LIST_AGENT = '0.1.0';
+
+/** MiB that downloading and unpacking needs free on the robot's disk: the blobs and the tree lie there together. */
+export function diskNeededMb(manifest: Manifest): number {
+  const blobs = blobsOf(manifest).reduce((sum, { size }) => sum + size, 0);
+  const tree = sizeOnDisk(manifest) + fileCount(manifest) * BLOCK_BYTES;
+  return Math.ceil((blobs + tree) / MIB) + DISK_MARGIN_MB + (manifest.requires?.minFreeDiskMb ?? 0);
+}
 
 /** The first requirement that does not hold, in the order in which a person would fix them; or accepted. */
 export function decide(manifest: Manifest, facts: RobotFacts): Result<void> {
@@ -45,6 +51,7 @@ function lacking(manifest: Manifest, facts: RobotFacts): Lack | undefined {
   const requires = manifest.requires ?? {};
   return (
     lackingHardware(requires, facts) ??
+    lackingForm(manifest, facts) ??
     lackingSoftware(requires, facts) ??
     lackingRoom('minFreeMemoryMb', 'low_memory', requires.minFreeMemoryMb, facts.memoryFreeMb) ??
     lackingRoom('disk', 'disk_full', diskNeededMb(manifest), facts.diskFreeMb)
@@ -66,6 +73,18 @@ function lackingHardware(requires: Requirements, facts: RobotFacts): Lack | unde
   }
   if (jetpack && !inRange(facts.jetpack, jetpack)) return wrong('jetpack', jetpack, facts.jetpack ?? 'none');
   return undefined;
+}
+
+/** An older agent can't read such a manifest and would refuse it for good: the control plane offers it none. */
+function lackingForm({ fileList }: Manifest, { agentVersion }: RobotFacts): Lack | undefined {
+  if (!fileList || inRange(agentVersion, `>=${FILE_LIST_AGENT}-0`)) return undefined;
+  return {
+    element: 'fileList',
+    category: 'agent_too_old',
+    detail: `The release has ${fileList.count} files, in a list that an agent before ${FILE_LIST_AGENT} can't read; this robot has ${agentVersion}.`,
+    retryable: false,
+    hint: 'Update the agent of this robot first, or build the release with fewer files.',
+  };
 }
 
 function lackingSoftware(requires: Requirements, facts: RobotFacts): Lack | undefined {

@@ -1,7 +1,7 @@
 /** The three things that are done with a release's packed bytes. */
 import type { Refusal, Result } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
-import type { Manifest, ReleaseFile } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles, ReleaseFile } from '@fairlead/shared/release/manifest';
 
 export interface PackedBundle {
   readonly file: string;
@@ -18,7 +18,7 @@ export type PackBundle = (order: {
 /** Reads a bundle without writing it anywhere and checks every entry against the manifest (control plane, `release verify`). */
 export type CheckBundle = (order: {
   readonly bundle: string;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly phase: 'build' | 'publish' | 'verify';
 }) => Promise<Result<void, Refusal>>;
 /**
@@ -27,7 +27,7 @@ export type CheckBundle = (order: {
  */
 export type ExtractBundle = (order: {
   readonly bundle: string;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly to: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (bytes: number, of: number) => void;
@@ -35,6 +35,6 @@ export type ExtractBundle = (order: {
 /** Measures a folder against the manifest: every file's digest and mode, nothing missing, nothing extra, no links. */
 export type MeasureTree = (order: {
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly phase: 'stage' | 'prove-parachute' | 'verify' | 'switch' | 'roll-back';
 }) => Promise<Result<void, Refusal>>;

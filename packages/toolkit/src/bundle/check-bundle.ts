@@ -1,7 +1,7 @@
 /** Reads a bundle without writing it anywhere. */
 import { createHash } from 'node:crypto';
 import { type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles } from '@fairlead/shared/release/manifest';
 import type { CheckBundle } from './bundle.ts';
 import { digestOf, readChunks } from './hash-file.ts';
 import { walkBundle } from './walk-bundle.ts';
@@ -14,7 +14,7 @@ export const checkBundle: CheckBundle = ({ bundle, manifest, phase }) =>
 export async function checkBundlePart(order: {
   readonly file: string;
   readonly part: { readonly start: number; readonly length: number };
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly phase: Phase;
 }): Promise<Result<void, Refusal>> {
   const { file, part, manifest, phase } = order;

@@ -2,7 +2,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
-import type { Manifest, ReleaseFile } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles, ReleaseFile } from '@fairlead/shared/release/manifest';
 import type { MeasureTree } from './bundle.ts';
 import { modeOnDisk } from './extract-bundle.ts';
 import { hashFile } from './hash-file.ts';
@@ -59,7 +59,7 @@ async function entriesOf(folder: string) {
   }
 }
 
-function foldersOf({ files }: Manifest): ReadonlySet<string> {
+function foldersOf({ files }: ManifestWithFiles): ReadonlySet<string> {
   const folders = new Set<string>();
   for (const { path } of files) {
     for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) folders.add(folder);

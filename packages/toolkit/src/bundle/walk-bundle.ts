@@ -9,7 +9,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import { checkPaths } from '@fairlead/shared/release/check-paths';
-import type { Manifest, ReleaseFile } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles, ReleaseFile } from '@fairlead/shared/release/manifest';
 import { ByteReader } from './byte-reader.ts';
 import { decompressor } from './compression.ts';
 import { describeEntry } from './describe-entry.ts';
@@ -19,7 +19,7 @@ import { END_BYTES, entryHeader, paddingOf } from './tar-format.ts';
 interface Walk {
   /** The packed bytes, nothing before and nothing after them. */
   readonly source: AsyncIterable<Uint8Array>;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
   readonly phase: Phase;
   readonly signal?: AbortSignal | undefined;
   /** Called for every file in order and must read `content` to its end. What it got is only trusted once the walk is over. */
@@ -68,7 +68,7 @@ type No = (category: string, element: string, detail: string) => Refused;
 async function readEntry(
   reader: ByteReader,
   file: ReleaseFile,
-  manifest: Manifest,
+  manifest: ManifestWithFiles,
   no: No,
   onFile: Walk['onFile'],
 ): Promise<void> {
@@ -93,7 +93,7 @@ async function readEntry(
 }
 
 /** Says how a header differs from the one that must come. The order: what is most telling to a person first. */
-function whyNot(found: Buffer, file: ReleaseFile, manifest: Manifest, no: No): Refused {
+function whyNot(found: Buffer, file: ReleaseFile, manifest: ManifestWithFiles, no: No): Refused {
   if (found.length < entryHeader(file).length)
     return no('length', file.path, `The bundle is cut off before ${file.path}.`);
   if (isZero(found)) return no('missing', file.path, `The bundle ends before ${file.path}.`);
@@ -112,7 +112,11 @@ function whyNot(found: Buffer, file: ReleaseFile, manifest: Manifest, no: No): R
   return no('bad_archive', file.path, `The tar header of ${file.path} is not the one Fairlead writes.`);
 }
 
-function checkPacked({ bundle }: Manifest, got: { size: number; frame: number; sha256: string }, no: No): void {
+function checkPacked(
+  { bundle }: ManifestWithFiles,
+  got: { size: number; frame: number; sha256: string },
+  no: No,
+): void {
   if (got.size !== bundle.size) throw no('length', 'bundle', `The bundle has ${got.size} bytes, not ${bundle.size}.`);
   if (got.sha256 !== bundle.sha256) throw no('hash', 'bundle', 'The bundle is not what the manifest says.');
   // The decoder stops at the end of its frame and ignores what follows.

@@ -1,13 +1,13 @@
 /** What a smoke test of a release answers, for whoever runs it: the builder's machine and the robot. */
 import type { Refusal, Result } from '@fairlead/shared/failure';
-import type { Manifest, ModelContract } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles, ModelContract } from '@fairlead/shared/release/manifest';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 
 /** Where the verified (or, at build time, the author's) files lie. Models are loaded by path from here. */
 export interface SmokeTestOrder {
   readonly folder: string;
   /** Contracts, smoke tests and the list of files; nothing outside `files` may be touched by a model. */
-  readonly manifest: Pick<Manifest, 'component' | 'version' | 'files' | 'models' | 'smokeTests'>;
+  readonly manifest: Pick<ManifestWithFiles, 'component' | 'version' | 'files' | 'models' | 'smokeTests'>;
   /** 'build' on the author's machine, 'smoke-test' on a robot: the phase written into refusals. */
   readonly phase: 'build' | 'smoke-test';
   readonly signal?: AbortSignal;

@@ -118,7 +118,7 @@ async function packRelease(scratch: string, version: string, weights: Uint8Array
     }
     const bundle = `${folder}.bundle`;
     const unpacked = manifestOf(version, files, { size: 1, sha256: sha256Hex('') });
-    const packed = await packBundle({ folder, files: unpacked.files, to: bundle });
+    const packed = await packBundle({ folder, files: unpacked.files ?? [], to: bundle });
     const bytes = await readFile(bundle);
     await rm(bundle);
     return { manifest: manifestOf(version, files, packed), bundle: bytes };

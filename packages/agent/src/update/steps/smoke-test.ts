@@ -7,7 +7,7 @@ export const smokeTest =
   (deps: Pick<StepDeps, 'folderOf' | 'runSmokeTests'>): StepFunction =>
   async ({ journal, signal, progress }) => {
     const folder = await deps.folderOf(journal.component);
-    const manifest = await folder.readManifest(journal.candidate, 'smoke-test');
+    const manifest = await folder.readWithFiles(journal.candidate, 'smoke-test');
     if (!manifest.ok) return manifest;
     const tested = await deps.runSmokeTests({
       folder: await stagedFolder(journal, folder),

@@ -12,7 +12,7 @@ export const stage =
   async ({ journal, signal, progress }) => {
     const { candidate } = journal;
     const folder = await deps.folderOf(journal.component);
-    const manifest = await folder.readManifest(candidate, 'stage');
+    const manifest = await folder.readWithFiles(candidate, 'stage');
     if (!manifest.ok) return manifest;
     const bundle = deps.layout.part(manifest.value.bundle.sha256);
     if (!(await folder.measure(candidate, 'stage')).ok) {

@@ -42,9 +42,7 @@ async function switchNow({ journal, signal, waits, order }: Update, deps: Deps):
   if (repair || !(await folder.points('active', candidate))) {
     if (before && !before.ok) return { ...before, outcome: 'failed' };
     // Attack 92: what was tested may have been changed since.
-    const measured = await (repair
-      ? measureFresh(candidate, manifest.value, folder)
-      : folder.measure(candidate, 'switch'));
+    const measured = await (repair ? measureFresh(candidate, folder) : folder.measure(candidate, 'switch'));
     if (!measured.ok) return { ...measured, outcome: 'rejected' };
     // Once more: a unit may have been masked or edited since the order was considered.
     const startable = await checkServices({ next: manifest.value, now: old, phase: 'switch' }, deps.services);

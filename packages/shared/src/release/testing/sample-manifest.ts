@@ -2,7 +2,8 @@
 
 import { parse } from '../../parse.ts';
 import { sha256Hex } from '../../trust/digest.ts';
-import { Manifest } from '../manifest.ts';
+import { fileListBytes, fileListReference } from '../file-list.ts';
+import { MANIFEST_SCHEMA_WITH_LIST, Manifest, type ManifestWithFiles } from '../manifest.ts';
 
 export interface SampleFile {
   readonly path: string;
@@ -11,7 +12,10 @@ export interface SampleFile {
 }
 
 /** The manifest of `files`, sorted as they must be; `bend` replaces whole sections. Throws where a bend breaks the schema. */
-export function sampleManifest(files: readonly SampleFile[] = [{ path: 'policy.onnx' }], bend: object = {}): Manifest {
+export function sampleManifest(
+  files: readonly SampleFile[] = [{ path: 'policy.onnx' }],
+  bend: object = {},
+): ManifestWithFiles {
   const parsed = parse(Manifest, {
     schema: 'fairlead.release.v1',
     component: 'duck-policy',
@@ -22,7 +26,16 @@ export function sampleManifest(files: readonly SampleFile[] = [{ path: 'policy.o
     ...bend,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.refused));
-  return parsed.value;
+  const { files: listed } = parsed.value;
+  if (!listed) throw new Error('a sample manifest holds its files');
+  return { ...parsed.value, files: listed };
+}
+
+/** The same release with its files named by digest, and the list that the manifest names. */
+export function withListByDigest(manifest: ManifestWithFiles) {
+  const list = fileListBytes(manifest.files);
+  const fileList = fileListReference(manifest.files, list);
+  return { manifest: { ...manifest, schema: MANIFEST_SCHEMA_WITH_LIST, fileList }, list } as const;
 }
 
 const entryOf = ({ path, content = '', mode = 0o644 }: SampleFile) => ({

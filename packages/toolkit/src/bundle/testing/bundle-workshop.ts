@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import type { Manifest } from '@fairlead/shared/release/manifest';
+import type { ManifestWithFiles } from '@fairlead/shared/release/manifest';
 import { type SampleFile, sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import { Header, Pax } from 'tar';
@@ -30,7 +30,7 @@ export async function folderOf(files: readonly SampleFile[]): Promise<string> {
 
 export interface Packed {
   readonly bundle: string;
-  readonly manifest: Manifest;
+  readonly manifest: ManifestWithFiles;
 }
 
 /** A sound bundle and its manifest. */

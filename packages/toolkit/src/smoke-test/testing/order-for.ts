@@ -4,19 +4,14 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReleasePath } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
-import {
-  type Manifest,
-  Manifest as ManifestSchema,
-  type ModelContract,
-  ReleaseFile,
-} from '@fairlead/shared/release/manifest';
+import { Manifest as ManifestSchema, type ModelContract, ReleaseFile } from '@fairlead/shared/release/manifest';
 import type { OnnxSmokeTest, SmokeTest } from '@fairlead/shared/release/release-yaml';
 import { Type } from 'typebox';
 import { inspectModel } from '../inspect-model.ts';
 import type { SmokeTestOrder } from '../smoke-test.ts';
 
 /** The manifest's list of what lies in a folder now: regular files only, with their real digests. */
-export function filesOf(folder: string): Manifest['files'] {
+export function filesOf(folder: string): ReleaseFile[] {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
   const files = paths.flatMap((path) => {
     if (!lstatSync(join(folder, path)).isFile()) return [];
