@@ -13,7 +13,7 @@ import { MANIFEST_SCHEMA, MANIFEST_SCHEMA_WITH_LIST, Manifest, type ReleaseIdent
  * named by digest are not repeated.
  */
 export function manifestBytes(manifest: Manifest): Uint8Array {
-  const { files, ...byDigest } = manifest;
+  const { files: _files, ...byDigest } = manifest;
   return new TextEncoder().encode(jcs(manifest.fileList ? byDigest : manifest));
 }
 
