@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -85,13 +85,45 @@ test('a mistake in the configuration is told without a stack, with the usage, an
   expect(told).not.toContain('    at ');
 });
 
+/** Starts one that is expected to refuse: its exit code and what it says. */
+async function refusesToStart(...args: string[]): Promise<{ code: number | null; message: string }> {
+  const child = spawn(process.execPath, [MAIN, '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let message = '';
+  child.stderr.on('data', (chunk: Buffer) => (message += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(message).not.toContain('    at ');
+  return { code, message };
+}
+
 test('a port in use is told in one sentence', async () => {
   const { url } = await start(await newFolder());
-  const args = [MAIN, '--data', await newFolder(), '--listen', new URL(url).host];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let told = '';
-  child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
-  expect((await once(child, 'exit'))[0]).toBe(1);
-  expect(told).toMatch(/could not start: listen EADDRINUSE/);
-  expect(told).not.toContain('    at ');
+  const { code, message } = await refusesToStart('--data', await newFolder(), '--listen', new URL(url).host);
+  expect(code).toBe(1);
+  expect(message).toMatch(/could not start: listen EADDRINUSE/);
+});
+
+test('a second control plane on one SQLite folder refuses to start and names the first, which may be killed', async () => {
+  const data = await newFolder();
+  const first = await start(data);
+  const { code, message } = await refusesToStart('--data', data);
+  expect(code).toBe(1);
+  expect(message).toContain(`runs on the data folder ${data}: process ${first.child.pid} on ${hostname()}, since 20`);
+  expect(message).toContain('Stop that one first');
+
+  first.child.kill('SIGKILL');
+  await first.ended();
+  await start(data);
+});
+
+test('a database file that is none is named, with the next step', async () => {
+  const data = await newFolder();
+  const file = join(data, 'fairlead.db');
+  await writeFile(file, 'no database'.repeat(1000));
+  const { code, message } = await refusesToStart('--data', data);
+  expect(code).toBe(1);
+  expect(message).toContain(file);
+  expect(message).toMatch(/damaged.*Restore the newest backup/);
 });

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, sayRefusal } from '@fairlead/shared/failure';
-import { Clock, SECOND } from '@fairlead/shared/time';
+import { Clock, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { describeFileError } from '@fairlead/toolkit/file-error';
@@ -23,7 +23,9 @@ import { openSessionSecret, sharedSessionSecret } from './people/session-secret.
 import { workerHasher } from './people/worker-hasher.ts';
 import { openPostgresSignals } from './signals/postgres-signals.ts';
 import { inProcessSignals, type Signals } from './signals/signals.ts';
+import type { Database } from './store/database.ts';
 import { embeddedStore } from './store/embedded-store.ts';
+import { type FolderLock, lockFolder } from './store/folder-lock.ts';
 import { kyselyStore } from './store/kysely-store.ts';
 import { migrate } from './store/migrate.ts';
 import { openPostgres } from './store/postgres-database.ts';
@@ -37,7 +39,7 @@ const clock = new Clock(Date.now);
 async function start(config: Config, logger: Logger): Promise<() => Promise<void>> {
   const data = resolve(config.data);
   await makeFolderDurably(data, 0o700);
-  const { store, signals, sessionSecret } = await (config.postgres
+  const { store, signals, sessionSecret, lock } = await (config.postgres
     ? openShared(config.postgres, logger)
     : openEmbedded(data));
   const metrics = new Registry();
@@ -75,6 +77,7 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     await passwords.close();
     await signals.close();
     await store.close();
+    lock?.release();
   };
   // A port in use ends this process: what was opened until here must not keep it.
   const url = await controlPlane.app.listen({ host: config.host, port }).catch(async (error: unknown) => {
@@ -119,15 +122,31 @@ interface Opened {
   readonly store: Store;
   readonly signals: Signals;
   readonly sessionSecret: Uint8Array;
+  /** Of the data folder. Whoever drops it loses it to the garbage collector. */
+  readonly lock?: FolderLock;
 }
 
-/** One process, one file. */
+/** One process, one file: nothing else may write there while this process runs. */
 async function openEmbedded(data: string): Promise<Opened> {
-  const database = openSqlite(join(data, 'fairlead.db'));
-  await migrate(database);
+  const lock = await lockFolder(data, { pid: process.pid, host: hostname(), since: toTimestamp(clock.now()) });
+  const database = await openMigrated(join(data, 'fairlead.db'));
   const sessionSecret = await openSessionSecret(data);
-  return { store: embeddedStore(database), signals: inProcessSignals(), sessionSecret };
+  return { store: embeddedStore(database), signals: inProcessSignals(), sessionSecret, lock };
 }
+
+async function openMigrated(file: string): Promise<Database> {
+  try {
+    const database = openSqlite(file);
+    await migrate(database);
+    return database;
+  } catch (cause) {
+    throw asStartError(cause);
+  }
+}
+
+/** At the start it is no beat of an update's story: what is wrong and what to do is enough. */
+const asStartError = (cause: unknown): unknown =>
+  cause instanceof Failure ? new Error(cause.message, { cause }) : cause;
 
 /** This replica and others, on one PostgreSQL. Nothing of it is remembered: what another replica changes binds at once. */
 async function openShared({ url, passwordFile }: NonNullable<Config['postgres']>, logger: Logger): Promise<Opened> {
@@ -145,9 +164,7 @@ async function openShared({ url, passwordFile }: NonNullable<Config['postgres']>
     return { store, signals: await openPostgresSignals(options), sessionSecret: await sharedSessionSecret(store) };
   } catch (cause) {
     await database.destroy();
-    const trouble = postgresTrouble(cause, url);
-    // At the start it is no beat of an update's story: what is wrong and what to do is enough.
-    throw trouble instanceof Failure ? new Error(trouble.message, { cause: trouble }) : trouble;
+    throw asStartError(postgresTrouble(cause, url));
   }
 }
 

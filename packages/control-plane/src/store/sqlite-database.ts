@@ -6,32 +6,46 @@ import {
   Kysely,
   SqliteAdapter,
   SqliteDialect,
+  type SqliteDialectConfig,
   SqliteDriver,
   SqliteQueryCompiler,
 } from 'kysely';
 import type { Database, Tables } from './database.ts';
 import { keepStatements } from './prepared-statements.ts';
+import { databaseDamaged, sqliteTrouble } from './sqlite-trouble.ts';
 
-/** Opens (and creates) the database; ':memory:' for tests. Its migrations have not run yet: see migrate.ts. */
+/**
+ * Opens (and creates) the database; ':memory:' for tests. Its migrations have not run yet: see migrate.ts. Throws a failure
+ * that names the file where it is damaged: it is read once, a second or two for a gigabyte.
+ */
 export function openSqlite(file: string): Database {
   const sqlite = new BetterSqlite3(file);
-  sqlite.pragma('journal_mode = WAL');
-  // With WAL, NORMAL may forget the last transactions in a power cut. Acknowledged reports must not be forgotten.
-  sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('foreign_keys = ON');
-  sqlite.pragma('busy_timeout = 5000');
-  return new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(sqlite) });
+  try {
+    sqlite.pragma('journal_mode = WAL');
+    // With WAL, NORMAL may forget the last transactions in a power cut. Acknowledged reports must not be forgotten.
+    sqlite.pragma('synchronous = FULL');
+    sqlite.pragma('foreign_keys = ON');
+    sqlite.pragma('busy_timeout = 5000');
+    const finding = sqlite.pragma('quick_check(1)', { simple: true });
+    if (finding !== 'ok') throw databaseDamaged(file, String(finding));
+  } catch (cause) {
+    sqlite.close();
+    throw sqliteTrouble(cause, file);
+  }
+  return new Kysely<Tables>({ dialect: new ImmediateSqliteDialect(sqlite, file) });
 }
 
 class ImmediateSqliteDialect extends SqliteDialect {
   readonly #database: ReturnType<typeof keepStatements<BetterSqlite3.Statement>>;
-  constructor(sqlite: BetterSqlite3.Database) {
+  readonly #file: string;
+  constructor(sqlite: BetterSqlite3.Database, file: string) {
     const database = keepStatements(sqlite);
     super({ database });
     this.#database = database;
+    this.#file = file;
   }
   override createDriver(): SqliteDriver {
-    return new ImmediateSqliteDriver({ database: this.#database });
+    return new ImmediateSqliteDriver({ database: this.#database }, this.#file);
   }
   override createAdapter(): SqliteAdapter {
     return new TransactionalDdlAdapter();
@@ -59,6 +73,14 @@ class TransactionalDdlAdapter extends SqliteAdapter {
 }
 
 class ImmediateSqliteDriver extends SqliteDriver {
+  readonly #file: string;
+  constructor(config: SqliteDialectConfig, file: string) {
+    super(config);
+    this.#file = file;
+  }
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    return namingDamage(await super.acquireConnection(), this.#file);
+  }
   /**
    * A plain BEGIN takes the write lock at the first write: two processes that both have read would then fail
    * instead of waiting for each other.
@@ -67,3 +89,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
   }
 }
+
+/** A page that rotted after the start is met by a query: its error says which file, and what to do. */
+const namingDamage = (connection: DatabaseConnection, file: string): DatabaseConnection => ({
+  executeQuery: (query, options) =>
+    connection.executeQuery(query, options).catch((cause: unknown) => {
+      throw sqliteTrouble(cause, file);
+    }),
+  streamQuery: (query, chunkSize, options) => connection.streamQuery(query, chunkSize, options),
+});
