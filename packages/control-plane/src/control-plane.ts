@@ -43,10 +43,12 @@ import { openFleetSettings } from './fleet/fleet-settings.ts';
 import { listRobotsHandlers } from './fleet/list-robots.ts';
 import { openPresenceRegistry } from './fleet/presence-registry.ts';
 import { settingsHandlers } from './fleet/settings-handlers.ts';
+import { diskCheck, type WatchedDisk } from './health/disk-space.ts';
 import { measureFleet } from './health/fleet-metrics.ts';
 import { healthChecks } from './health/health-checks.ts';
 import { healthHandlers } from './health/health-handlers.ts';
 import { keepHouse } from './housekeeping.ts';
+import { remembered } from './http/authorities.ts';
 import { createApp } from './http/create-app.ts';
 import { floodLimit } from './http/flood-limit.ts';
 import { logInHandlers } from './people/log-in.ts';
@@ -100,6 +102,8 @@ export interface ControlPlaneDeps {
   readonly passwords: PasswordHasher;
   /** Called when a person's password has changed. */
   readonly onPasswordChange?: () => Promise<void>;
+  /** Readiness turns red before one of them is full. */
+  readonly disks?: readonly WatchedDisk[];
   /** `by-hand`: rollouts move only when `drive` is called. */
   readonly engine?: 'by-itself' | 'by-hand';
 }
@@ -262,6 +266,10 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
 
   checks.register('store', () => store.ping().then(() => ({ ok: true, detail: `${store.database} answers` })));
   checks.register('blobs', () => artifacts.ready().then(() => ({ ok: true, detail: 'the blob store takes bytes' })));
+  for (const disk of deps.disks ?? []) {
+    // Anybody may ask for readiness; nobody makes this disk write more often.
+    checks.register(`disk of ${disk.holds}`, remembered(diskCheck(disk), clock, 5 * SECOND));
+  }
   checks.register('signals', async () => signals.verdict());
   checks.register('trust', () => trustVerdict(store, onlineKeys, clock));
   measureTrust(metrics, store);

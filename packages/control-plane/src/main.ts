@@ -66,6 +66,14 @@ async function start(config: Config, logger: Logger): Promise<() => Promise<void
     trustedProxies: config.trustedProxies,
     logger,
     metrics,
+    disks: [
+      { holds: 'the data folder', folder: data, remedy: 'free space there, or enlarge it' },
+      {
+        holds: 'the releases',
+        folder: join(data, 'artifacts'),
+        remedy: 'free space in artifacts/ of the data folder, or enlarge it',
+      },
+    ],
   });
   const passwordFile = await createFirstAdmin(store, clock, {
     dataFolder: data,

@@ -56,12 +56,14 @@ export interface TestOptions {
   readonly databaseFile?: string;
   /** Of a replica: the store is shared, so whoever made it closes it. */
   readonly replica?: Pick<ControlPlaneDeps, 'store' | 'signals' | 'onlineKeys'>;
+  readonly disks?: ControlPlaneDeps['disks'];
 }
 
 export async function testControlPlane({
   clock = testClock(),
   databaseFile,
   replica,
+  disks = [],
 }: TestOptions = {}): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
   const store = replica?.store ?? (await openStore(databaseFile ?? ':memory:'));
@@ -81,6 +83,7 @@ export async function testControlPlane({
     logger: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     metrics: new Registry(),
     passwords: inThreadHasher(CHEAP),
+    disks,
     engine: 'by-hand',
   });
   let stopped: Promise<void> | undefined;
