@@ -10,9 +10,9 @@ import {
   SqliteDriver,
   SqliteQueryCompiler,
 } from 'kysely';
+import { databaseDamaged, sqliteTrouble } from './damaged-database.ts';
 import type { Database, Tables } from './database.ts';
 import { keepStatements } from './prepared-statements.ts';
-import { databaseDamaged, sqliteTrouble } from './sqlite-trouble.ts';
 
 /**
  * Opens (and creates) the database; ':memory:' for tests. Its migrations have not run yet: see migrate.ts. Throws a failure
