@@ -1,9 +1,11 @@
 /** Adapter: SQLite in one file, the embedded default. The only file that knows SQLite. */
 import BetterSqlite3 from 'better-sqlite3';
 import {
+  type AbortableOperationOptions,
   CompiledQuery,
   type DatabaseConnection,
   Kysely,
+  type QueryResult,
   SqliteAdapter,
   SqliteDialect,
   type SqliteDialectConfig,
@@ -92,9 +94,12 @@ class ImmediateSqliteDriver extends SqliteDriver {
 
 /** A page that rotted after the start is met by a query: its error says which file, and what to do. */
 const namingDamage = (connection: DatabaseConnection, file: string): DatabaseConnection => ({
-  executeQuery: (query, options) =>
-    connection.executeQuery(query, options).catch((cause: unknown) => {
+  async executeQuery<R>(query: CompiledQuery, options?: AbortableOperationOptions): Promise<QueryResult<R>> {
+    try {
+      return await connection.executeQuery<R>(query, options);
+    } catch (cause) {
       throw sqliteTrouble(cause, file);
-    }),
+    }
+  },
   streamQuery: (query, chunkSize, options) => connection.streamQuery(query, chunkSize, options),
 });
