@@ -27,14 +27,16 @@ export interface GuardedOrder {
   readonly countsCpuTime?: boolean;
   /** Address space from the start, MiB; for programs that are not Node. */
   readonly addressSpaceMb?: number;
-  /** Resident memory at which the process is killed, MiB. */
+  /** Resident memory at which the process is killed, MiB; `prepare` and `proceed` replace it. */
   readonly maxResidentMb?: number;
   readonly signal?: AbortSignal;
   /** Called for every line the process writes to descriptor 3. */
   readonly onLine?: (line: string, child: GuardedControls) => void;
 }
 export interface GuardedControls {
-  /** Limits what the process may allocate from here on; then writes `input` to its stdin and ends it. */
+  /** Limits what the process may take from here on; then writes `input` as a line to its stdin. May be called again. */
+  prepare(input: string, allowanceMb: number): void;
+  /** The same for good: limits that are never raised. What it has taken since `prepare` does not count as its memory. */
   proceed(input: string, allowanceMb: number): void;
 }
 export interface GuardedEnd {
@@ -44,7 +46,10 @@ export interface GuardedEnd {
   readonly ms: number;
   /** Processor time when its time-out ended it; absent otherwise and without /proc. */
   readonly cpuMs?: number;
+  /** Peak resident memory, MiB, without `excludedMb`. */
   readonly peakMb: number;
+  /** What it took between `prepare` and `proceed`, MiB. */
+  readonly excludedMb: number;
   /** The last 4 KiB of stdout and stderr. */
   readonly output: string;
 }
@@ -68,7 +73,7 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
     child = start(order);
   } catch (error) {
     const status = error instanceof Error ? error.message : String(error);
-    return Promise.resolve({ end: 'not_started', status, ms: 0, peakMb: 0, output: '' });
+    return Promise.resolve({ end: 'not_started', status, ms: 0, peakMb: 0, excludedMb: 0, output: '' });
   }
   return new Promise((resolve) => {
     let watch: MemoryWatch | undefined;
@@ -87,8 +92,9 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
       for (const stream of streams.stdio ?? []) stream?.destroy();
       killStrays(order.scratch);
       const ms = performance.now() - started;
-      const peakMb = watch?.peakMb() ?? 0;
-      resolve({ end: ending, status, ms, peakMb, output: tail.text(), ...(cpuMs !== undefined && { cpuMs }) });
+      const [peakMb, excludedMb] = [watch?.peakMb() ?? 0, watch?.excludedMb() ?? 0];
+      const used = { ms, peakMb, excludedMb, ...(cpuMs !== undefined && { cpuMs }) };
+      resolve({ end: ending, status, ...used, output: tail.text() });
     };
     const kill = (why: Ending): void => {
       if (ending !== 'exited') return;
@@ -120,7 +126,7 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
     if (child.pid === undefined) return;
     lowerPriority(child.pid);
     watch = watchMemory(child.pid, order.maxResidentMb ?? Number.POSITIVE_INFINITY, () => kill('too_much_memory'));
-    if (order.onLine) listen(child, child.pid, order.onLine, kill);
+    if (order.onLine) listen(child, { pid: child.pid, watch }, order.onLine, kill);
     if (order.signal?.aborted) cancel();
   });
 }
@@ -150,16 +156,24 @@ function start(order: GuardedOrder): ChildProcess {
 
 function listen(
   child: ChildProcess,
-  pid: number,
+  { pid, watch }: { readonly pid: number; readonly watch: MemoryWatch },
   onLine: NonNullable<GuardedOrder['onLine']>,
   kill: (why: Ending) => void,
 ): void {
   const stdin = child.stdin as Writable;
   stdin.on('error', () => undefined); // It died before it was told: its exit says more.
+  const write = (input: string, limited: Promise<void>): void => {
+    const goOn = (): void => void stdin.write(`${input}\n`);
+    limited.then(goOn, goOn);
+  };
   const controls: GuardedControls = {
+    prepare: (input, allowanceMb) => {
+      watch.mark(allowanceMb);
+      write(input, limitMemoryFromHere(pid, allowanceMb, 'for now'));
+    },
     proceed: (input, allowanceMb) => {
-      const goOn = (): void => void stdin.end(input);
-      limitMemoryFromHere(pid, allowanceMb).then(goOn, goOn);
+      watch.exclude(allowanceMb);
+      write(input, limitMemoryFromHere(pid, allowanceMb, 'for good'));
     },
   };
   const channel = child.stdio[3] as Readable;

@@ -1,5 +1,5 @@
 /**
- * What parent and child say to each other: one order on stdin, then lines of JSON on descriptor 3. The parent
+ * What parent and child say to each other: one order and one go-ahead, a line each on stdin, and lines of JSON on descriptor 3. The parent
  * parses every line with these schemas: a child taken over by its model can lie about the model, nothing more.
  */
 
@@ -100,8 +100,10 @@ export const Mutants = Type.Object(
 export type Mutants = Static<typeof Mutants>;
 
 export const ChildMessage = Type.Union([
-  /** ONNX Runtime is loaded and no model yet: the moment to set limits. */
+  /** ONNX Runtime is loaded and no order is read yet: the moment to set limits for reading. */
   Type.Object({ kind: Type.Literal('ready') }, closed),
+  /** Its order and the goldens are read and no model is open yet: the moment to set limits for the model. */
+  Type.Object({ kind: Type.Literal('prepared') }, closed),
   /** What it is about to do, so that a hang or a crash can be told where it happened. */
   Type.Object({ kind: Type.Literal('doing'), what: Type.String({ maxLength: 300 }) }, closed),
   Type.Object({ kind: Type.Literal('refused'), found: Finding }, closed),

@@ -42,9 +42,13 @@ export function withLimits(
 
 /**
  * From now on the running process may take at most `allowanceMb` more; allocations beyond it fail at once.
- * Rejects where the kernel does not allow it (a hardened container): the 10 ms watch still holds then.
+ * `for now` is a limit that a later call may raise. Rejects where the kernel does not allow it (a hardened container): the 10 ms watch still holds then.
  */
-export async function limitMemoryFromHere(pid: number, allowanceMb: number): Promise<void> {
+export async function limitMemoryFromHere(
+  pid: number,
+  allowanceMb: number,
+  hold: 'for now' | 'for good',
+): Promise<void> {
   if (!PRLIMIT) return;
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const bytes = (field: string): number => {
@@ -52,5 +56,7 @@ export async function limitMemoryFromHere(pid: number, allowanceMb: number): Pro
     return held * 1024 + (allowanceMb + SLACK_MB) * 2 ** 20;
   };
   // --data counts private writable memory, the truer measure; --as also stops reservations and file mappings.
-  await run(PRLIMIT, ['--pid', `${pid}`, `--as=${bytes('VmSize')}`, `--data=${bytes('VmData')}`]);
+  // A soft limit only ("N:") may be raised again; the process itself has no means to.
+  const rest = hold === 'for now' ? ':' : '';
+  await run(PRLIMIT, ['--pid', `${pid}`, `--as=${bytes('VmSize')}${rest}`, `--data=${bytes('VmData')}${rest}`]);
 }

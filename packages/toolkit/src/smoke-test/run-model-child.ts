@@ -18,12 +18,16 @@ export interface ModelLimits {
   readonly onMessage?: (message: ChildMessage) => void;
 }
 export interface ModelRun {
-  /** What the child said, 'ready' and 'doing' left out, in order. */
+  /** What the child said, in order, without 'ready', 'prepared' and 'doing'. */
   readonly said: readonly ChildMessage[];
+  /** Without what reading the goldens took (`excludedMb`). */
   readonly peakMb: number;
+  readonly excludedMb: number;
   /** From the call until ONNX Runtime was loaded in the child. */
   readonly startMs: number;
 }
+/** What reading the goldens may take, MiB, where the model's own limit is smaller: it is not the model's memory. */
+const READING_MB = 2048;
 const CHILD = fileURLToPath(new URL('./child/model-child.ts', import.meta.url));
 
 /** Ends at the latest CLOCK_FACTOR times `timeoutMs` after the call (plus two seconds), whatever the model does. */
@@ -33,6 +37,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     const said: ChildMessage[] = [];
     let doing = 'starting';
     let garbled = false;
+    let prepared = false;
     const started = performance.now();
     let startMs: number | undefined;
     const onLine = (line: string, child: GuardedControls): void => {
@@ -43,7 +48,12 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
         if (startMs !== undefined) return;
         startMs = performance.now() - started;
         doing = 'reading its order';
-        child.proceed(JSON.stringify(order), limits.maxMemoryMb);
+        child.prepare(JSON.stringify(order), Math.max(READING_MB, limits.maxMemoryMb));
+      } else if (message.kind === 'prepared') {
+        // Once, before the model is opened.
+        if (prepared) return;
+        prepared = true;
+        child.proceed('go on', limits.maxMemoryMb);
       } else if (message.kind === 'doing') doing = message.what;
       else {
         said.push(message);
@@ -63,10 +73,11 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
     });
     const refused = said.find((message) => message.kind === 'refused');
     if (refused) return refuse(refused.found);
-    const failed = judge(ended, order.model, doing, limits);
+    const allowed = prepared ? limits : { ...limits, maxMemoryMb: Math.max(READING_MB, limits.maxMemoryMb) };
+    const failed = judge(ended, order.model, doing, allowed);
     if (failed) return refuse(failed);
     if (garbled) return refuse(finding('crashed', order.model, `Its process spoke nonsense while ${doing}.`));
-    return accept({ said, peakMb: ended.peakMb, startMs: startMs ?? 0 });
+    return accept({ said, peakMb: ended.peakMb, excludedMb: ended.excludedMb, startMs: startMs ?? 0 });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

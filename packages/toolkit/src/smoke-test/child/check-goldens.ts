@@ -4,6 +4,8 @@ import type { GoldenCase } from '@fairlead/shared/release/golden';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import { type Finding, finding } from '../findings.ts';
 import { type Answer, ask, toFeeds } from './ask.ts';
+import { digestOf } from './case-digest.ts';
+import { collectAfter } from './collect-garbage.ts';
 import { compare, largestExpected, toleranceOf } from './compare.ts';
 import { allowsNonFinite, expectedValues } from './expected-values.ts';
 import type { ProvenCase } from './measure-latency.ts';
@@ -44,6 +46,7 @@ export async function checkCases(
       checkAnswer(test, who, golden, expected.value, answer.value, largest) ?? checkRange(test, who, answer.value);
     if (wrong) return refuse(wrong);
     proven.push({ name: who, feeds: feeds.value, tensors: answer.value.tensors });
+    collectAfter(golden);
   }
   return accept(proven);
 }
@@ -53,7 +56,7 @@ function exercises({ contract }: OpenModel, cases: readonly GoldenCase[]): Findi
   const { path, outputs } = contract;
   const silent = outputs.find(({ name }) => !cases.some((one) => Object.hasOwn(one.outputs, name)));
   if (silent) return finding('golden_mismatch', path, `No golden says what output "${silent.name}" must be.`);
-  const distinct = (side: 'inputs' | 'outputs') => new Set(cases.map((one) => JSON.stringify(one[side]))).size;
+  const distinct = (side: 'inputs' | 'outputs') => new Set(cases.map((one) => digestOf(one, side))).size;
   // A model that ignores its inputs would pass goldens that always expect the same.
   if (distinct('inputs') === 1 || distinct('outputs') > 1) return undefined;
   return finding('golden_invalid', path, 'All goldens expect the same outputs for different inputs.');

@@ -3,7 +3,7 @@
  * trusts nothing but that order. It writes its messages synchronously: what it was doing must already be
  * told when a native call hangs or aborts.
  */
-import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { parse } from '@fairlead/shared/parse';
 import type { GoldenCase } from '@fairlead/shared/release/golden';
@@ -13,6 +13,7 @@ import { answerGoldens } from './answer-goldens.ts';
 import { inspect } from './inspect.ts';
 import { type OpenModel, openModel } from './open-model.ts';
 import { readGoldens } from './read-goldens.ts';
+import { readLine } from './read-line.ts';
 import { testModel } from './test-model.ts';
 import { tryMutants } from './try-mutants.ts';
 import { weaknessesOf } from './weak-goldens.ts';
@@ -31,8 +32,19 @@ function volunteerForOutOfMemory(): void {
   }
 }
 
-async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined, Finding>> {
-  const doing = (what: string): void => say({ kind: 'doing', what: what.slice(0, 300) });
+const doing = (what: string): void => say({ kind: 'doing', what: what.slice(0, 300) });
+
+/** Reads the goldens before the model's limits are set; what they take is not the model's memory. */
+async function prepare(order: ModelOrder): Promise<Result<readonly GoldenCase[], Finding>> {
+  if (!('goldens' in order) || order.goldens.length === 0) return accept([]);
+  doing('reading the goldens');
+  return readGoldens(order, order.goldens);
+}
+
+async function obey(
+  order: ModelOrder,
+  goldens: readonly GoldenCase[],
+): Promise<Result<ChildMessage | undefined, Finding>> {
   const { folder, model } = order;
   doing('reading the file');
   const inspected = await inspect({ folder, model, ...('files' in order ? { files: order.files } : {}) });
@@ -45,14 +57,10 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
   try {
     if (order.task === 'inspect') return accept({ kind: 'inspected', contract: opened.value.contract });
     if (order.task === 'test') {
-      const figures = await testModel(order, opened.value, doing);
+      const figures = await testModel(order, opened.value, goldens, doing);
       return figures.ok ? accept({ kind: 'passed', figures: figures.value }) : figures;
     }
-    if (order.task === 'assess') {
-      doing('reading the goldens');
-      const read = await readGoldens(order, order.goldens);
-      return read.ok ? accept(await assess(order, opened.value, read.value, doing)) : read;
-    }
+    if (order.task === 'assess') return accept(await assess(order, opened.value, goldens));
     const cases: GoldenCase[] = [];
     for (const { case: name, inputs } of order.inputs.cases) {
       doing(`running case "${name}"`);
@@ -61,7 +69,7 @@ async function obey(order: ModelOrder): Promise<Result<ChildMessage | undefined,
       say({ kind: 'golden', outputs: made.value });
       cases.push({ case: name, inputs, outputs: made.value });
     }
-    return accept(await assess(order, opened.value, cases, doing));
+    return accept(await assess(order, opened.value, cases));
   } finally {
     await opened.value.session.release();
   }
@@ -72,7 +80,6 @@ async function assess(
   order: Extract<ModelOrder, { task: 'assess' | 'make-goldens' }>,
   model: OpenModel,
   cases: readonly GoldenCase[],
-  doing: (what: string) => void,
 ): Promise<ChildMessage> {
   const { folder, test, trialMs } = order;
   const outputs = model.contract.outputs.map(({ name }) => name);
@@ -84,12 +91,21 @@ async function assess(
 async function main(): Promise<void> {
   volunteerForOutOfMemory();
   say({ kind: 'ready' });
-  const order = parse(ModelOrder, JSON.parse(readFileSync(0, 'utf8')));
+  const order = parse(ModelOrder, JSON.parse(readLine()));
   const result = order.ok
-    ? await obey(order.value)
+    ? await carryOut(order.value)
     : refuse(finding('could_not_run', 'order', order.refused.map(({ at, message }) => `${at} ${message}`).join('; ')));
   if (!result.ok) say({ kind: 'refused', found: result.refused });
   else if (result.value) say(result.value);
+}
+
+async function carryOut(order: ModelOrder): Promise<Result<ChildMessage | undefined, Finding>> {
+  const goldens = await prepare(order);
+  if (!goldens.ok) return goldens;
+  globalThis.gc?.();
+  say({ kind: 'prepared' });
+  readLine();
+  return obey(order, goldens.value);
 }
 
 await main();

@@ -1,5 +1,6 @@
 /** The smoke test of one opened model, in the order in which each step may rely on the one before. */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import type { GoldenCase } from '@fairlead/shared/release/golden';
 import { type Finding, finding } from '../findings.ts';
 import { peakResidentMb } from '../memory-watch.ts';
 import type { Figures, TestOrder } from '../model-protocol.ts';
@@ -9,29 +10,23 @@ import { checkGoldens, checkRange } from './check-goldens.ts';
 import { dummyInputs } from './dummy-inputs.ts';
 import { measureLatency, type ProvenCase } from './measure-latency.ts';
 import type { OpenModel } from './open-model.ts';
-import { readGoldens } from './read-goldens.ts';
 
 export async function testModel(
   order: TestOrder,
   model: OpenModel,
+  goldens: readonly GoldenCase[],
   doing: (what: string) => void,
 ): Promise<Result<Figures, Finding>> {
   const { test } = order;
   const broken = checkContract(model.contract, order.contract);
   if (broken) return refuse(broken);
   const proven =
-    order.goldens.length > 0 ? await proveGoldens(order, model, doing) : await tryDummies(order, model, doing);
+    order.goldens.length > 0 ? await checkGoldens(model, test, goldens, doing) : await tryDummies(order, model, doing);
   if (!proven.ok) return proven;
   const latency = await measureLatency(model, test, proven.value, doing);
   if (!latency.ok) return latency;
   const cases = order.goldens.length > 0 ? proven.value.length : 0;
   return accept({ loadMs: model.loadMs, ...latency.value, peakMemoryMb: peakResidentMb('self'), cases });
-}
-
-async function proveGoldens(order: TestOrder, model: OpenModel, doing: (what: string) => void) {
-  doing('reading the goldens');
-  const cases = await readGoldens(order, order.goldens);
-  return cases.ok ? checkGoldens(model, order.test, cases.value, doing) : cases;
 }
 
 async function tryDummies(

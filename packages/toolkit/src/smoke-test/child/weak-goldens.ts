@@ -1,8 +1,8 @@
 /** Goldens that prove little or nothing, found from the goldens alone. */
-import { createHash } from 'node:crypto';
 import type { GoldenCase, GoldenTensor } from '@fairlead/shared/release/golden';
 import type { OnnxSmokeTest } from '@fairlead/shared/release/release-yaml';
 import type { Weakness } from '../model-protocol.ts';
+import { digestOf } from './case-digest.ts';
 import { largestExpected, type Tolerance, toleranceOf } from './compare.ts';
 
 type Element = GoldenTensor['data'][number];
@@ -55,10 +55,9 @@ function columnOf(test: OnnxSmokeTest, cases: readonly GoldenCase[], output: str
 /** The names of two cases with the same inputs. */
 function repeated(cases: readonly GoldenCase[]): readonly [string, string] | undefined {
   const names = new Map<string, string>();
-  for (const { case: name, inputs } of cases) {
-    const hash = createHash('sha256');
-    for (const input of Object.keys(inputs).toSorted()) hash.update(JSON.stringify([input, inputs[input]]));
-    const digest = hash.digest('hex');
+  for (const one of cases) {
+    const { case: name } = one;
+    const digest = digestOf(one, 'inputs');
     const before = names.get(digest);
     if (before !== undefined) return [before, name];
     names.set(digest, name);
