@@ -25,6 +25,7 @@ const { command: fairlead } = createProgram((options) =>
     stdout: process.stdout,
     stderr: process.stderr,
     transport: () => Promise.reject(new Error('no command is run')),
+    send: () => Promise.reject(new Error('no command is run')),
     options,
   }),
 );

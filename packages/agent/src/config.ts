@@ -57,6 +57,44 @@ export const AgentYaml = Type.Object(
       maxLength: 500,
       description: 'URL of the control plane: scheme, host and port, such as https://fleet.example.',
     }),
+    proxy: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('none'),
+          Type.Object(
+            {
+              url: Type.String({
+                maxLength: 500,
+                description: 'http://proxy.example:3128, with a user and a password where it wants them (%40 for @).',
+              }),
+              noProxy: Type.Optional(
+                Type.Array(Type.String({ pattern: '^[^\\s,]+$', maxLength: 253 }), {
+                  maxItems: 100,
+                  description: 'Hosts that are asked directly: fleet.corp, .corp, 10.0.0.7:7300. No address ranges.',
+                }),
+              ),
+            },
+            closed,
+          ),
+        ],
+        {
+          description:
+            'The HTTP proxy on the way to the control plane; none: directly. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the agent. Health checks, safeState and loopback addresses never use it.',
+        },
+      ),
+    ),
+    tls: Type.Optional(
+      Type.Object(
+        {
+          caFile: Type.Optional(
+            path('PEM: only certificates of these authorities are accepted, in place of the public ones.'),
+          ),
+          clientCertFile: Type.Optional(path('PEM: the certificate that the robot shows, with its chain.')),
+          clientKeyFile: Type.Optional(path('PEM: its private key, without a passphrase.')),
+        },
+        { ...closed, description: 'A private CA and mutual TLS. The files are read again for each request.' },
+      ),
+    ),
     robot: Type.Optional(RobotId),
     environment: EnvironmentName,
     group: Type.Optional(

@@ -10,8 +10,7 @@ import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { makeFolderDurably } from '@fairlead/toolkit/durable-files';
 import { undiciTransport } from '@fairlead/toolkit/http/undici-transport';
 import { safeLogger } from '@fairlead/toolkit/process/safe-logger';
-import { patientTrustStore, TRUST_DATABASE } from '@fairlead/toolkit/trust/patient-trust-store';
-import { openTufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
+import { TRUST_DATABASE } from '@fairlead/toolkit/trust/patient-trust-store';
 import { type Logger, stdTimeFunctions } from 'pino';
 import { createAgent } from './agent.ts';
 import type { WhoAmI } from './agent-parts.ts';
@@ -34,6 +33,8 @@ import { createPulse } from './lifeline/pulse.ts';
 import { serviceNotifier } from './lifeline/service-notifier.ts';
 import { createMonitor } from './monitoring/monitor.ts';
 import { plannedWork } from './monitoring/planned-work.ts';
+import { openTrust } from './open-trust.ts';
+import { agentOutbound } from './outbound.ts';
 import type { Outbox } from './outbox/outbox.ts';
 import { openReportChain } from './outbox/report-chain.ts';
 import { openSqliteSpool } from './outbox/sqlite-spool.ts';
@@ -50,7 +51,6 @@ import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
 import { createUpdater } from './update/updater.ts';
 import { fileUpdateHistory } from './update-history/file-update-history.ts';
-import { BUILT_AT } from './version.ts';
 
 /**
  * Facts that come close together go in one delivery. Telling `switching` at once would take the processor from the
@@ -77,7 +77,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
 
   // The alarms need a spool, the spool a clock, and the clock what trust knows of the time.
   let onTrust = (_trouble: Refusal | undefined): void => undefined;
-  const trust = openTrust(config, who, (trouble) => onTrust(trouble));
+  const send = agentOutbound(config, process.env, (level, message) => log[level](message));
+  const trust = openTrust(config, who, send, (trouble) => onTrust(trouble));
   const clock = createAgentClock({ floor: trust, wall: Date.now, monotonic: () => performance.now() });
   const spool = openSqliteSpool({
     file: join(root, 'spool.db'),
@@ -92,7 +93,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   // What was found before the outbox was open.
   trust.versions();
   onTrust(trust.trouble());
-  const transport = undiciTransport();
+  const transport = undiciTransport({ send });
   const signer = createRequestSigner({
     signer: key.signer,
     clock,
@@ -128,7 +129,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     // Only a robot that unpacks and tests a release pays for what that needs.
     extractBundle: async (order) => (await import('@fairlead/toolkit/bundle/extract-bundle')).extractBundle(order),
     runSmokeTests: async (order) => (await import('@fairlead/toolkit/smoke-test/run-smoke-tests')).runSmokeTests(order),
-    blobs: httpBlobSource({ server, authorise: signer.headersFor }),
+    blobs: httpBlobSource({ server, send, authorise: signer.headersFor }),
     services: services.manager,
     prober,
     outbox,
@@ -252,26 +253,6 @@ async function whoAmI(
   // Another key than the enrolled one is nobody yet, whatever the record says.
   if (identity?.keyid !== keyid) return { robot: config.robot, environment: config.environment, isEnrolled: false };
   return { robot: identity.robot, environment: identity.environment, isEnrolled: true };
-}
-
-/** A disk that spoils or fills must not take the robot's services, its roll-back and its voice with it. */
-function openTrust(
-  { root, server }: AgentConfig,
-  { environment }: WhoAmI,
-  onChange: (trouble: Refusal | undefined) => void,
-) {
-  return patientTrustStore({
-    open: () =>
-      openTufTrustStore({
-        file: join(root, 'trust', 'trust.db'),
-        baseUrl: new URL('/tuf', server).href,
-        environment,
-        builtAt: BUILT_AT,
-      }),
-    builtAt: BUILT_AT,
-    elapsed: () => performance.now(),
-    onChange,
-  });
 }
 
 /** The service manager that agent.yaml asks for. */

@@ -112,3 +112,31 @@ test('a command whose name no release can use is a mistake and not dropped', () 
   const text = `${minimal}services: {manager: process, commands: {"duck policy": {component: duck, run: [./duck]}}}\n`;
   expect(mistakesIn(text)).toEqual(['agent.yaml:4: services.commands.duck policy: unknown key duck policy']);
 });
+
+test('a proxy and the files of a private CA are taken as written', () => {
+  const text = `${minimal}proxy: {url: "http://duck:quack@proxy.corp:3128", noProxy: [.lab]}\ntls: {caFile: /etc/ca.pem}\n`;
+  const read = parseConfig(text, 'agent.yaml', 'duck-7');
+  expect(read.ok && [read.value.proxy, read.value.tls]).toEqual([
+    { url: 'http://duck:quack@proxy.corp:3128', noProxy: ['.lab'] },
+    { caFile: '/etc/ca.pem' },
+  ]);
+  expect(mistakesIn(`${minimal}proxy: none\n`)).toEqual([]);
+});
+
+test.each([
+  'proxy: http://duck:quack77@proxy.corp:3128',
+  'proxy: {url: "socks5://duck:quack77@proxy.corp:1080"}',
+  'proxy: {url: "http://duck:quack77@proxy.corp:port"}',
+  'proxy: {url: "http://duck:quack77@proxy.corp/a"}',
+  'proxy: {url: "http://proxy.corp", noproxy: "quack77"}',
+  'proxy: {url: "http://proxy.corp", noProxy: ["quack77 b"]}',
+])('attack 136: %s is a mistake that is reported without its value', (line) => {
+  const mistakes = mistakesIn(`${minimal}${line}\n`);
+  expect(mistakes).toHaveLength(1);
+  expect(mistakes[0]).toMatch(/^agent\.yaml:4: proxy/);
+  expect(mistakes[0]).not.toContain('quack77');
+});
+
+test('a client certificate without its key is a mistake', () => {
+  expect(mistakesIn(`${minimal}tls: {clientCertFile: /etc/a.pem}\n`)[0]).toMatch(/4: tls: .*belong together/);
+});

@@ -6,6 +6,8 @@ import { httpUrlMistake, serverUrlMistake } from '@fairlead/shared/http-url';
 import { RobotId } from '@fairlead/shared/ids';
 import { type Mistake, parse, parseEntries } from '@fairlead/shared/parse';
 import { isTimeZone } from '@fairlead/shared/update/time-zone';
+import { proxyUrlMistake } from '@fairlead/toolkit/http/proxy-settings';
+import { tlsFilesMistake } from '@fairlead/toolkit/http/tls-files';
 import { examineYaml, sayYamlMistake } from '@fairlead/toolkit/yaml-file';
 import { Type } from 'typebox';
 import { type AgentConfig, AgentYaml } from './config.ts';
@@ -42,7 +44,7 @@ export function parseConfig(
   const root = yaml.root ?? DEFAULT_ROOT;
   const socket = yaml.socket ?? join(root, 'agent.sock');
   const robot = parse(RobotId, yaml.robot ?? robotNameOf(machine));
-  const mistakes: Mistake[] = [...urlMistakes(yaml)];
+  const mistakes: Mistake[] = [...networkMistakes(yaml)];
   if (!robot.ok) mistakes.push({ at: '/robot', message: `give this robot a name, its host name '${machine}' is none` });
   if (yaml.updateWindow && !isTimeZone(yaml.updateWindow.zone)) {
     mistakes.push({ at: '/updateWindow/zone', message: `'${yaml.updateWindow.zone}' is no IANA time zone` });
@@ -69,11 +71,20 @@ const noLabel = (unknownKey: string): Mistake => ({
   message: 'is no label and is left out',
 });
 
-function* urlMistakes({ server, safeState }: Pick<AgentYaml, 'server' | 'safeState'>): Iterable<Mistake> {
+function* networkMistakes({
+  server,
+  safeState,
+  proxy,
+  tls,
+}: Pick<AgentYaml, 'server' | 'safeState' | 'proxy' | 'tls'>): Iterable<Mistake> {
   const ofServer = serverUrlMistake(server);
   if (ofServer !== undefined) yield { at: '/server', message: ofServer };
   const ofSafeState = safeState && 'url' in safeState ? httpUrlMistake(safeState.url) : undefined;
   if (ofSafeState !== undefined) yield { at: '/safeState/url', message: ofSafeState };
+  const ofProxy = typeof proxy === 'object' ? proxyUrlMistake(proxy.url) : undefined;
+  if (ofProxy !== undefined) yield { at: '/proxy/url', message: ofProxy };
+  const ofTls = tls && tlsFilesMistake(tls);
+  if (ofTls !== undefined) yield { at: '/tls', message: ofTls };
 }
 
 /** `Duck_7.local` -> `duck-7`. */

@@ -6,6 +6,7 @@ import { operatorApi } from '@fairlead/shared/api/operator-api';
 import { publishApi } from '@fairlead/shared/api/publish-api';
 import { serverUrlMistake } from '@fairlead/shared/http-url';
 import { tokenMistake, trimToken } from '@fairlead/shared/token-text';
+import type { SendRequest } from '@fairlead/toolkit/http/send-request';
 import { type AskSecret, secretAsker, type Terminal } from './ask-secret.ts';
 import { type AskYesNo, yesNoAsker } from './ask-yes-no.ts';
 import { CliError, EXIT } from './cli-error.ts';
@@ -26,6 +27,8 @@ export interface CliContext {
   server(): string;
   client(): { readonly operator: Client<typeof operatorApi>; readonly publish: Client<typeof publishApi> };
   readonly transport: Transport;
+  /** The way to the control plane, for what is no call of its API. */
+  readonly send: SendRequest;
   /** The headers that say who asks; empty where nobody is logged in. */
   readonly authorise: () => Record<string, string>;
   readonly askSecret: AskSecret;
@@ -37,6 +40,10 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly server?: string;
   readonly home?: string;
+  readonly proxy?: string;
+  readonly caFile?: string;
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
 }
 
 interface World {
@@ -45,6 +52,7 @@ interface World {
   readonly stdout: TextStream;
   readonly stderr: TextStream & NodeJS.WritableStream;
   readonly transport: Transport;
+  readonly send: SendRequest;
   /** Read late: commander knows them only after parsing. */
   readonly options: () => GlobalOptions;
 }
@@ -75,6 +83,7 @@ export function createContext(world: World): CliContext {
       return { operator: createClient(operatorApi, to), publish: createClient(publishApi, to) };
     },
     transport,
+    send: world.send,
     authorise,
     askSecret: secretAsker(world.stdin, world.stderr),
     askYesNo: yesNoAsker(world.stdin, world.stderr),

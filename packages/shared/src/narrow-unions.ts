@@ -26,7 +26,8 @@ export function narrowUnions(schema: unknown, value: unknown): unknown {
 }
 
 function narrowUnion(union: Json, branches: readonly Json[], value: unknown): unknown {
-  const meant = branches.filter((branch) => isMeant(branch, value));
+  const ofType = branches.filter((branch) => branch['type'] === typeOf(value));
+  const meant = ofType.length === 1 ? ofType : branches.filter((branch) => isMeant(branch, value));
   const [only] = meant;
   if (only && meant.length === 1) return narrowUnions(only, value);
   const tagged = branches.map(tagOf);
@@ -47,8 +48,10 @@ function isMeant(branch: Json, value: unknown): boolean {
     if (tag !== undefined) return tag in value;
     return constants(branch).some(([key, constant]) => value[key] === constant);
   }
-  return branch['type'] === (Array.isArray(value) ? 'array' : typeof value);
+  return branch['type'] === typeOf(value);
 }
+
+const typeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
 
 /** The key of a one-key object such as `{onnx: …}`. */
 function tagOf(branch: Json): string | undefined {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
+import { sendRequest } from '@fairlead/toolkit/http/send-request';
 import { expect, onTestFinished, test } from 'vitest';
 import { httpBlobSource } from './http-blob-source.ts';
 
@@ -20,6 +21,7 @@ async function server(
   const port = typeof address === 'object' && address ? address.port : 0;
   let signed = 0;
   const blobs = httpBlobSource({
+    send: sendRequest,
     server: `http://127.0.0.1:${port}`,
     authorise: ({ method, url }) => ({ signature: `${method} ${url.pathname} ${(signed += 1)}` }),
   });

@@ -50,5 +50,5 @@ const UNANSWERED: Refusal = {
   category: 'unreachable',
   detail: 'The control plane did not answer in time.',
   retryable: true,
-  hint: 'Check the network and `server` in agent.yaml. What runs keeps running.',
+  hint: 'Check the network, and `server`, `proxy` and `tls` in agent.yaml. What runs keeps running.',
 };

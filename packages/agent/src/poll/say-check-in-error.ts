@@ -26,7 +26,7 @@ const say = (category: string, detail: string, hint = 'Look at the control plane
 });
 
 const HINTS: Readonly<Record<string, string>> = {
-  unreachable: 'Check the network and `server` in agent.yaml. What runs keeps running.',
+  unreachable: 'Check the network, and `server`, `proxy` and `tls` in agent.yaml. What runs keeps running.',
   bad_signature:
     'The control plane does not know this robot’s key, or is reached under a name it does not know itself by.',
 };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { Transport, TransportRequest } from '@fairlead/shared/api/client';
 import type { Problem, ProblemCode } from '@fairlead/shared/api/problem';
+import { openOutbound } from '@fairlead/toolkit/http/outbound';
 import { onTestFinished } from 'vitest';
 import { createContext } from '../context.ts';
 import { createProgram } from '../program.ts';
@@ -58,6 +59,7 @@ export async function runFairlead(line: string | readonly string[], setting: Set
       stdout: { write: (text) => (stdout += text), isTTY: setting.terminal === true, columns: 80 },
       stderr,
       transport: setting.transport ?? scripted,
+      send: openOutbound(() => ({})),
       options,
     }),
   );

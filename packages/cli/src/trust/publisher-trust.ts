@@ -24,7 +24,13 @@ export async function openPublisherTrust(context: CliContext): Promise<TufTrustS
   await makeFolderDurably(folder, 0o700);
   // With tuf-js and SQLite: only what signs or verifies waits for them.
   const { openTufTrustStore } = await import('@fairlead/toolkit/trust/tuf-trust-store');
-  return openTufTrustStore({ file: join(folder, 'trust.db'), baseUrl: `${context.server()}/tuf`, builtAt: BUILT_AT });
+  const { fetchBy } = await import('@fairlead/toolkit/trust/fetch-bytes');
+  return openTufTrustStore({
+    file: join(folder, 'trust.db'),
+    baseUrl: `${context.server()}/tuf`,
+    builtAt: BUILT_AT,
+    fetchBytes: fetchBy(context.send),
+  });
 }
 
 /** Opened, refreshed and closed around `work`. */

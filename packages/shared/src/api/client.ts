@@ -3,6 +3,7 @@
  * server serves, checks every reply against its schema and turns problem documents into errors.
  */
 import type { Static, TSchema } from 'typebox';
+import { Failure } from '../failure.ts';
 import { parse } from '../parse.ts';
 import { parseDate, SECOND } from '../time.ts';
 import { parseRetryAfter } from '../update/retry.ts';
@@ -105,8 +106,8 @@ async function exchange(route: Route, input: AnyInput, call: CallOptions, option
   try {
     reply = await options.transport(request);
   } catch (cause) {
-    // The caller's own wish is no network failure.
-    if (call.signal?.aborted) throw cause;
+    // The caller's own wish is no network failure, and what this machine lacks is none of the server.
+    if (call.signal?.aborted || cause instanceof Failure) throw cause;
     throw new Unreachable(request.url, cause);
   }
   if (reply.status >= 200 && reply.status < 300) return readReply(route, reply, request.url);

@@ -3,6 +3,7 @@ import type { Transport } from '@fairlead/shared/api/client';
 import { timerMs } from '@fairlead/shared/time';
 import { LIMITS } from '@fairlead/shared/trust/limits';
 import { flattenHeaders } from './flatten-headers.ts';
+import type { SendRequest } from './send-request.ts';
 
 export interface UndiciTransportOptions {
   /** How long the server may take before it has answered with a whole head. Default 60 s. */
@@ -15,6 +16,8 @@ export interface UndiciTransportOptions {
   readonly maxBodyBytes?: number;
   /** A Unix socket to go through, whatever the URL's host says. */
   readonly socketPath?: string;
+  /** The way to the control plane. Default: directly. */
+  readonly send?: SendRequest;
 }
 
 /** Follows no redirect (attack 60) and decodes no content encoding (attack 61). */
@@ -28,7 +31,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     const late = setTimeout(() => abandon.abort(new Error(`no answer within ${patience / 1000} s`)), timerMs(patience));
     // Loaded by the first request: commands that ask nobody start a tenth of a second sooner without it.
     const { sendRequest } = await import('./send-request.ts');
-    const reply = await sendRequest(url, {
+    const reply = await (options.send ?? sendRequest)(url, {
       method,
       headers: { 'accept-encoding': 'identity', ...headers },
       headersTimeout: 0,

@@ -4,7 +4,7 @@
  */
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { LIMITS } from '@fairlead/shared/trust/limits';
-import { sendRequest } from '../http/send-request.ts';
+import { type SendRequest, sendRequest } from '../http/send-request.ts';
 import type { TrustRefusal } from './trust-store.ts';
 
 export interface FetchRefusal extends TrustRefusal {
@@ -14,32 +14,37 @@ export interface FetchRefusal extends TrustRefusal {
 /** Resolves with at most `maxBytes`; more is refused as too_long. Never throws for what a server or network does. */
 export type FetchBytes = (url: URL, maxBytes: number) => Promise<Result<Uint8Array, FetchRefusal>>;
 
-/** Fetches over HTTP(S) within the deadlines of LIMITS. */
-export const fetchOverHttp: FetchBytes = async (url, maxBytes) => {
-  const abort = new AbortController();
-  const deadline = setTimeout(() => abort.abort(slow(NO_END)), LIMITS.metadataDeadlineMs);
-  try {
-    const reply = await sendRequest(url, {
-      headers: { 'accept-encoding': 'identity' },
-      headersTimeout: LIMITS.headersDeadlineMs,
-      signal: abort.signal,
-    });
-    const wrong = judgeHead(url, reply.statusCode, reply.headers);
-    if (wrong) {
-      // undici reports the abort as an 'error' event, which nobody else would hear: it would end the process.
-      reply.body.on('error', () => undefined).destroy();
-      return refuse(wrong);
+/** Fetches over HTTP(S) within the deadlines of LIMITS. `send`: the way to the control plane. */
+export const fetchBy =
+  (send: SendRequest): FetchBytes =>
+  async (url, maxBytes) => {
+    const abort = new AbortController();
+    const deadline = setTimeout(() => abort.abort(slow(NO_END)), LIMITS.metadataDeadlineMs);
+    try {
+      const reply = await send(url, {
+        headers: { 'accept-encoding': 'identity' },
+        headersTimeout: LIMITS.headersDeadlineMs,
+        signal: abort.signal,
+      });
+      const wrong = judgeHead(url, reply.statusCode, reply.headers);
+      if (wrong) {
+        // undici reports the abort as an 'error' event, which nobody else would hear: it would end the process.
+        reply.body.on('error', () => undefined).destroy();
+        return refuse(wrong);
+      }
+      return await readBody(reply.body, maxBytes, abort);
+    } catch (error) {
+      if (abort.signal.aborted) return refuse(slow(NO_END));
+      if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) return refuse(slow('no answer within 10 s'));
+      const reason = error instanceof Error ? error.message : String(error);
+      return refuse({ code: 'unavailable', detail: `${url.host} cannot be reached: ${reason}`, retryable: true });
+    } finally {
+      clearTimeout(deadline);
     }
-    return await readBody(reply.body, maxBytes, abort);
-  } catch (error) {
-    if (abort.signal.aborted) return refuse(slow(NO_END));
-    if (hasCode(error, 'UND_ERR_HEADERS_TIMEOUT')) return refuse(slow('no answer within 10 s'));
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse({ code: 'unavailable', detail: `${url.host} cannot be reached: ${reason}`, retryable: true });
-  } finally {
-    clearTimeout(deadline);
-  }
-};
+  };
+
+/** Directly, without a proxy. */
+export const fetchOverHttp: FetchBytes = fetchBy(sendRequest);
 
 const NO_END = `no end within ${LIMITS.metadataDeadlineMs / 1000} s`;
 

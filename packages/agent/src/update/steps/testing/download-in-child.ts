@@ -8,6 +8,7 @@ import { identify, parseManifest } from '@fairlead/shared/release/parse-manifest
 import { Clock } from '@fairlead/shared/time';
 import { begin } from '@fairlead/shared/update/journey';
 import { measureTree } from '@fairlead/toolkit/bundle/measure-tree';
+import { sendRequest } from '@fairlead/toolkit/http/send-request';
 import { httpBlobSource } from '../../../download/http-blob-source.ts';
 import { DEFAULT_PACE } from '../../../download/pace.ts';
 import { layoutOf } from '../../../releases/layout.ts';
@@ -29,7 +30,7 @@ await folder.saveManifest(candidate, bytes);
 const step = download({
   layout,
   folderOf: async () => folder,
-  blobs: httpBlobSource({ server, authorise: () => ({}) }),
+  blobs: httpBlobSource({ server, send: sendRequest, authorise: () => ({}) }),
   pace: DEFAULT_PACE,
   clock: new Clock(Date.now),
   elapsed: () => performance.now(),
