@@ -16,6 +16,7 @@ import type { Output } from '../output.ts';
 import type { BuiltRelease } from '../release/build-release.ts';
 import { checkAuthorFolder, checkReleaseFile, outputPlace } from '../release/check-folder.ts';
 import { describeMutants, goldenWarnings } from '../release/describe-goldens.ts';
+import { describePacked } from '../release/describe-packed.ts';
 import type { GoldenSettings } from '../release/golden-file.ts';
 import { sayBytes } from '../release/say-bytes.ts';
 import { showContract } from '../release/show-contract.ts';
@@ -130,7 +131,7 @@ async function build(
   return built.value;
 }
 
-const summaryOf = ({ file, identity, manifest, smokeTests, goldens, warnings }: BuiltRelease) => ({
+const summaryOf = ({ file, identity, manifest, smokeTests, goldens, warnings, leftOut }: BuiltRelease) => ({
   file,
   ...identity,
   bundle: manifest.bundle,
@@ -138,13 +139,16 @@ const summaryOf = ({ file, identity, manifest, smokeTests, goldens, warnings }: 
   sizeOnDisk: sizeOnDisk(manifest),
   models: manifest.models,
   ...(smokeTests && { smokeTests, goldens }),
+  packed: manifest.files.map(({ path, size }) => ({ path, size })),
+  leftOut,
   warnings,
 });
 
-function tellBuilt(out: Output, { file, identity, manifest, smokeTests, goldens }: BuiltRelease): void {
+function tellBuilt(out: Output, { file, identity, manifest, smokeTests, goldens, leftOut }: BuiltRelease): void {
   showContract(out, manifest.models);
   if (smokeTests && smokeTests.models.length > 0) tellModels(out, smokeTests);
   for (const line of goldens.flatMap(describeMutants)) out.line(line, 'dim');
+  for (const line of describePacked(manifest.files, leftOut)) out.line(line, 'dim');
   out.line(`${sayRelease(identity)} is built: ${contentOf(manifest)}.`, 'good');
   out.line(file, 'strong');
   out.line(`manifest ${identity.manifestSha256}`, 'dim');

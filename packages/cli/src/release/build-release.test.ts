@@ -25,28 +25,30 @@ async function filesOf(file: string) {
   return verified.ok ? verified.value.manifest.files.map(({ path, mode }) => `${path} ${mode.toString(8)}`) : [];
 }
 
-test('everything in the folder is packed but release.yaml, built releases and version control', async () => {
+test('everything in the folder is packed but release.yaml, built releases and what no robot needs', async () => {
   const file = await builtFrom({
     'lib/a.json': '{}',
     'README.md': '',
-    '.env': '',
     '.gitignore': '',
     '.git/HEAD': '',
     'old.fairlead': '',
   });
-  expect(await filesOf(file)).toEqual(['.env 644', 'README.md 644', 'lib/a.json 644']);
+  expect(await filesOf(file)).toEqual(['README.md 644', 'lib/a.json 644']);
 });
 
-test('include and exclude are globs, and * stays inside its folder', async () => {
-  const yaml = 'component: duck\nversion: 1.0.0\nfiles: {include: ["*.json", "lib/**"], exclude: ["**/*.md"]}\n';
+test('include and exclude follow the rules of .gitignore', async () => {
+  const yaml =
+    'component: duck\nversion: 1.0.0\nfiles: {include: ["/*.json", "lib/"], exclude: ["*.md", "lib/tests/", "!keep.md"]}\n';
   const file = await builtFrom({
     'release.yaml': yaml,
     'a.json': '',
     'x/b.json': '',
     'lib/y/c.so': '',
     'lib/d.md': '',
+    'lib/keep.md': '',
+    'lib/tests/keep.md': '',
   });
-  expect(await filesOf(file)).toEqual(['a.json 644', 'lib/y/c.so 644']);
+  expect(await filesOf(file)).toEqual(['a.json 644', 'lib/keep.md 644', 'lib/y/c.so 644']);
 });
 
 test('of modes only "may run" survives', async () => {
@@ -184,7 +186,7 @@ serivces: [duck]
     const yaml = `component: duck
 version: 1.0.0
 files:
-  include: [lib, "**"]
+  include: [libs, "**"]
 smokeTests:
   - onnx: {model: polcy.onnx, goldens: ["goldens/*.json"]}
   - command:
@@ -192,7 +194,7 @@ smokeTests:
 `;
     expect(await mistakesOf(yaml, { 'lib/a.txt': '', self_test: '' })).toMatchInlineSnapshot(`
       [
-        "release.yaml:4: files.include.0: "lib" selects no file; did you mean "lib/**"?",
+        "release.yaml:4: files.include.0: "libs" selects no file",
         "release.yaml:6: smokeTests.0.onnx.model: "polcy.onnx" is not a file of this release",
         "release.yaml:6: smokeTests.0.onnx.goldens.0: "goldens/*.json" matches no file of this release",
         "release.yaml:8: smokeTests.1.command.run.0: "./self-test" is not a file of this release",

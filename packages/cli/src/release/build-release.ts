@@ -55,6 +55,8 @@ export interface BuiltRelease {
   readonly goldens: readonly GoldenAssessment[];
   /** What its author should know, one sentence each. */
   readonly warnings: readonly string[];
+  /** What no robot needs and was not packed: files, and folders with a "/" at the end. */
+  readonly leftOut: readonly string[];
 }
 export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelease, BuildRefusal>> {
   const author = await readAuthorFolder(order.folder);
@@ -69,13 +71,25 @@ export async function buildRelease(order: BuildOrder): Promise<Result<BuiltRelea
   const tested = order.skipSmokeTests === true ? undefined : await proveModels(order, draft);
   if (tested && !tested.ok) return refuse({ refusal: tested.refused });
   const goldens = tested ? await assess(order, draft) : [];
-  const warnings = [...goldenWarnings(goldens), ...untestedWarnings(author.value.release.files)];
+  const warnings = [
+    ...author.value.warnings,
+    ...goldenWarnings(goldens),
+    ...untestedWarnings(author.value.release.files),
+  ];
   if (order.strict === true && warnings.length > 0) return refuse({ warnings });
 
   const file = order.to(author.value.release);
   const manifest = await pack(order, file, { draft, fileList });
   const identity = identify(manifest, manifestBytes(manifest));
-  return accept({ file, manifest, identity, ...(tested && { smokeTests: tested.value }), goldens, warnings });
+  return accept({
+    file,
+    manifest,
+    identity,
+    ...(tested && { smokeTests: tested.value }),
+    goldens,
+    warnings,
+    leftOut: author.value.leftOut,
+  });
 }
 
 const UNPACKED: Manifest['bundle'] = { format: 'tar+zstd', size: Number.MAX_SAFE_INTEGER, sha256: sha256Hex('') };

@@ -1,36 +1,51 @@
 /** Which files of the author's folder become the release. */
-import { matchesGlob } from 'node:path';
 import type { Mistake } from '@fairlead/shared/parse';
 import type { ReleaseYaml } from '@fairlead/shared/release/release-yaml';
-import type { Found } from './list-files.ts';
+import { filePatterns, readIgnoreFile, uselessPatterns } from './file-patterns.ts';
+import { JUNK, OWN_FILES } from './junk.ts';
+import { type Found, listFiles } from './list-files.ts';
 
 export interface Selection {
   readonly selected: readonly Found[];
-  /** Patterns that select nothing, by JSON pointer into release.yaml: most often a misspelt folder. */
+  /** What no robot needs: files, and folders with a "/" at the end. */
+  readonly leftOut: readonly string[];
+  /** Patterns of `include` that select nothing, by JSON pointer into release.yaml: most often a misspelt folder. */
   readonly mistakes: readonly Mistake[];
+  /** Patterns of `exclude` that exclude nothing, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /**
- * `include` defaults to everything. Never packed: release.yaml itself, built releases, and what belongs to version
- * control. As in a shell, `*` does not reach into folders (`**` does), and neither matches names that begin with a dot.
+ * `include` defaults to everything, and `.fairleadignore` comes before `exclude`; all follow the rules of .gitignore. Never packed:
+ * release.yaml itself, built releases, and junk.
  */
-export function selectFiles(found: readonly Found[], files: ReleaseYaml['files']): Selection {
-  const candidates = found.filter(({ path }) => !NEVER.test(path));
+export async function selectFiles(folder: string, files: ReleaseYaml['files']): Promise<Selection> {
   const { include, exclude = [] } = files ?? {};
-  const excluded = (path: string) => exclude.some((glob) => matchesGlob(path, glob));
-  const included = (path: string) => include === undefined || include.some((glob) => matchesGlob(path, glob));
-  const mistakes = (include ?? []).flatMap((glob, index) =>
-    candidates.some(({ path }) => matchesGlob(path, glob))
-      ? []
-      : [nothing(`/files/include/${index}`, glob, candidates)],
-  );
-  return { selected: candidates.filter(({ path }) => included(path) && !excluded(path)), mistakes };
-}
-
-const NEVER = /^release\.yaml$|\.fairlead$|(^|\/)\.git(ignore|attributes|modules)$|(^|\/)\.hgignore$/;
-
-function nothing(at: string, glob: string, candidates: readonly Found[]): Mistake {
-  const folder = glob.replace(/\/+$/, '');
-  const isFolder = candidates.some(({ path }) => path.startsWith(`${folder}/`));
-  return { at, message: `"${glob}" selects no file${isFolder ? `; did you mean "${folder}/**"?` : ''}` };
+  const excluded = filePatterns([...(await readIgnoreFile(folder)), ...exclude]);
+  const included = include && filePatterns(include);
+  /** Everything that a pattern may have meant, also what is not entered. */
+  const seen: string[] = [];
+  const leftOut: string[] = [];
+  const skips = (path: string): boolean => {
+    seen.push(path);
+    if (excluded.coversFolder(path) || OWN_FILES.matches(path)) return true;
+    if (!JUNK.matches(path)) return false;
+    leftOut.push(path);
+    return true;
+  };
+  const selected: Found[] = [];
+  for (const found of await listFiles(folder, skips)) {
+    const { path } = found;
+    if (OWN_FILES.matches(path)) continue;
+    seen.push(path);
+    if (excluded.matches(path)) continue;
+    if (JUNK.matches(path)) leftOut.push(path);
+    else if (!included || included.matches(path)) selected.push(found);
+  }
+  const mistakes = uselessPatterns(include ?? [], seen).map((index) => ({
+    at: `/files/include/${index}`,
+    message: `"${include?.[index]}" selects no file`,
+  }));
+  const warnings = uselessPatterns(exclude, seen).map((index) => `files.exclude: "${exclude[index]}" excludes no file`);
+  return { selected, leftOut, mistakes, warnings };
 }

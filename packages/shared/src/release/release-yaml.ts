@@ -290,8 +290,20 @@ export const ReleaseYaml = Type.Object(
     files: Type.Optional(
       Type.Object(
         {
-          include: Type.Optional(Type.Array(glob, { minItems: 1, maxItems: 100 })),
-          exclude: Type.Optional(Type.Array(glob, { maxItems: 100 })),
+          include: Type.Optional(
+            Type.Array(glob, {
+              minItems: 1,
+              maxItems: 100,
+              description: 'Patterns as in .gitignore. Default: every file.',
+            }),
+          ),
+          exclude: Type.Optional(Type.Array(glob, { maxItems: 100, description: 'Patterns as in .gitignore.' })),
+          allowSecrets: Type.Optional(
+            Type.Array(ReleasePath, {
+              maxItems: 100,
+              description: 'Paths of files that look like secrets (private keys, tokens) and are packed all the same.',
+            }),
+          ),
           untestedModels: Type.Optional(
             Type.Array(ReleasePath, {
               maxItems: 100,
@@ -303,7 +315,7 @@ export const ReleaseYaml = Type.Object(
         {
           ...closed,
           description:
-            'Which files of the folder are packed. Default: all but release.yaml and dotfiles of version control.',
+            'Which files of the folder are packed. Default: all but release.yaml, .fairleadignore and what no robot needs.',
         },
       ),
     ),
