@@ -4,10 +4,10 @@
  * before the transaction, and what was found good once is remembered by the manifest's digest.
  */
 import { readFile } from 'node:fs/promises';
-import { accept, type Result, refuse } from '@fairlead/shared/failure';
+import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import { withFiles } from '@fairlead/shared/release/file-list';
-import { blobsOf, type Manifest } from '@fairlead/shared/release/manifest';
+import { blobsOf, type Manifest, sizeOnDisk } from '@fairlead/shared/release/manifest';
 import { parseManifest } from '@fairlead/shared/release/parse-manifest';
 import type { Clock } from '@fairlead/shared/time';
 import type { HasBlob } from '@fairlead/shared/trust/check-release-entry';
@@ -24,7 +24,10 @@ export interface BundleCheck {
   readonly checkBundle: CheckBundle;
 }
 
-/** Checks the bundle of every release among `texts`. Accepts with what is known to be here, complete and right. */
+/** Unpacked bytes of one release. A bundle of a few megabytes may unpack to any size: this server hashes no more than this. */
+const MOST_UNPACKED_BYTES = 256 * 1024 ** 3;
+
+/** Checks the bundle of every release among `texts`, whose signatures were checked. Accepts with what is known to be here, complete and right. */
 export async function checkBundles(
   deps: BundleCheck,
   texts: Readonly<Record<string, string>>,
@@ -34,6 +37,8 @@ export async function checkBundles(
     if (!asTargetName(name)?.startsWith('releases/')) continue;
     const manifest = parseManifest(Buffer.from(text), 'publish');
     if (!manifest.ok) return refuse({ ...manifest.refused, element: name });
+    const unpacked = sizeOnDisk(manifest.value);
+    if (unpacked > MOST_UNPACKED_BYTES) return refuse(tooBig(name, unpacked));
     const blobs = blobsOf(manifest.value);
     // A missing blob is refused with the role itself, beside everything else that is wrong with it.
     if (!(await areHere(deps, blobs))) continue;
@@ -62,3 +67,12 @@ async function checkOnce(deps: BundleCheck, manifest: Manifest, manifestSha256: 
   if (checked?.ok) await deps.releases.rememberCheckedBundle(manifestSha256, deps.clock.now());
   return checked ?? accept(undefined);
 }
+
+const tooBig = (name: string, bytes: number): Refusal => ({
+  phase: 'publish',
+  element: name,
+  category: 'too_big',
+  detail: `The release unpacks to ${bytes} bytes; at most ${MOST_UNPACKED_BYTES} are accepted.`,
+  retryable: false,
+  hint: 'Build a smaller release.',
+});

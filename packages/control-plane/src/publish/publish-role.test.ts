@@ -5,6 +5,7 @@ import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519'
 import { SnapshotMetadata, TargetsMetadata } from '@fairlead/shared/trust/metadata';
 import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { makeRoleUpdate } from '@fairlead/shared/trust/repository';
+import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
 import { describe, expect, test } from 'vitest';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { testPublisher } from '../testing/test-publisher.ts';
@@ -170,4 +171,52 @@ test('twenty publishers at once on one role lose nothing: who comes late reads a
   for (const version of versions)
     expect(signed.targets).toHaveProperty([`releases/development/duck-policy-${version}.json`]);
   expect(newest?.version).toBe(21);
+});
+
+describe('a bundle is unpacked only where', () => {
+  /** Publishes with a signer; counts how often a bundle was unpacked. */
+  async function counted() {
+    let unpacked = 0;
+    const controlPlane = await testControlPlane({
+      checkBundle: async (order) => {
+        unpacked += 1;
+        return checkBundle(order);
+      },
+    });
+    const publisher = await testPublisher(controlPlane);
+    return { ...publisher, unpacked: () => unpacked };
+  }
+
+  test('attack 139: a key that the role trusts has signed it', async () => {
+    const { first, build, upload, entry, handIn, unpacked } = await counted();
+    const release = await build({ version: '1.0.0' });
+    await upload(release);
+    const set = [entry(release, { version: '1.0.0' })];
+    const signers = [signerFromSeed(generateKeyPair().seed)];
+    const now = Date.parse('2026-11-21T10:00:00Z');
+    const forged = makeRoleUpdate({ role: 'development', current: first.roles.development, set, signers, now });
+    await expect(handIn(forged)).rejects.toMatchObject({ problem: { code: 'refused' } });
+    expect(unpacked()).toBe(0);
+  });
+
+  test('attack 139: the signed role names its manifest', async () => {
+    const { build, upload, update, entry, handIn, unpacked } = await counted();
+    const [signed, slipped] = [await build({ version: '1.0.0' }), await build({ version: '2.0.0' })];
+    await upload(signed);
+    await upload(slipped);
+    const role = await update('development', { set: [entry(signed, { version: '1.0.0' })] });
+    const texts = { ...role.texts, 'releases/development/duck-policy-2.0.0.json': slipped.text };
+    await handIn({ ...role, texts });
+    expect(unpacked()).toBe(1);
+  });
+
+  test('its manifest names no more bytes than a server should hash', async () => {
+    const { build, upload, update, entry, handIn, unpacked } = await counted();
+    const files = [{ path: 'policy.onnx', size: 2 ** 50, sha256: 'a'.repeat(64), mode: 0o644 }];
+    const release = await build({ version: '1.0.0', bend: { files } });
+    await upload(release);
+    const role = await update('development', { set: [entry(release, { version: '1.0.0' })] });
+    await expect(handIn(role)).rejects.toMatchObject(refused('too_big'));
+    expect(unpacked()).toBe(0);
+  });
 });

@@ -42,7 +42,7 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
   const { store, artifacts, checkBundle, signing } = deps;
   const bundles = await checkBundles(
     { artifacts, releases: store.releases, clock: signing.clock, checkBundle },
-    update.texts,
+    await signedTexts(deps, update),
   );
   if (!bundles.ok) throw refusedProblem(bundles.refused);
   const { published, told, names } = await store.transaction(async (slices) => {
@@ -74,6 +74,22 @@ async function publishRole(deps: PublishDeps, update: RoleUpdate, by: string): P
   deps.wake(told);
   deps.onPublished?.(names);
   return published;
+}
+
+/**
+ * The texts that the signatures of this role vouch for, checked before one bundle is unpacked: a login or an API token alone
+ * makes this server read no gigabytes. The transaction checks everything again, on the metadata of then.
+ */
+async function signedTexts({ store, signing }: PublishDeps, update: RoleUpdate): Promise<RoleUpdate['texts']> {
+  const head = await readHead(store.metadata);
+  if (!head) throw noTrust();
+  if (textOf(head, update.role) === update.metadata) return {};
+  const online = publicKeys(signing.keys);
+  // A blob that is missing is refused in the transaction, beside everything else.
+  const checked = checkRoleUpdate({ update, head, online, now: signing.clock.now(), hasBlob: () => true });
+  if (!checked.ok) throw refusedProblem(checked.refused);
+  const signed = new Set(checked.value.changed.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(update.texts).filter(([name]) => signed.has(name)));
 }
 
 /** Names as signed: releases/production/duck-policy/2.1.0.json. */

@@ -8,7 +8,7 @@ import { publishApi } from '@fairlead/shared/api/publish-api';
 import type { Role } from '@fairlead/shared/api/route';
 import { type TestClock, testClock } from '@fairlead/shared/testing/test-clock';
 import { generateKeyPair, signerFromSeed } from '@fairlead/shared/trust/ed25519';
-import { checkBundle } from '@fairlead/toolkit/bundle/check-bundle';
+import { checkBundle as checkForReal } from '@fairlead/toolkit/bundle/check-bundle';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
@@ -57,6 +57,7 @@ export interface TestOptions {
   /** Of a replica: the store is shared, so whoever made it closes it. */
   readonly replica?: Pick<ControlPlaneDeps, 'store' | 'signals' | 'onlineKeys'>;
   readonly disks?: ControlPlaneDeps['disks'];
+  readonly checkBundle?: ControlPlaneDeps['checkBundle'];
 }
 
 export async function testControlPlane({
@@ -64,6 +65,7 @@ export async function testControlPlane({
   databaseFile,
   replica,
   disks = [],
+  checkBundle = checkForReal,
 }: TestOptions = {}): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
   const store = replica?.store ?? (await openStore(databaseFile ?? ':memory:'));
