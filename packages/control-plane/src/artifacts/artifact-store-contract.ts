@@ -150,6 +150,26 @@ export function describeArtifactStore(
       expect(blob && (await buffer(blob.stream)).equals(bytes)).toBe(true);
     });
 
+    test('attack 140: an uploader that stalls in the middle of a part delays nobody who uploads the same blob', async () => {
+      const { store } = await world();
+      const bytes = randomBytes(64_000);
+      const blob = digest(bytes);
+      const released = Promise.withResolvers<void>();
+      const stalling = async function* () {
+        yield bytes.subarray(0, 1000);
+        await released.promise;
+        yield bytes.subarray(1000, 2000);
+      };
+      const stalled = store.append({ blob, offset: 0, size: bytes.length, bytes: stalling() });
+      await expect.poll(async () => (await store.state(blob)).received).toBe(1000);
+      expect(await put(store, bytes, 1000)).toEqual({ ok: true, value: { received: 64_000, complete: true } });
+      released.resolve();
+      // It is told what became of the blob, and has changed nothing of it.
+      expect(await stalled).toEqual({ ok: true, value: { received: 64_000, complete: true } });
+      const read = await store.open(blob);
+      expect(read && (await buffer(read.stream)).equals(bytes)).toBe(true);
+    });
+
     test('a blob is lent as a local file', async () => {
       const { store } = await world();
       const bytes = randomBytes(100);

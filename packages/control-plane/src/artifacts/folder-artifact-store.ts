@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, chmod, constants, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accept, Failure, type Result, refuse } from '@fairlead/shared/failure';
+import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import { type Clock, DAY } from '@fairlead/shared/time';
 import { makeFolderDurably, renameDurably } from '@fairlead/toolkit/durable-files';
 import type { ArtifactStore, OpenBlob, Range, UploadRefusal, UploadState } from './artifact-store.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { openPart } from './open-part.ts';
 
 /** An upload nobody went on with for this long is swept at the next start. */
 const ABANDONED_AFTER = 7 * DAY;
@@ -50,26 +51,67 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
     if (now.complete) return accept(now);
     if (now.received > size) {
       // Whoever began it named another size; what lies here can't be the beginning of this blob.
-      await discard(blob, now.received);
+      await turn(blob, () => discardLarger(blob, size));
       return refuse({ code: 'offset_mismatch', offset: 0 });
     }
+    // Somebody else has sent all of it: the same bytes need no second way.
+    if (offset !== now.received && now.received === size) return turn(blob, () => complete(blob, size));
     if (offset !== now.received) return refuse({ code: 'offset_mismatch', offset: now.received });
     if (size > options.maxBlobBytes) return tooLarge(`A blob may have ${options.maxBlobBytes} bytes, not ${size}.`);
     if (total + size - now.received > options.maxTotalBytes) {
       return tooLarge(`${size} bytes do not fit: the store is limited to ${options.maxTotalBytes} bytes in all.`);
     }
-    let fitted: boolean;
-    try {
-      fitted = await write(partFile(blob), offset, size, order.bytes);
-    } finally {
-      total += ((await sizeOf(partFile(blob))) ?? 0) - offset;
-    }
-    if (!fitted) return tooLarge(`More bytes arrived than the declared ${size}.`);
+    const written = await writeInTurns(blob, { offset, size }, order.bytes);
     const then = await state(blob);
-    return then.received < size ? accept(then) : await complete(blob, size);
+    if (then.complete) return accept(then);
+    if (!written.ok && written.refused.code !== 'offset_mismatch') return written;
+    if (then.received === size) return turn(blob, () => complete(blob, size));
+    return written.ok ? accept(then) : written;
+  }
+
+  /**
+   * Writes until the source ends or breaks; what arrived before a broken link is kept. Each chunk takes its turn, and no turn
+   * waits for the source: an uploader that stalls in the middle of a part delays no other uploader of the same blob.
+   */
+  async function writeInTurns(
+    blob: Sha256,
+    part: { readonly offset: number; readonly size: number },
+    source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  ): Promise<Result<void, UploadRefusal>> {
+    const file = await openPart(partFile(blob));
+    try {
+      let at = part.offset;
+      for await (const chunk of source) {
+        const refused = await turn(blob, async () => {
+          const { received, complete: done } = await state(blob);
+          if (done || received !== at || !(await file.isCurrent()))
+            return { code: 'offset_mismatch', offset: received } as const;
+          if (at + chunk.length > part.size) {
+            await file.truncate(part.offset);
+            total -= at - part.offset;
+            return { code: 'too_large', detail: `More bytes arrived than the declared ${part.size}.` } as const;
+          }
+          try {
+            await file.write(chunk, at);
+          } finally {
+            total += (await state(blob)).received - received;
+          }
+          return undefined;
+        });
+        if (refused) return refuse(refused);
+        at += chunk.length;
+      }
+      await file.sync();
+      return accept(undefined);
+    } finally {
+      await file.close();
+    }
   }
 
   async function complete(blob: Sha256, size: number): Promise<Result<UploadState, UploadRefusal>> {
+    const now = await state(blob);
+    // Another uploader was faster.
+    if (now.complete || now.received < size) return accept(now);
     const found = await digestOf(partFile(blob));
     if (found !== blob) {
       // Never resumed from: a wrong first half would spoil every later attempt.
@@ -80,14 +122,18 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
         detail: `The ${size} bytes have SHA-256 ${found}, not ${blob}; they were deleted.`,
       });
     }
+    // Its last bytes may be another uploader's, who has not synced them yet.
+    await syncFile(partFile(blob));
     await chmod(partFile(blob), 0o444);
     await renameDurably(partFile(blob), blobFile(blob));
     return accept({ received: size, complete: true });
   }
 
-  async function discard(blob: Sha256, bytes: number): Promise<void> {
+  async function discardLarger(blob: Sha256, size: number): Promise<void> {
+    const { received, complete: done } = await state(blob);
+    if (done || received <= size) return;
     await rm(partFile(blob), { force: true });
-    total -= bytes;
+    total -= received;
   }
 
   async function read(blob: Sha256, range?: Range): Promise<OpenBlob | undefined> {
@@ -97,7 +143,7 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
 
   return {
     state,
-    append: (order) => turn(order.blob, () => append(order)),
+    append,
     size: (blob) => sizeOf(blobFile(blob)),
     open: read,
     lend: async (blob, use) => ((await sizeOf(blobFile(blob))) === undefined ? undefined : await use(blobFile(blob))),
@@ -107,51 +153,14 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
 
 const tooLarge = (detail: string) => refuse({ code: 'too_large', detail } as const);
 
-/**
- * Writes until the source ends or breaks; what arrived before a broken link is kept. Answers false, and keeps
- * nothing of this part, where more comes than `size`.
- */
-async function write(
-  file: string,
-  offset: number,
-  size: number,
-  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<boolean> {
-  const handle = await open(file, constants.O_WRONLY | constants.O_CREAT, 0o644);
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
   try {
-    let at = offset;
-    for await (const chunk of source) {
-      if (at + chunk.length > size) {
-        await handle.truncate(offset);
-        return false;
-      }
-      for (let done = 0; done < chunk.length; ) {
-        const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, at + done);
-        done += bytesWritten;
-      }
-      at += chunk.length;
-    }
     await handle.sync();
-    return true;
-  } catch (error) {
-    throw error instanceof Error && 'code' in error && error.code === 'ENOSPC' ? diskFull(error) : error;
   } finally {
     await handle.close();
   }
 }
-
-const diskFull = (cause: Error): Failure =>
-  new Failure(
-    {
-      phase: 'publish',
-      element: 'artifact store',
-      category: 'disk_full',
-      detail: 'The disk of the control plane is full; the upload is kept and resumes.',
-      retryable: true,
-      hint: 'Free space in the blob folder of the control plane, then run the same command again.',
-    },
-    { cause },
-  );
 
 async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
