@@ -259,7 +259,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
       poke: engine.poke,
     }),
   });
-  serve(filesApi, { ...repositoryHandlers(store.metadata), ...blobHandlers(artifacts) });
+  serve(filesApi, { ...repositoryHandlers(store.metadata), ...blobHandlers({ artifacts, store }) });
   serve(healthApi, healthHandlers(checks, metrics));
   const document = openApi(V1);
   serve(docsApi, { openApi: async () => document });

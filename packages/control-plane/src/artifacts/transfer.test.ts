@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
+import type { EnvironmentName } from '@fairlead/shared/ids';
 import { describe, expect, test } from 'vitest';
+import { publishedRelease } from '../store/releases-contract.ts';
 import { TEST_URL } from '../testing/inject-transport.ts';
 import { testControlPlane } from '../testing/test-control-plane.ts';
 import { testRobot } from '../testing/test-robot.ts';
@@ -14,6 +16,7 @@ async function uploaded(bytes: Uint8Array) {
   const robot = testRobot(controlPlane, 'duck-1');
   await robot.enrol();
   await operator.acceptRobot({ params: { robot: robot.name }, body: {} });
+  await controlPlane.store.releases.add({ ...publishedRelease('duck-policy@1.0.0'), bundleSha256: sha256 });
   const path = `/blobs/${sha256}`;
   const get = (headers: Record<string, string> = {}) => {
     const signed = robot.sign({ method: 'GET', url: new URL(TEST_URL + path) });
@@ -93,6 +96,24 @@ describe('a robot that downloads', () => {
     expect([beyond.statusCode, beyond.headers['content-range']]).toEqual([416, 'bytes */100']);
     expect((await get({ range: 'bytes=50-', 'if-range': '"other"' })).statusCode).toBe(200);
     expect((await get({ 'if-none-match': `"${sha256}"` })).statusCode).toBe(304);
+  });
+
+  test('attack 141: reads only what was published in its environment, also by the digest of a list of files', async () => {
+    const { controlPlane, publish, robot } = await uploaded(randomBytes(100));
+    const bytes = randomBytes(300);
+    const sha256 = digest(bytes);
+    const blob = () => robot.files.blob({ params: { sha256 } });
+    await publish.uploadPart({ params: { sha256 }, query: { offset: 0, size: 300 }, body: bytes });
+    await expect(blob()).rejects.toMatchObject({ problem: { code: 'not_found' } });
+    const production = publishedRelease('secret@1.0.0', { environment: 'production' as EnvironmentName });
+    await controlPlane.store.releases.add({ ...production, bundleSha256: sha256 });
+    await expect(blob()).rejects.toMatchObject({ problem: { code: 'not_found' } });
+    const development = publishedRelease('listed@1.0.0');
+    await controlPlane.store.releases.add({ ...development, fileListSha256: sha256 });
+    await expect(blob()).resolves.toBeDefined();
+    // It may still run it, and needs it for repairs.
+    await controlPlane.store.releases.revoke(development.target, { at: 2000, by: 'eve' });
+    await expect(blob()).resolves.toBeDefined();
   });
 
   test('signs, is accepted, and asks for what is here', async () => {

@@ -53,7 +53,7 @@ function readRelease(
   const custom = parse(ReleaseCustom, entry.custom);
   if (!target.startsWith('releases/') || !environment || !custom.ok) return undefined;
   const manifest = parseManifest(Buffer.from(text), 'publish');
-  const description = manifest.ok ? manifest.value.description : undefined;
+  const { description, fileList } = manifest.ok ? manifest.value : {};
   const { component, version, releaseCounter, bundle, sizeOnDisk } = custom.value;
   return {
     environment,
@@ -65,6 +65,7 @@ function readRelease(
     manifestLength: entry.length,
     bundleSha256: bundle.sha256,
     bundleSize: bundle.size,
+    ...(fileList && { fileListSha256: fileList.sha256 }),
     sizeOnDisk,
     ...(description !== undefined && { description }),
   };

@@ -15,6 +15,7 @@ interface ReleaseRow {
   manifest_length: number;
   bundle_sha256: string;
   bundle_size: number;
+  file_list_sha256: string | null;
   size_on_disk: number;
   description: string | null;
   published_at: string;
@@ -41,6 +42,7 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
         manifest_length: release.manifestLength,
         bundle_sha256: release.bundleSha256,
         bundle_size: release.bundleSize,
+        file_list_sha256: release.fileListSha256 ?? null,
         size_on_disk: release.sizeOnDisk,
         description: release.description ?? null,
         published_at: toTimestamp(release.publishedAt),
@@ -93,6 +95,13 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
     const row = await db.selectFrom('releases').selectAll().where('target', '=', target).executeTakeFirst();
     return row && toRelease(row);
   },
+  async ofBlob(blob) {
+    return (await withBlob(db, blob).selectAll().orderBy('target').execute()).map(toRelease);
+  },
+  async isBlobOf(environment, blob) {
+    const release = withBlob(db, blob).select('target').where('environment', '=', environment);
+    return (await release.limit(1).executeTakeFirst()) !== undefined;
+  },
   async isBundleChecked(manifestSha256) {
     const row = await db
       .selectFrom('checked_bundles')
@@ -110,6 +119,11 @@ export const kyselyReleases = (db: Kysely<ReleaseTables>): ReleasesSlice => ({
   },
 });
 
+const withBlob = (db: Kysely<ReleaseTables>, blob: Sha256) =>
+  db
+    .selectFrom('releases')
+    .where(({ eb, or }) => or([eb('bundle_sha256', '=', blob), eb('file_list_sha256', '=', blob)]));
+
 const toRelease = (row: ReleaseRow): PublishedRelease => ({
   environment: readColumn(EnvironmentName, row.environment),
   component: readColumn(ComponentName, row.component),
@@ -121,6 +135,7 @@ const toRelease = (row: ReleaseRow): PublishedRelease => ({
   bundleSha256: readColumn(Sha256, row.bundle_sha256),
   // PostgreSQL answers bigint as text.
   bundleSize: Number(row.bundle_size),
+  ...(row.file_list_sha256 !== null && { fileListSha256: readColumn(Sha256, row.file_list_sha256) }),
   sizeOnDisk: Number(row.size_on_disk),
   ...(row.description !== null && { description: row.description }),
   publishedAt: fromTimestamp(row.published_at),

@@ -14,6 +14,7 @@ import { degradedDeployments } from './migrations/0010-degraded-deployments.ts';
 import { alarms } from './migrations/0011-alarms.ts';
 import { acceptedFailures } from './migrations/0012-accepted-failures.ts';
 import { peopleHaveIds } from './migrations/0013-people-have-ids.ts';
+import { blobsOfReleases } from './migrations/0015-blobs-of-releases.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-people-and-robots': peopleAndRobots,
@@ -28,6 +29,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011-alarms': alarms,
   '0012-accepted-failures': acceptedFailures,
   '0013-people-have-ids': peopleHaveIds,
+  '0015-blobs-of-releases': blobsOfReleases,
 };
 
 /** Rejects, leaving the database as the last whole migration made it, where one fails or the file is from a newer version. */

@@ -14,6 +14,8 @@ export interface PublishedRelease {
   readonly manifestLength: number;
   readonly bundleSha256: Sha256;
   readonly bundleSize: number;
+  /** Of a release whose manifest names its files by digest. */
+  readonly fileListSha256?: Sha256;
   readonly sizeOnDisk: number;
   readonly description?: string;
   readonly publishedAt: Instant;
@@ -40,6 +42,10 @@ export interface ReleasesSlice {
   ): Promise<readonly PublishedRelease[]>;
   /** The release behind a target name, where it was ever published. */
   ofTarget(target: TargetName): Promise<PublishedRelease | undefined>;
+  /** Every release, revoked ones too, whose bundle or list of files is this blob. */
+  ofBlob(blob: Sha256): Promise<readonly PublishedRelease[]>;
+  /** Whether one of them was published in that environment. */
+  isBlobOf(environment: EnvironmentName, blob: Sha256): Promise<boolean>;
   /** Whether the bundle of this manifest was unpacked and compared with it once before. */
   isBundleChecked(manifestSha256: Sha256): Promise<boolean>;
   rememberCheckedBundle(manifestSha256: Sha256, at: Instant): Promise<void>;
