@@ -277,7 +277,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
 
   const fresh = await keepFresh(store, signing, onFailure);
   if (deps.engine !== 'by-hand') engine.start();
-  const house = keepHouse({ store, clock, presence, signals, onFailure });
+  const house = keepHouse({ store, artifacts, clock, presence, signals, logger, onFailure });
   return {
     app: fastify,
     drive: engine.tick,

@@ -1,6 +1,11 @@
-/** What happens by the clock: heartbeats are written, and what no longer matters is forgotten. */
+/** What happens by the clock: heartbeats are written, what no longer matters is forgotten, and stored blobs are checked. */
 import { setImmediate } from 'node:timers/promises';
+import type { Sha256 } from '@fairlead/shared/ids';
 import { type Clock, DAY, type Instant, MINUTE, SECOND } from '@fairlead/shared/time';
+import type { FastifyBaseLogger } from 'fastify';
+import type { ArtifactStore } from './artifacts/artifact-store.ts';
+import { reportDamagedBlob } from './artifacts/report-damaged-blob.ts';
+import { scrubForEver } from './artifacts/scrub-blobs.ts';
 import type { PresenceRegistry } from './fleet/presence-registry.ts';
 import { NONCE_MEMORY_MS } from './http/authenticate-robot.ts';
 import { REPLAY_MEMORY_MS } from './http/replay-answers.ts';
@@ -9,6 +14,8 @@ import type { Store } from './store/store.ts';
 
 export interface HousekeepingDeps {
   readonly store: Store;
+  readonly artifacts: ArtifactStore;
+  readonly logger: FastifyBaseLogger;
   readonly clock: Clock;
   readonly presence: PresenceRegistry;
   readonly signals: Pick<Signals, 'changed'>;
@@ -27,7 +34,8 @@ async function forgetRequests({ requestNonces }: Store, before: Instant): Promis
 }
 
 /** Runs until stopped; stopping writes the last heartbeats. */
-export function keepHouse({ store, clock, presence, signals, onFailure }: HousekeepingDeps): { stop(): Promise<void> } {
+export function keepHouse(deps: HousekeepingDeps): { stop(): Promise<void> } {
+  const { store, artifacts, clock, presence, signals, onFailure } = deps;
   const every = (ms: number, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch(onFailure), ms).unref();
   const flush = async () => {
@@ -41,8 +49,12 @@ export function keepHouse({ store, clock, presence, signals, onFailure }: Housek
     every(FORGET_EVERY_MS, () => store.people.forgetEndedSessions(clock.now())),
     every(FORGET_EVERY_MS, () => store.idempotentReplies.forgetBefore(clock.now() - REPLAY_MEMORY_MS)),
   ];
+  const stopped = new AbortController();
+  const onDamaged = (blob: Sha256) => reportDamagedBlob(deps, blob);
+  void scrubForEver({ artifacts, onDamaged, onFailure, until: stopped.signal });
   return {
     async stop() {
+      stopped.abort();
       for (const timer of timers) clearInterval(timer);
       await flush();
     },

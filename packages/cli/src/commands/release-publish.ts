@@ -94,6 +94,8 @@ async function publish(
   const { environment, identity } = order;
   const head = await readRoleHead(trust, environment);
   if (isPublished(head, order)) {
+    // The control plane may have lost its bytes since: what is there already is not sent again.
+    await upload();
     const what = { environment, ...identity, alreadyPublished: true };
     out.done(what, () => out.line(`${sayRelease(identity)} is published in ${environment} already.`, 'good'));
     return;

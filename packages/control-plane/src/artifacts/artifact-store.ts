@@ -54,6 +54,16 @@ export interface ArtifactStore {
   open(blob: Sha256, range?: Range): Promise<OpenBlob | undefined>;
   /** Lends a complete blob as a local, read-only file for the time of `use`; undefined where there is none. */
   lend<T>(blob: Sha256, use: (file: string) => Promise<T>): Promise<T | undefined>;
+  /** All complete blobs, sorted. */
+  blobs(): Promise<readonly Sha256[]>;
+  /**
+   * Reads a complete blob and compares it with its digest. A damaged one, or one that can't be read, is set aside: from then on
+   * it is absent and may be uploaded again. `onRead` is awaited after each part; where it answers false, the check is given up.
+   */
+  verify(
+    blob: Sha256,
+    onRead: (bytes: number) => Promise<boolean>,
+  ): Promise<'sound' | 'damaged' | 'absent' | 'given-up'>;
   /** Rejects with the reason while the store can't keep bytes. */
   ready(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * Blobs in a folder: `blobs/DIGEST` is complete and read-only, `uploads/DIGEST.part` is on its way. A part's
+ * Blobs in a folder: `blobs/DIGEST` is complete and read-only, `uploads/DIGEST.part` is on its way, `damaged/DIGEST` rotted. A part's
  * length is the only record of progress, so a server killed in mid-upload resumes from what is really there.
  */
 import { createHash } from 'node:crypto';
@@ -10,6 +10,7 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import { type Clock, DAY } from '@fairlead/shared/time';
 import { makeFolderDurably, renameDurably } from '@fairlead/toolkit/durable-files';
+import { systemCode } from '@fairlead/toolkit/file-error';
 import type { ArtifactStore, OpenBlob, Range, UploadRefusal, UploadState } from './artifact-store.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { openPart } from './open-part.ts';
@@ -30,6 +31,7 @@ export interface FolderArtifactStoreOptions {
 export async function openFolderArtifactStore(options: FolderArtifactStoreOptions): Promise<ArtifactStore> {
   const blobs = join(options.folder, 'blobs');
   const uploads = join(options.folder, 'uploads');
+  const damaged = join(options.folder, 'damaged');
   await makeFolderDurably(blobs);
   await makeFolderDurably(uploads, 0o700);
   await sweep(uploads, options.clock.now() - ABANDONED_AFTER);
@@ -126,6 +128,7 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
     await syncFile(partFile(blob));
     await chmod(partFile(blob), 0o444);
     await renameDurably(partFile(blob), blobFile(blob));
+    await rm(join(damaged, blob), { force: true });
     return accept({ received: size, complete: true });
   }
 
@@ -141,9 +144,24 @@ export async function openFolderArtifactStore(options: FolderArtifactStoreOption
     return size === undefined ? undefined : { size, stream: createReadStream(blobFile(blob), { ...range }) };
   }
 
+  async function verify(...[blob, onRead]: Parameters<ArtifactStore['verify']>): ReturnType<ArtifactStore['verify']> {
+    const size = await sizeOf(blobFile(blob));
+    if (size === undefined) return 'absent';
+    const found = await digestAtPace(blobFile(blob), onRead);
+    if (found === 'given-up') return found;
+    if (found === blob) return 'sound';
+    // Kept for study until the right bytes are here again: a bad sector is not given to another file.
+    await makeFolderDurably(damaged, 0o700);
+    await renameDurably(blobFile(blob), join(damaged, blob));
+    total -= size;
+    return 'damaged';
+  }
+
   return {
     state,
     append,
+    blobs: async () => (await readdir(blobs)).filter((name): name is Sha256 => IS_DIGEST.test(name)).sort(),
+    verify,
     size: (blob) => sizeOf(blobFile(blob)),
     open: read,
     lend: async (blob, use) => ((await sizeOf(blobFile(blob))) === undefined ? undefined : await use(blobFile(blob))),
@@ -165,6 +183,24 @@ async function syncFile(file: string): Promise<void> {
 async function digestOf(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+const IS_DIGEST = /^[0-9a-f]{64}$/;
+
+/** Undefined where a part of the file can't be read. */
+async function digestAtPace(file: string, onRead: (bytes: number) => Promise<boolean>): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      if (!(await onRead(chunk.length))) return 'given-up';
+    }
+  } catch (cause) {
+    // Another error, such as too many open files, says nothing about this blob.
+    if (systemCode(cause) === 'EIO') return undefined;
+    throw cause;
+  }
   return hash.digest('hex');
 }
 

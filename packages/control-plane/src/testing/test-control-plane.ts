@@ -57,6 +57,8 @@ export interface TestOptions {
   /** Of a replica: the store is shared, so whoever made it closes it. */
   readonly replica?: Pick<ControlPlaneDeps, 'store' | 'signals' | 'onlineKeys'>;
   readonly disks?: ControlPlaneDeps['disks'];
+  /** Where its blobs lie; it stays. Default: a folder of its own. */
+  readonly artifactsFolder?: string;
   readonly checkBundle?: ControlPlaneDeps['checkBundle'];
 }
 
@@ -66,6 +68,7 @@ export async function testControlPlane({
   replica,
   disks = [],
   checkBundle = checkForReal,
+  artifactsFolder,
 }: TestOptions = {}): Promise<TestControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-control-plane-'));
   const store = replica?.store ?? (await openStore(databaseFile ?? ':memory:'));
@@ -75,7 +78,12 @@ export async function testControlPlane({
   const onlineKeys = replica?.onlineKeys ?? { snapshot: key(), timestamp: key(), director: key() };
   const controlPlane: ControlPlane = await createControlPlane({
     store,
-    artifacts: await openFolderArtifactStore({ folder, clock, maxBlobBytes: 1e8, maxTotalBytes: 1e9 }),
+    artifacts: await openFolderArtifactStore({
+      folder: artifactsFolder ?? folder,
+      clock,
+      maxBlobBytes: 1e8,
+      maxTotalBytes: 1e9,
+    }),
     checkBundle,
     onlineKeys,
     clock,
