@@ -4,8 +4,9 @@
  * those that it was ordered is in docs/decisions/0050.
  */
 import type { filesApi } from '@fairlead/shared/api/files-api';
-import type { EnvironmentName, Sha256 } from '@fairlead/shared/ids';
+import type { Sha256 } from '@fairlead/shared/ids';
 import { needRobot } from '../fleet/list-robots.ts';
+import type { PersonCaller, RobotCaller } from '../http/caller.ts';
 import type { BytesReply, Handlers } from '../http/handlers.ts';
 import { problem } from '../http/problem.ts';
 import type { Store } from '../store/store.ts';
@@ -20,12 +21,9 @@ interface BlobDeps {
 export function blobHandlers({ artifacts, store }: BlobDeps): Handlers<Pick<typeof filesApi, 'blob'>> {
   return {
     blob: async ({ params, headers, caller }): Promise<BytesReply> => {
-      const { environment } = await needRobot(store, caller.robot);
       // One answer for what is not here and what is not for this robot: it tells nothing of other environments.
-      const size = (await store.releases.isBlobOf(environment, params.sha256))
-        ? await artifacts.size(params.sha256)
-        : undefined;
-      if (size === undefined) throw noBlob(params.sha256, environment);
+      const size = (await mayRead(store, caller, params.sha256)) ? await artifacts.size(params.sha256) : undefined;
+      if (size === undefined) throw noBlob(params.sha256);
       const etag = `"${params.sha256}"`;
       const common = { 'accept-ranges': 'bytes', etag, 'cache-control': 'private, max-age=31536000, immutable' };
       const reply = (status: 200 | 206 | 304 | 416, body: BytesReply['body'], more: Record<string, string>) => ({
@@ -41,7 +39,7 @@ export function blobHandlers({ artifacts, store }: BlobDeps): Handlers<Pick<type
       const range = requestedRange(wanted, size);
       if (range === 'unsatisfiable') return reply(416, new Uint8Array(), { 'content-range': `bytes */${size}` });
       const blob = await artifacts.open(params.sha256, range === 'whole' ? undefined : range);
-      if (!blob) throw noBlob(params.sha256, environment);
+      if (!blob) throw noBlob(params.sha256);
       if (range === 'whole') return reply(200, blob.stream, { 'content-length': String(size) });
       return reply(206, blob.stream, {
         'content-length': String(range.end - range.start + 1),
@@ -51,9 +49,16 @@ export function blobHandlers({ artifacts, store }: BlobDeps): Handlers<Pick<type
   };
 }
 
-const noBlob = (blob: Sha256, environment: EnvironmentName) =>
-  problem('not_found', `There is no blob ${blob} for robots of ${environment}.`, {
-    hint: 'If the release is published, its bytes were lost on the control plane: publish the same file again.',
+/** People may, whom the route lets in; robots where it is of their environment. */
+async function mayRead(store: Store, caller: PersonCaller | RobotCaller, blob: Sha256): Promise<boolean> {
+  if (caller.kind !== 'robot') return true;
+  const { environment } = await needRobot(store, caller.robot);
+  return store.releases.isBlobOf(environment, blob);
+}
+
+const noBlob = (blob: Sha256) =>
+  problem('not_found', `There is no blob ${blob} for this caller.`, {
+    hint: 'If its release is published, its bytes were lost on the control plane: publish the same file again.',
   });
 
 /** A header sent twice means nothing. */
