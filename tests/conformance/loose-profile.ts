@@ -1,6 +1,6 @@
 /**
  * The agent's trust store with the settings in which Fairlead is stricter than the TUF specification loosened:
- * any target and role name, any key type and key id, the suite's sizes. Everything else is the product.
+ * any target and role name, any key type and key id, other digests than SHA-256, the suite’s sizes. Everything else is the product.
  */
 import type { TrustProfile } from '@fairlead/toolkit/trust/trust-profile';
 
@@ -11,5 +11,6 @@ export const LOOSE_PROFILE: TrustProfile = {
   inspect: () => undefined,
   caps: { root: MIB, timestamp: MIB, snapshot: 5 * MIB, role: 5 * MIB },
   maxTargetBytes: 64 * MIB,
+  otherDigests: ['sha512', 'sha384'],
   maxDelegations: 32,
 };

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Result } from '@fairlead/shared/failure';
 import type { Instant } from '@fairlead/shared/time';
-import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { TargetName } from '@fairlead/shared/trust/names';
+import { hasDigest } from '@fairlead/toolkit/trust/fetch-target';
 import type { TrustRefusal } from '@fairlead/toolkit/trust/trust-store';
 import { openTufTrustStore, type TufTrustStore } from '@fairlead/toolkit/trust/tuf-trust-store';
 import { LOOSE_PROFILE } from './loose-profile.ts';
@@ -76,7 +76,7 @@ async function download(run: Run): Promise<boolean> {
   const found = told(await store.lookup(needed(values, 'target-name') as TargetName), say);
   if (!found.ok) return false;
   const file = join(needed(values, 'target-dir'), encodeURIComponent(found.value.name));
-  if (existsSync(file) && sha256Hex(readFileSync(file)) === found.value.sha256) return true;
+  if (existsSync(file) && hasDigest(readFileSync(file), found.value)) return true;
   const fetched = told(await store.fetch(found.value), say);
   if (!fetched.ok) return false;
   mkdirSync(needed(values, 'target-dir'), { recursive: true });

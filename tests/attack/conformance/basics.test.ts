@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { EnvironmentName } from '@fairlead/shared/ids';
+import { productProfile } from '@fairlead/toolkit/trust/trust-profile';
 import { describe, expect, test } from 'vitest';
 import { begin, clientOf } from './client-under-test.ts';
 import { Simulator } from './simulator.ts';
@@ -128,4 +130,31 @@ test('the executable that the suite starts does the same, by the machine clock',
   simulator.timestamp.version = 0;
   simulator.publish('timestamp');
   expect(await run()).toBe(1);
+});
+
+describe('a target that is signed with another digest than SHA-256', () => {
+  const signedBy = (algorithm: string): Simulator => {
+    const simulator = new Simulator();
+    simulator.addArtifactBy(algorithm, 'duck', 'quack');
+    simulator.publish('targets', 'snapshot', 'timestamp');
+    return simulator;
+  };
+
+  test('is downloaded by the loose profile, also from the file that is kept, and only with the bytes that were signed', async () => {
+    const simulator = signedBy('sha512');
+    const client = await begin(simulator);
+    expect(await client.download('duck')).toBe(0);
+    expect(await client.download('duck')).toBe(0);
+    expect(client.downloads()).toEqual(['quack']);
+    simulator.artifacts.set('duck', 'Quack');
+    expect(await (await begin(simulator)).download('duck')).toBe(1);
+  });
+
+  test('attack 137: is never taken by a robot, and by no profile where the algorithm is weak', async () => {
+    expect([productProfile().otherDigests, productProfile('production' as EnvironmentName).otherDigests]).toEqual([
+      [],
+      [],
+    ]);
+    expect(await (await begin(signedBy('md5'))).download('duck')).toBe(1);
+  });
 });

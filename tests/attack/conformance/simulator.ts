@@ -33,7 +33,7 @@ export interface Root extends Common {
   readonly consistent_snapshot: boolean;
 }
 export interface Targets extends Common {
-  readonly targets: Record<string, { length: number; hashes: { sha256: string } }>;
+  readonly targets: Record<string, { length: number; hashes: Record<string, string> }>;
   delegations?: {
     readonly keys: Record<string, object>;
     readonly roles: (Role & { name: string; paths: string[]; terminating: boolean })[];
@@ -149,6 +149,13 @@ export class Simulator {
     this.artifacts.set(path, content);
   }
 
+  /** An artifact that is signed without SHA-256. */
+  addArtifactBy(algorithm: string, path: string, content: string): void {
+    const hashes = { [algorithm]: createHash(algorithm).update(content).digest('hex') };
+    this.targets.targets[path] = { length: Buffer.byteLength(content), hashes };
+    this.artifacts.set(path, content);
+  }
+
   targetsOf(role: string): Targets {
     const found = role === 'targets' ? this.targets : this.delegated.get(role);
     if (!found) throw new TypeError(`there is no role ${role}`);
@@ -165,7 +172,7 @@ export class Simulator {
   answer(path: string): string | undefined {
     const [, folder, rest = ''] = /^\/(metadata|targets)\/(.*)$/.exec(path) ?? [];
     if (folder === 'targets')
-      return this.artifacts.get(decodeURIComponent(rest).replace(/[0-9a-f]{64}\.([^/]*)$/, '$1'));
+      return this.artifacts.get(decodeURIComponent(rest).replace(/[0-9a-f]{64,128}\.([^/]*)$/, '$1'));
     if (rest === 'timestamp.json') return this.published.get('timestamp')?.at(-1)?.text;
     const [, version, role = ''] = /^([0-9]+)\.(.*)\.json$/.exec(rest) ?? [];
     const texts = this.published.get(decodeURIComponent(role)) ?? [];

@@ -122,7 +122,7 @@ export function signMetadata(signed: object, signers: readonly Signer[]): string
 export const toExpiry = (instant: Instant): string => toTimestamp(instant).replace(/\.\d{3}Z$/, 'Z');
 
 /** Where a target lies below `/tuf/targets/` in a repository with consistent snapshots (spec 6.2). */
-export function hashedTargetPath(name: string, sha256: Sha256): string {
+export function hashedTargetPath(name: string, digest: string): string {
   const slash = name.lastIndexOf('/') + 1;
-  return `${name.slice(0, slash)}${sha256}.${name.slice(slash)}`;
+  return `${name.slice(0, slash)}${digest}.${name.slice(slash)}`;
 }

@@ -1,4 +1,5 @@
 /** A small signed file: at most its signed length, then its digest, before anybody reads it. */
+import { hash } from 'node:crypto';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { FetchBytes } from './fetch-bytes.ts';
@@ -10,7 +11,7 @@ export async function fetchTarget(
   target: VerifiedTarget,
   order: { readonly fetchBytes: FetchBytes; readonly maxBytes: number },
 ): Promise<Result<Uint8Array, TrustRefusal>> {
-  const { length, sha256 } = target;
+  const { length } = target;
   if (length > order.maxBytes) {
     const detail = `${target.name} is signed with ${length} bytes; at most ${order.maxBytes} are fetched`;
     return refuse({ code: 'too_long', detail, retryable: false });
@@ -23,6 +24,10 @@ export async function fetchTarget(
     const detail = `${target.name} has ${fetched.value.length} bytes, ${length} are signed`;
     return refuse({ code: 'length', detail, retryable: true });
   }
-  if (sha256Hex(fetched.value) === sha256) return accept(fetched.value);
+  if (hasDigest(fetched.value, target)) return accept(fetched.value);
   return refuse({ code: 'hash', detail: `${target.name} is not the one that was signed`, retryable: true });
 }
+
+/** Whether the bytes are the signed ones. */
+export const hasDigest = (bytes: Uint8Array, { sha256, otherDigest }: VerifiedTarget): boolean =>
+  otherDigest ? hash(otherDigest.algorithm, bytes, 'hex') === otherDigest.hex : sha256Hex(bytes) === sha256;

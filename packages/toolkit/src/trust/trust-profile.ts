@@ -20,6 +20,8 @@ export interface TrustProfile {
     readonly role: number;
   };
   readonly maxTargetBytes: number;
+  /** Algorithms that are accepted where a target is signed without SHA-256, in order of preference. */
+  readonly otherDigests: readonly string[];
   readonly maxDelegations: number;
 }
 
@@ -36,6 +38,7 @@ export function productProfile(environment?: EnvironmentName): TrustProfile {
       role: LIMITS.roleBytes,
     },
     maxTargetBytes: LIMITS.manifestBytes,
+    otherDigests: [],
     maxDelegations: 4,
   };
 }

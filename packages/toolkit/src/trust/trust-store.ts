@@ -43,12 +43,20 @@ export interface TrustRefusal {
   readonly retryable: boolean;
 }
 
+/** A digest by another algorithm than SHA-256. */
+export interface OtherDigest {
+  readonly algorithm: string;
+  readonly hex: string;
+}
+
 export interface VerifiedTarget {
   readonly name: TargetName;
   readonly length: number;
   readonly sha256: Sha256;
   /** As signed; parse it with trust/targets.ts. */
   readonly custom: unknown;
+  /** Counts in place of `sha256`. Never present under the product's profile. */
+  readonly otherDigest?: OtherDigest;
 }
 
 export interface TrustStore {

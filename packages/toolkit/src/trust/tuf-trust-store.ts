@@ -122,13 +122,15 @@ class TufTrustStore implements TrustStore {
       const found = await this.#session.find(name);
       this.#keep(this.#session, false);
       if (!found.ok) return found;
-      return describeTarget(name, found.value);
+      return describeTarget(name, found.value, this.#profile);
     });
   }
 
   async fetch(target: VerifiedTarget): Promise<Result<Uint8Array, TrustRefusal>> {
     const base = this.#options.targetsUrl?.replace(/\/+$/, '') ?? `${this.#metadataUrl}/targets`;
-    const path = hashesTargetNames(this.#db.metadata()) ? hashedTargetPath(target.name, target.sha256) : target.name;
+    const path = hashesTargetNames(this.#db.metadata())
+      ? hashedTargetPath(target.name, target.otherDigest?.hex ?? target.sha256)
+      : target.name;
     const fetched = await fetchTarget(new URL(`${base}/${path}`), target, {
       fetchBytes: this.#fetchBytes,
       maxBytes: this.#profile.maxTargetBytes,
@@ -232,12 +234,24 @@ class TufTrustStore implements TrustStore {
 
 export type { TufTrustStore };
 
-function describeTarget(name: VerifiedTarget['name'], found: Target | undefined): Result<VerifiedTarget, TrustRefusal> {
+function describeTarget(
+  name: VerifiedTarget['name'],
+  found: Target | undefined,
+  profile: TrustProfile,
+): Result<VerifiedTarget, TrustRefusal> {
   if (!found) return no('not_found', `no role lists ${name}`);
-  const sha256 = parse(Sha256, found.hashes['sha256']);
-  if (!sha256.ok) return no('bad_json', `${name} is signed without a SHA-256`);
-  return accept({ name, length: found.length, sha256: sha256.value, custom: found.unrecognizedFields['custom'] });
+  const { length, hashes, unrecognizedFields } = found;
+  const custom = unrecognizedFields['custom'];
+  const sha256 = parse(Sha256, hashes['sha256']);
+  if (sha256.ok) return accept({ name, length, sha256: sha256.value, custom });
+  const algorithm = profile.otherDigests.find((each) => /^[0-9a-f]+$/.test(hashes[each] ?? ''));
+  if (algorithm === undefined) return no('bad_json', `${name} is signed without a SHA-256`);
+  const otherDigest = { algorithm, hex: hashes[algorithm] ?? '' };
+  return accept({ name, length, sha256: NO_DIGEST, custom, otherDigest });
 }
+
+/** No bytes are known to have it. */
+const NO_DIGEST = '0'.repeat(64) as Sha256;
 
 const no = (code: TrustRefusal['code'], detail: string, retryable = true) =>
   refuse<TrustRefusal>({ code, detail, retryable });
