@@ -9,23 +9,34 @@ import { makePolicy } from '../../scripts/policies/make-policy.ts';
 import { childrenOf } from './children.ts';
 import * as hostile from './hostile-models.ts';
 
-/** The process of the model under test, once it has used this much processor time. */
-async function childWith(cpuMs: number): Promise<number> {
-  for (;;) {
+/** Sends a signal to the process of the model under test once it has used this much processor time, if it lives that long. */
+async function signalChild(
+  signal: NodeJS.Signals,
+  cpuMs: number,
+  tested: Promise<unknown>,
+): Promise<number | undefined> {
+  let hasEnded = false;
+  const noteEnd = (): void => void (hasEnded = true);
+  tested.then(noteEnd, noteEnd);
+  while (!hasEnded) {
     const child = childrenOf(process.pid).find((pid) => (processorTimeMs(pid) ?? 0) >= cpuMs);
-    if (child !== undefined) return child;
+    if (child !== undefined) {
+      process.kill(child, signal);
+      return child;
+    }
     await sleep(10);
   }
+  return undefined;
 }
 
 test('attack 113: a good model that the machine stops for longer than its time limit passes all the same', async () => {
   const { model, goldens } = makePolicy({ seed: 7 });
   const folder = folderWith({ 'm.onnx': model, 'golden.json': goldens });
-  const limits = { goldens: 'golden.json', timeoutSec: 5, p95Ms: 200 };
+  const limits = { goldens: 'golden.json', timeoutSec: 8, p95Ms: 200 };
   const tested = runSmokeTests(await orderFor(folder, [modelTest('m.onnx', limits)]));
-  const child = await childWith(30);
-  process.kill(child, 'SIGSTOP');
-  await sleep(5500);
+  const child = await signalChild('SIGSTOP', 30, tested);
+  if (child === undefined) throw new Error('the test process ended before it could be stopped');
+  await sleep(8500);
   process.kill(child, 'SIGCONT');
   expect(await tested).toMatchObject({ ok: true });
 });
@@ -37,18 +48,30 @@ test('a model that gets no processor time is not accused: the verdict names the 
   const tested = runSmokeTests(
     await orderFor(folder, [modelTest('m.onnx', { goldens: 'golden.json', timeoutSec: 4 })]),
   );
-  process.kill(await childWith(2500), 'SIGSTOP');
+  // On a machine that is busy itself it may not come that far, and the verdict is the same.
+  await signalChild('SIGSTOP', 2500, tested);
   expect(await tested).toMatchObject({
     ok: false,
     refused: {
       category: 'machine_busy',
       retryable: true,
-      detail: expect.stringMatching(
-        /running golden .*walk.* \(0 of 1 cases done\): it got only 2\.\d s of processor time/,
-      ),
+      detail: expect.stringMatching(/while .*: it got only \d\.\d s of processor time/),
     },
   });
 });
+
+test.each(['SIGKILL', 'SIGTERM'] as const)(
+  'a model within its memory budget is not accused of a %s from outside: another program took the memory, or the agent stops',
+  async (signal) => {
+    const { model, goldens } = makePolicy({ seed: 7 });
+    const folder = folderWith({ 'm.onnx': model, 'golden.json': goldens });
+    const tested = runSmokeTests(
+      await orderFor(folder, [modelTest('m.onnx', { goldens: 'golden.json', runs: 10_000 })]),
+    );
+    await signalChild(signal, 200, tested);
+    expect(await tested).toMatchObject({ ok: false, refused: { category: 'could_not_run', retryable: true } });
+  },
+);
 
 test('attack 112: a model whose answer is off by 1000 in a few percent of its runs is found', async () => {
   const floats = (data: number[]) => ({ type: 'float32' as const, dims: [1, 4], data });

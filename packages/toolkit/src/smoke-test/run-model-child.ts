@@ -116,8 +116,14 @@ function judge(ended: GuardedEnd, model: string, doing: string, limits: ModelLim
   if (status === 0) return undefined;
   const tail = output.slice(-1200);
   if (doing === 'starting') return finding('could_not_run', model, `The test process ended (${status}): ${tail}`);
-  // Not our SIGKILL: in a group of processes with a memory limit, the kernel takes the test first.
-  if (status === 'SIGKILL') return finding('too_much_memory', model, `The system killed it while ${doing}.`);
+  // Not our SIGKILL: where a machine or a group of processes runs out of memory, the kernel ends the test first. At less
+  // than its own budget the model is not the cause. A model sends no signal: the others come with the end of the agent.
+  if (status === 'SIGKILL' && ended.peakMb >= limits.maxMemoryMb * USED_UP)
+    return finding('too_much_memory', model, `The system killed it at ${ended.peakMb} MiB while ${doing}.`);
+  if (FROM_OUTSIDE.has(status)) {
+    const memory = `${ended.peakMb} MiB of ${limits.maxMemoryMb} MiB`;
+    return finding('could_not_run', model, `${status} from outside ended it at ${memory} while ${doing}.`);
+  }
   // V8 and the C++ library abort when an allocation fails at the limit.
   if (/out of memory|bad_alloc|Allocation failed|cannot allocate/i.test(output)) {
     return finding(
@@ -142,5 +148,6 @@ function judgeTimeOut({ ms, cpuMs }: GuardedEnd, model: string, doing: string, {
   return finding('machine_busy', model, `Stopped while ${doing}: it got only ${used}, of ${seconds(timeoutMs)} s.`);
 }
 
-/** The share of the allowed processor time from which a time-out is the model's own. */
+/** The share of what is allowed (processor time, memory) from which its end is the model's own. */
 const USED_UP = 0.9;
+const FROM_OUTSIDE: ReadonlySet<number | string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
