@@ -7,11 +7,13 @@
 """
 
 import contextlib
+import ctypes
 import http.client
 import http.server
 import json
 import socket
 import threading
+import time
 import urllib.parse
 
 
@@ -22,6 +24,10 @@ class AgentError(Exception):
         hint = problem.get("hint")
         super().__init__(problem.get("detail", "refused") + (f" {hint}" if hint else ""))
         self.code = problem.get("code", "unexpected_answer")
+
+
+class LeaseLost(Exception):
+    """Raised in the body of `busy`: the lease is over and could not be taken again, so a release may be switched now."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -79,29 +85,89 @@ class Agent:
 
     @contextlib.contextmanager
     def busy(self, owner, reason, seconds=60):
-        """Holds a lease around a task. It is extended while the task runs, and expires if this program dies."""
+        """Holds a lease around a task. It is extended while the task runs, and expires if this program dies.
+
+        A thread extends it, and goes on trying whatever the agent answers. Where the lease is over and can't be taken
+        again, LeaseLost is raised in the task, at its next Python instruction (a blocking call in C ends first).
+        """
+        keeper = _LeaseKeeper(self, owner, reason, seconds)
         self.take_lease(owner, reason, seconds)
-        done = threading.Event()
-
-        def keep():
-            while not done.wait(seconds / 3):
-                try:
-                    self.extend_lease(owner, seconds)
-                except AgentError:
-                    self.take_lease(owner, reason, seconds)
-                except OSError:
-                    pass  # The agent restarts: its leases are durable, and we ask again.
-
-        keeper = threading.Thread(target=keep, daemon=True)
         keeper.start()
         try:
             yield
         finally:
-            done.set()
-            keeper.join()
+            keeper.stop()
             # Over already, or no agent there: then it ends by itself.
-            with contextlib.suppress(AgentError, OSError):
+            with contextlib.suppress(Exception):
                 self.release_lease(owner)
+        keeper.raise_if_untold()
+
+
+class _LeaseKeeper(threading.Thread):
+    """Keeps one lease until `stop`, for the thread that made it. Nothing that the agent does ends it before."""
+
+    def __init__(self, agent, owner, reason, seconds):
+        super().__init__(name="fairlead lease of " + owner, daemon=True)
+        # An answer that comes after the end of the lease is none.
+        self._agent = Agent(agent._path, min(agent._timeout, max(0.5, seconds / 3)))
+        self._owner, self._reason, self._seconds = owner, reason, seconds
+        self._body = threading.get_ident()
+        self._done = threading.Event()
+        # The body must not end between "it still runs" and "raise in it".
+        self._lock = threading.Lock()
+        self._lost = None
+        self._told = False
+
+    def run(self):
+        held_until = time.monotonic() + self._seconds
+        while not self._done.wait(self._pause(held_until)):
+            asked = time.monotonic()
+            try:
+                self._extend()
+                held_until = asked + self._seconds
+            except Exception as error:  # whatever it is: the next try may succeed
+                if time.monotonic() >= held_until:
+                    self._raise_in_body(error)
+
+    def stop(self):
+        with self._lock:
+            self._done.set()
+            if self._lost and not self._told:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._body), None)
+        # An exchange under way could take the lease again after its release.
+        self.join()
+
+    def raise_if_untold(self):
+        if self._lost and not self._told:
+            raise LeaseLost(self._lost)
+
+    def _pause(self, held_until):
+        """Three tries within one lease, and one when it ends; not more than ten a second."""
+        left = held_until - time.monotonic()
+        return max(0.1, min(self._seconds / 3, left if left > 0 else self._seconds / 3))
+
+    def _extend(self):
+        try:
+            self._agent.extend_lease(self._owner, self._seconds)
+        except AgentError as error:
+            if error.code != "not_found":
+                raise
+            # It ended while the agent, or this program, stood still.
+            self._agent.take_lease(self._owner, self._reason, self._seconds)
+
+    def _raise_in_body(self, error):
+        keeper = self
+
+        class Lost(LeaseLost):
+            def __init__(self):
+                keeper._told = True
+                super().__init__(keeper._lost)
+
+        with self._lock:
+            if self._done.is_set() or self._lost:
+                return
+            self._lost = f"the lease of {self._owner} is over and could not be taken again: {error}"
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._body), ctypes.py_object(Lost))
 
 
 def serve_safe_state(port, may_switch, over=lambda outcome: None):
