@@ -49,6 +49,7 @@ export async function agentPackage(built: AgentBuild, architecture: Architecture
       { from: built.folder, to: '/usr/lib/fairlead/agent' },
       { from: join(AGENT, 'launcher/fairlead-launch'), to: '/usr/lib/fairlead/fairlead-launch', mode: 0o755 },
       { from: join(AGENT, 'launcher/fairlead-services'), to: '/usr/lib/fairlead/fairlead-services', mode: 0o755 },
+      { from: join(AGENT, 'launcher/fairlead-confine'), to: '/usr/lib/fairlead/fairlead-confine', mode: 0o755 },
       { from: join(AGENT, 'debian/fairlead-agent.sh'), to: '/usr/bin/fairlead-agent', mode: 0o755 },
       unit('fairlead-agent.service'),
       unit('fairlead-services.socket'),

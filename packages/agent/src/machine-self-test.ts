@@ -3,6 +3,7 @@ import { accept, refuse } from '@fairlead/shared/failure';
 import { Clock } from '@fairlead/shared/time';
 import { onnxVersion } from '@fairlead/toolkit/smoke-test/onnx-version';
 import Database from 'better-sqlite3';
+import { describeConfinement } from './confine.ts';
 import { fileJournalStore } from './journal/file-journal-store.ts';
 import { createSelfTest } from './self-test.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
@@ -16,5 +17,6 @@ export const machineSelfTest = createSelfTest({
       ? accept(`ONNX Runtime ${version.value} loads`)
       : refuse(`ONNX Runtime does not load: ${version.refused}`);
   },
+  describeConfinement: () => describeConfinement(),
   servicesOf: () => systemdOfThisMachine(),
 });

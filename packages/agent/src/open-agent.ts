@@ -20,6 +20,7 @@ import { createAgentClock } from './clock/agent-clock.ts';
 import type { OpenedAgent } from './commands/command-context.ts';
 import { openConditions } from './conditions/open-conditions.ts';
 import type { AgentConfig } from './config.ts';
+import { confinedSmokeTests, confinement } from './confine.ts';
 import { httpBlobSource } from './download/http-blob-source.ts';
 import { DEFAULT_PACE } from './download/pace.ts';
 import { enrolRobot } from './enrol/enrol-robot.ts';
@@ -115,7 +116,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const work = plannedWork();
   const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, alarms, log });
   const maxKbPerSec = config.download?.maxKbPerSec;
-  const prober = createProber(services.manager);
+  const confine = await confinement(config);
+  const prober = createProber(services.manager, confine);
   const history = fileUpdateHistory({
     folder: layoutOf(root).outcomes,
     clock,
@@ -128,7 +130,7 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
     measureTree,
     // Only a robot that unpacks and tests a release pays for what that needs.
     extractBundle: async (order) => (await import('@fairlead/toolkit/bundle/extract-bundle')).extractBundle(order),
-    runSmokeTests: async (order) => (await import('@fairlead/toolkit/smoke-test/run-smoke-tests')).runSmokeTests(order),
+    runSmokeTests: confinedSmokeTests(confine),
     blobs: httpBlobSource({ server, send, authorise: signer.headersFor }),
     services: services.manager,
     prober,

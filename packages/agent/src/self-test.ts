@@ -27,6 +27,8 @@ export interface SelfTestDeps {
   readonly readJournal: (file: string) => Promise<Result<Journal | undefined>>;
   /** Loads ONNX Runtime in a child and tells its version. */
   readonly tryOnnx: () => Promise<Result<string, string>>;
+  /** Whether programs of releases are kept from the agent's files: a fact of this machine, and no failure. */
+  readonly describeConfinement: () => Promise<string>;
   readonly servicesOf: (config: AgentConfig) => Promise<ServiceManager>;
 }
 
@@ -74,6 +76,7 @@ export function createSelfTest(deps: SelfTestDeps): SelfTest {
       if (!onnx.ok) throw new Error(onnx.refused);
       return onnx.value;
     });
+    await attempt('confinement', deps.describeConfinement);
     await attempt('services', () => tryServices(config, deps));
     return findings;
   };

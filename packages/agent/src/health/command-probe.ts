@@ -1,7 +1,9 @@
 /** A program of the release ends with exit code 0. One that can't be started proves nothing: unknown. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HealthCheck } from '@fairlead/shared/release/release-yaml';
+import { bareEnvironment } from '@fairlead/toolkit/process/bare-environment';
 import { signalGroup } from '../services/process-group.ts';
 import type { ProbeVerdict } from './prober.ts';
 
@@ -9,10 +11,18 @@ type Check = Extract<HealthCheck, { command: unknown }>['command'];
 
 /** What is kept of a talkative check, bytes. */
 const KEPT_OUTPUT = 1000;
+/** How fairlead-confine ends where it did not start the check: that proves nothing about the release. */
+const COULD_NOT_CONFINE = 126;
 /** What it wrote last may still be in the pipe. */
 const DRAIN_MS = 500;
 
-export function probeCommand(check: Check, folder: string, signal: AbortSignal): Promise<ProbeVerdict> {
+/** Runs the check with nothing of the agent: a bare environment, and under `confine` (program and arguments before it). */
+export function probeCommand(
+  check: Check,
+  folder: string,
+  signal: AbortSignal,
+  confine: readonly string[] = [],
+): Promise<ProbeVerdict> {
   const [program = '', ...args] = check.run;
   const path = program.includes('/') && !program.startsWith('/') ? join(folder, program) : program;
   return new Promise((resolve) => {
@@ -22,7 +32,9 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
     });
     let child: ChildProcess;
     try {
-      child = spawn(path, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+      const [first = path, ...rest] = [...confine, path, ...args];
+      const env = bareEnvironment(tmpdir());
+      child = spawn(first, rest, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     } catch (error) {
       // Node throws some errors (an argument that is too long) and emits others.
       return resolve(couldNotRun(error));
@@ -49,6 +61,7 @@ export function probeCommand(check: Check, folder: string, signal: AbortSignal):
     child.once('exit', (code, killedBy) => {
       // A check that leaves children behind would, every few seconds, leave more.
       kill();
+      if (confine.length > 0 && code === COULD_NOT_CONFINE) return settle(couldNotRun(said.trim() || 'not confined'));
       if (signal.aborted) return settle({ verdict: 'unhealthy', detail: `${program} did not end in time` });
       const ended = killedBy ? `was killed by ${killedBy}` : `ended with code ${code}`;
       const judge = (): void => {

@@ -9,11 +9,12 @@ import { probeTcp } from './tcp-probe.ts';
 
 const TIMEOUT_SEC = 5;
 
-export function createProber(services: ServiceManager): Prober {
+/** `confine`: program and arguments before each command check. */
+export function createProber(services: ServiceManager, confine: readonly string[] = []): Prober {
   const attempt = (check: HealthCheck, context: ProbeContext): Promise<ProbeVerdict> => {
     if ('http' in check) return probeHttp(check.http, limit(check.http, context));
     if ('tcp' in check) return probeTcp(check.tcp, limit(check.tcp, context));
-    if ('command' in check) return probeCommand(check.command, context.folder, limit(check.command, context));
+    if ('command' in check) return probeCommand(check.command, context.folder, limit(check.command, context), confine);
     return probeService(check.systemd, services);
   };
   return {

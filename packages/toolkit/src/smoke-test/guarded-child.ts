@@ -6,8 +6,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setPriority } from 'node:os';
-import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { bareEnvironment } from '../process/bare-environment.ts';
 import { keepTail } from './bounded-tail.ts';
 import { killGroup, killStrays } from './kill-strays.ts';
 import { CLOCK_FACTOR } from './limits.ts';
@@ -18,6 +18,8 @@ import { processorTimeMs } from './processor-time.ts';
 export interface GuardedOrder {
   /** Program (absolute path) and arguments; no shell. */
   readonly command: readonly string[];
+  /** Put before the command; it must become the command (exec) in the same process. */
+  readonly confine?: readonly string[];
   readonly cwd: string;
   /** An empty folder of this run's own: HOME and TMPDIR. */
   readonly scratch: string;
@@ -134,7 +136,7 @@ export function runGuarded(order: GuardedOrder): Promise<GuardedEnd> {
 function start(order: GuardedOrder): ChildProcess {
   const cpuSec = 2 * Math.ceil(order.timeoutMs / 1000) + 2;
   const { addressSpaceMb } = order;
-  const [program = '', ...args] = withLimits(order.command, {
+  const [program = '', ...args] = withLimits([...(order.confine ?? []), ...order.command], {
     cpuSec,
     ...(addressSpaceMb === undefined ? {} : { addressSpaceMb }),
   });
@@ -143,14 +145,7 @@ function start(order: GuardedOrder): ChildProcess {
     // A group of its own, so that one kill reaches everything it starts.
     detached: true,
     stdio: [order.onLine ? 'pipe' : 'ignore', 'pipe', 'pipe', order.onLine ? 'pipe' : 'ignore'],
-    // No NODE_OPTIONS, no tokens, no LD_PRELOAD: nothing of ours reaches it.
-    env: {
-      // Ours last, so that a self-test written for Node finds one.
-      PATH: `/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${dirname(process.execPath)}`,
-      LANG: 'C.UTF-8',
-      HOME: order.scratch,
-      TMPDIR: order.scratch,
-    },
+    env: bareEnvironment(order.scratch),
   });
 }
 

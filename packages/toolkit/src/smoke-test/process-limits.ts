@@ -35,7 +35,7 @@ export function withLimits(
   const space = addressSpaceMb === undefined ? [] : [`--as=${addressSpaceMb * 2 ** 20}`];
   return [
     ...(PRLIMIT ? [PRLIMIT, '--core=0', `--cpu=${cpuSec}`, ...space] : []),
-    ...(SETPRIV ? [SETPRIV, '--pdeathsig', 'KILL'] : []),
+    ...(SETPRIV ? [SETPRIV, '--no-new-privs', '--pdeathsig', 'KILL'] : []),
     ...command,
   ];
 }

@@ -13,6 +13,7 @@ export interface ModelLimits {
   /** Processor time. */
   readonly timeoutMs: number;
   readonly maxMemoryMb: number;
+  readonly confine?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called for each message in `said` as it arrives: what was said before the child failed counts for some callers. */
   readonly onMessage?: (message: ChildMessage) => void;
@@ -68,6 +69,7 @@ export async function runModelChild(order: ModelOrder, limits: ModelLimits): Pro
       timeoutMs: limits.timeoutMs,
       countsCpuTime: true,
       maxResidentMb: limits.maxMemoryMb,
+      ...(limits.confine ? { confine: limits.confine } : {}),
       ...(limits.signal ? { signal: limits.signal } : {}),
       onLine,
     });

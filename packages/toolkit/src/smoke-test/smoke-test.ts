@@ -10,6 +10,8 @@ export interface SmokeTestOrder {
   readonly manifest: Pick<ManifestWithFiles, 'component' | 'version' | 'files' | 'models' | 'smokeTests'>;
   /** 'build' on the author's machine, 'smoke-test' on a robot: the phase written into refusals. */
   readonly phase: 'build' | 'smoke-test';
+  /** Program and arguments before each command that is run: they take from it what is not its own. Default: nothing. */
+  readonly confine?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: SmokeTestProgress) => void;
 }

@@ -10,7 +10,7 @@ import { COMMAND_TIMEOUT_SEC } from './limits.ts';
 import type { SmokeTestOrder } from './smoke-test.ts';
 
 export async function testCommand(
-  { folder, signal }: Pick<SmokeTestOrder, 'folder' | 'signal'>,
+  { folder, confine, signal }: Pick<SmokeTestOrder, 'folder' | 'confine' | 'signal'>,
   test: CommandSmokeTest,
 ): Promise<Result<{ run: string; ms: number }, Finding>> {
   const run = test.run.join(' ');
@@ -25,6 +25,7 @@ export async function testCommand(
       scratch,
       timeoutMs: timeoutSec * 1000,
       ...(test.maxMemoryMb === undefined ? {} : { addressSpaceMb: test.maxMemoryMb }),
+      ...(confine ? { confine } : {}),
       ...(signal ? { signal } : {}),
     });
     const { end, status, output, ms, cpuMs } = ended;

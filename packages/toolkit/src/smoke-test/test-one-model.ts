@@ -15,7 +15,7 @@ export const goldensOf = ({ files }: Pick<SmokeTestOrder['manifest'], 'files'>, 
   files.map(({ path }) => path).filter((path) => globsOf(test).some((glob) => matchesGlob(path, glob)));
 
 export async function testOneModel(order: SmokeTestOrder, test: OnnxSmokeTest): Promise<Result<ModelFigures, Finding>> {
-  const { folder, manifest, signal } = order;
+  const { folder, manifest, confine, signal } = order;
   const contract = manifest.models.find(({ path }) => path === test.model);
   if (!contract) return refuse(finding('contract_mismatch', test.model, 'The manifest knows no model of this name.'));
   const globs = globsOf(test);
@@ -31,7 +31,7 @@ export async function testOneModel(order: SmokeTestOrder, test: OnnxSmokeTest): 
   const files = manifest.files.filter(({ path }) => readable.has(path));
   const run = await runModelChild(
     { task: 'test', folder, model: test.model, files, contract, test, goldens },
-    { ...limits, signal },
+    { ...limits, confine, signal },
   );
   if (!run.ok) return run;
   const passed = run.value.said.find((message) => message.kind === 'passed');

@@ -1,0 +1,96 @@
+/** Attack 129: programs of a release look for what belongs to the agent. */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
+import { expect, onTestFinished, test } from 'vitest';
+import { confinedSmokeTests, confinement, describeConfinement } from './confine.ts';
+import { createProber } from './health/create-prober.ts';
+import { memoryServices } from './update/testing/memory-services.ts';
+import { DUCK } from './update/testing/test-robot.ts';
+
+const PROGRAM = join(import.meta.dirname, '../launcher/fairlead-confine');
+const hasLandlock = spawnSync(PROGRAM, ['--check']).status === 0;
+if (!hasLandlock) process.stdout.write('skipped: confinement: this kernel has no Landlock, or this machine no perl\n');
+
+/** Prints what it could get hold of, and ends well only where that is nothing. */
+const LOOK = (root: string): string => `#!/bin/sh
+got=
+try() { name=$1; shift; "$@" >/dev/null 2>&1 && got="$got $name"; }
+try identity cat ${root}/identity/robot.key
+try trust ls ${root}/trust
+try config cat ${root}/../agent.yaml
+try by-link cat ${root}-link/identity/robot.key
+try write touch ${root}/identity/new
+try move mv ${root}/identity/robot.key /tmp/
+try empty truncate -s 0 ${root}/identity/robot.key
+try change-release touch ${root}/components/duck-policy/look
+try memory head -c 1 /proc/$PPID/mem
+[ -z "$FAIRLEAD_TEST_SECRET" ] || got="$got environment"
+[ "$(grep CapAmb /proc/self/status | tr -d 'A-Za-z:0 \\t')" = '' ] || got="$got capabilities"
+grep -q 'NoNewPrivs:.*1' /proc/self/status || got="$got privileges"
+cat "$0" >/dev/null || got="$got nothing-of-its-own-either"
+echo "got:$got"; [ -z "$got" ]
+`;
+
+async function robot() {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-confine-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const root = join(folder, 'root');
+  const release = join(root, 'components/duck-policy');
+  for (const each of [join(root, 'identity'), join(root, 'trust'), release]) await mkdir(each, { recursive: true });
+  await writeFile(join(root, 'identity/robot.key'), 'secret', { mode: 0o600 });
+  await writeFile(join(folder, 'agent.yaml'), 'enrolment: {token: secret}');
+  await symlink(root, join(folder, 'root-link'));
+  await writeFile(join(release, 'look'), LOOK(root), { mode: 0o755 });
+  process.env['FAIRLEAD_TEST_SECRET'] = 'secret';
+  onTestFinished(() => void delete process.env['FAIRLEAD_TEST_SECRET']);
+  return { root, release, config: { root, file: join(folder, 'agent.yaml') } };
+}
+const CHECK = { command: { run: ['./look'], timeoutSec: 20 } };
+
+test.runIf(hasLandlock)('a health check gets nothing of the agent', async () => {
+  const { root, release, config } = await robot();
+  const prober = createProber(memoryServices(), await confinement(config, PROGRAM));
+  expect(await prober.probe(CHECK, { component: DUCK, folder: release })).toMatchObject({
+    verdict: 'healthy',
+    detail: expect.stringMatching(/got:$/),
+  });
+  expect(await readFile(join(root, 'identity/robot.key'), 'utf8')).toBe('secret');
+});
+
+test.runIf(hasLandlock)(
+  'a command test gets nothing of the agent, also where its folder is reached by a link',
+  async () => {
+    const { root, release, config } = await robot();
+    const files = [{ path: 'look', content: LOOK(root), mode: 0o755 }];
+    const manifest = sampleManifest(files, { smokeTests: [CHECK] });
+    const confine = await confinement({ ...config, root: `${root}-link` }, PROGRAM);
+    const tested = await confinedSmokeTests(confine)({ folder: release, manifest, phase: 'smoke-test' });
+    expect(tested).toMatchObject({ ok: true });
+  },
+);
+
+test('without the confinement the same check is found out: this test would notice', async () => {
+  const { release } = await robot();
+  const { verdict, detail } = await createProber(memoryServices()).probe(CHECK, { component: DUCK, folder: release });
+  expect([verdict, detail]).toEqual(['unhealthy', expect.stringMatching(/got: identity trust config by-link write/)]);
+  // Its environment is bare in any case.
+  expect(detail).not.toContain('environment');
+});
+
+test.runIf(hasLandlock)('a check that can’t be started is unknown, confined or not', async () => {
+  const { release, config } = await robot();
+  const prober = createProber(memoryServices(), await confinement(config, PROGRAM));
+  const missing = { command: { run: ['./missing'] } };
+  expect((await prober.probe(missing, { component: DUCK, folder: release })).verdict).toBe('unknown');
+  const inPath = { command: { run: ['true'] } };
+  expect((await prober.probe(inPath, { component: DUCK, folder: release })).verdict).toBe('healthy');
+});
+
+test('a working copy without the package’s program confines nothing, and the self-test says so', async () => {
+  expect(await confinement({ root: '/r', file: '/f' }, '/nonexistent')).toEqual([]);
+  expect(await describeConfinement('/nonexistent')).toContain('not confined');
+  if (hasLandlock) expect(await describeConfinement(PROGRAM)).toMatch(/can't read .*Landlock \d/);
+});
