@@ -25,7 +25,7 @@ try by-link cat ${root}-link/identity/robot.key
 try write touch ${root}/identity/new
 try move mv ${root}/identity/robot.key /tmp/
 try empty truncate -s 0 ${root}/identity/robot.key
-try change-release touch ${root}/components/duck-policy/look
+try change-release sh -c 'echo x >>${root}/components/duck-policy/look'
 try memory head -c 1 /proc/$PPID/mem
 [ -z "$FAIRLEAD_TEST_SECRET" ] || got="$got environment"
 [ "$(grep CapAmb /proc/self/status | tr -d 'A-Za-z:0 \\t')" = '' ] || got="$got capabilities"
