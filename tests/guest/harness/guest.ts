@@ -99,7 +99,9 @@ export async function makeGuest({ name, cloud, lends = [], hasDisk = false }: Gu
         ...lends.map(([ours, theirs]) => `--bind-ro=${ours}:${theirs}`),
         ...(disk ? [`--bind=${disk.mountedAt}:/var/lib/fairlead`] : []),
       ];
-      const options = ['--quiet', '--directory', root, '--register=no', '--keep-unit', '--console=pipe'];
+      // Its own filter does not know Landlock, which robots have: fairlead-confine would find none.
+      const landlock = '--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self';
+      const options = ['--quiet', '--directory', root, '--register=no', '--keep-unit', '--console=pipe', landlock];
       const identity = [`--machine=${name}`, `--hostname=${name}`, `--network-namespace-path=/run/netns/${cgroup}`];
       // Each guest needs a cgroup of its own, or robots collide; whoever moves there first takes the rest along.
       const enter = await enterCgroup(cgroup);
