@@ -73,7 +73,7 @@ test('a health check of a release sees no key, no memory and no environment of t
 
 test('a masked unit, and one that systemd can’t load, are found before anything stops', async ({ fleet }) => {
   const { pid } = await robot.untilRunning('walking@1.1.0');
-  await machine.write('/etc/systemd/system/calibrate.service', '[Service]\nType=oneshot\nExecStart=sleep\n');
+  await machine.write('/etc/systemd/system/calibrate.service', '[Service]\nType=simple\n');
   await machine.must('systemctl', 'daemon-reload');
   await publishRelease(fleet, {
     version: '1.2.0',
