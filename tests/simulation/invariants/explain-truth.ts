@@ -178,7 +178,9 @@ function waits(world: World, { refusal }: Static<typeof Explanation>): string | 
   }
   const { window } = robot.traits;
   if (refusal?.category === 'outside_window' && refusal.detail.includes('own window')) {
-    if (!robot.hasTrustedTime()) return undefined;
+    // The first answer after a boot corrects the clock: what that check-in reported was judged by the system clock.
+    const since = robot.trustedTimeSince();
+    if (since === undefined || answeredAt <= since) return undefined;
     const isSo = window !== undefined && !askWindow(window, Math.max(0, answeredAt - SLACK)).open;
     return isSo ? undefined : 'its own window is open';
   }

@@ -124,7 +124,7 @@ export function createGroundTruth(order: {
       checks.expect('no-switch-under-lease', lease.until <= now, says, robot);
     }
     const { window } = one.traits;
-    if (window && one.hasTrustedTime() && !skips.includes('window')) {
+    if (window && one.trustedTimeSince() !== undefined && !skips.includes('window')) {
       const says = () => `${robot} switched at ${toTimestamp(now)}, outside ${window.from} to ${window.to}`;
       const isOpen = askWindow(window, now).open || askWindow(window, now - CLOCK_SLACK).open;
       checks.expect('no-switch-outside-window', isOpen, says, robot);

@@ -27,8 +27,8 @@ export interface VirtualRobot {
   onlineSince(): number | undefined;
   /** The activities of its check-ins that the server may know, the newest last. */
   reported(): readonly Activity[];
-  /** The time of its agent is the control plane's, not its system clock's. */
-  hasTrustedTime(): boolean;
+  /** Since when the time of its agent is the control plane's; undefined while it is its system clock's. */
+  trustedTimeSince(): number | undefined;
   /** The system clock is stepped by `ms`. */
   jumpClock(ms: number): void;
 }

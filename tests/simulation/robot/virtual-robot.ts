@@ -50,7 +50,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
   let retired = false;
   let onlineSince: number | undefined;
   let skewMs = traits.skewMs;
-  let hasTrustedTime = (): boolean => false;
+  let trustedTimeSince: number | undefined;
   /** Since the last answer: a reply may be lost although the server knows the check-in. */
   let reported: { readonly at: number; readonly activity: Activity }[] = [];
   let activityNow: () => Activity = () => ({ state: 'idle' });
@@ -86,7 +86,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       wall: withFractions(() => agenda.now() + skewMs),
       monotonic,
     });
-    hasTrustedTime = () => clock.trust() === 'director';
+    trustedTimeSince = undefined;
     const confirming = confirmBy((signal) => {
       const heard = waiters.add(signal);
       bells.checkIn.ring();
@@ -178,6 +178,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
       disk.last = { seq: assignment.seq, sha256: desiredSha256 };
       clock.believe({ time: issuedAt, askedAt, answeredAt });
       lastAnswered = agenda.now();
+      if (clock.trust() === 'director') trustedTimeSince ??= lastAnswered;
       await obedience.obey({ assignment });
       return accept({ assignment });
     };
@@ -342,7 +343,7 @@ export function createRobot(world: World, traits: Traits): VirtualRobot {
     checkIns: () => checkIns,
     onlineSince: () => onlineSince,
     reported: () => reported.map(({ activity: of }) => of),
-    hasTrustedTime: () => hasTrustedTime(),
+    trustedTimeSince: () => trustedTimeSince,
     jumpClock(ms) {
       skewMs += ms;
       chronicle.note(robot, `has its system clock stepped by ${Math.round(ms / SECOND)} s`);
