@@ -38,11 +38,11 @@ function standstills(history: readonly { readonly at: string; readonly what: str
   return since === undefined ? spells : [...spells, { from: since, until: Infinity }];
 }
 
-/** A robot that is silent loses its place in the budget: that is what a time-out is. */
-const stayOf = ({ from, until }: Interval, order: DeploymentRecord): Stay => {
-  const gone = order.state === 'timed-out' ? order.endedAt : undefined;
-  return { from, until: gone === undefined ? until : Math.max(from, Math.min(gone, until ?? gone)) };
-};
+/** An order that times out gives its place in the budget up, whatever its robot reports later. */
+const stayOf = ({ from, until }: Interval, timedOutAt: Instant | undefined): Stay => ({
+  from,
+  until: timedOutAt === undefined ? until : Math.max(from, Math.min(timedOutAt, until ?? timedOutAt)),
+});
 
 /** `limits` is absent where the fleet has none. */
 export function auditBudgets({ stage, records }: AuditDeps, auditor: Person, limits: Limits | undefined): Audit {
@@ -70,12 +70,13 @@ export function auditBudgets({ stage, records }: AuditDeps, auditor: Person, lim
   return {
     async look() {
       const { intervals } = world.truth;
-      const parts = await records.deployments(intervals.map(({ deployment }) => deployment));
+      const ids = intervals.map(({ deployment }) => deployment);
+      const [parts, timeOuts] = [await records.deployments(ids), await records.timeOuts(ids)];
       const stays = intervals.flatMap((interval) => {
         const part = parts.get(interval.deployment);
         return part?.rollout === undefined
           ? []
-          : [{ interval, part, stay: stayOf(interval, part), rollout: part.rollout }];
+          : [{ interval, part, stay: stayOf(interval, timeOuts.get(part.deployment)), rollout: part.rollout }];
       });
       // Break glass may exceed the limits; all others keep them.
       const bound = stays.filter(({ rollout }) => !stage.unlimited.has(rollout));

@@ -40,8 +40,15 @@ const COLUMNS = [
   'failure_accepted',
 ] as const;
 
+function pagesOf(ids: Iterable<DeploymentId>): readonly (readonly DeploymentId[])[] {
+  const all = [...new Set(ids)];
+  return Array.from({ length: Math.ceil(all.length / PAGE) }, (_, page) => all.slice(page * PAGE, (page + 1) * PAGE));
+}
+
 export interface ServerRecords {
   deployments(ids: Iterable<DeploymentId>): Promise<ReadonlyMap<DeploymentId, DeploymentRecord>>;
+  /** When each of these timed out, also where the robot has reported an outcome since. */
+  timeOuts(ids: Iterable<DeploymentId>): Promise<ReadonlyMap<DeploymentId, Instant>>;
   deploymentsOfRollout(rollout: RolloutId): Promise<readonly DeploymentRecord[]>;
   /** Robots that were left out of a rollout, and why. */
   excluded(rollout: RolloutId): Promise<ReadonlyMap<RobotId, Refusal>>;
@@ -55,14 +62,27 @@ export interface ServerRecords {
 export function serverRecords(server: Server): ServerRecords {
   return {
     async deployments(ids) {
-      const all = [...new Set(ids)];
       const found = new Map<DeploymentId, DeploymentRecord>();
-      for (let at = 0; at < all.length; at += PAGE) {
-        const page = all.slice(at, at + PAGE);
+      for (const page of pagesOf(ids)) {
         const rows = await server.read((database) =>
           database.selectFrom('deployments').select(COLUMNS).where('deployment', 'in', page).execute(),
         );
         for (const row of rows) found.set(row.deployment as DeploymentId, toRecord(row));
+      }
+      return found;
+    },
+    async timeOuts(ids) {
+      const found = new Map<DeploymentId, Instant>();
+      for (const page of pagesOf(ids)) {
+        const rows = await server.read((database) =>
+          database
+            .selectFrom('deployment_events')
+            .select(['deployment', 'at'])
+            .where('state', '=', 'timed-out')
+            .where('deployment', 'in', page)
+            .execute(),
+        );
+        for (const { deployment, at } of rows) found.set(deployment as DeploymentId, fromTimestamp(at));
       }
       return found;
     },
