@@ -182,7 +182,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<Contro
   };
 
   serve(peopleApi, {
-    ...(await logInHandlers({ ...people, limits: loginLimits(clock) })),
+    ...logInHandlers({ ...people, limits: loginLimits(clock) }),
     ...ownPasswordHandlers(people),
     ...manageUsersHandlers(people),
     ...manageTokensHandlers({ store, clock }),

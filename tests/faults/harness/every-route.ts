@@ -32,8 +32,11 @@ export interface RouteRequest extends RawRequest {
 /** The headers that let this request in. */
 export type Authorize = (route: Route, request: Pick<RawRequest, 'method' | 'path' | 'body'>) => Record<string, string>;
 
+/** But `logout`: it would end the session of all others. */
 export const requestsOf = (apis: readonly Api[]): RouteRequest[] =>
-  apis.flatMap((api) => Object.entries(api).map(([name, route]) => requestOf(name, route)));
+  apis
+    .flatMap((api) => Object.entries(api).map(([name, route]) => requestOf(name, route)))
+    .filter(({ name }) => name !== 'logout');
 
 /** Made for each request: a robot's signature counts once, and each upload is of a new blob. */
 export function authorized(request: RouteRequest, authorize: Authorize): RouteRequest {

@@ -18,18 +18,15 @@ export interface LogInDeps {
   readonly limits: LoginLimits;
 }
 
-export async function logInHandlers(
-  deps: LogInDeps,
-): Promise<Handlers<Pick<typeof operatorApi, 'login' | 'logout' | 'me'>>> {
+export function logInHandlers(deps: LogInDeps): Handlers<Pick<typeof operatorApi, 'login' | 'logout' | 'me'>> {
   const { store, clock, sessions, passwords, limits } = deps;
-  // Compared where there is no such user, so that the time of the answer does not tell names.
-  const nobodysHash = await passwords.hash('nobody has this password');
   return {
     async login({ body, address, signal }) {
       const retryAfterSec = limits.take(body.name, address);
       if (retryAfterSec > 0) throw tooOften(retryAfterSec);
       const user = await store.people.find(body.name);
-      const fits = await passwords.matches(body.password, user?.passwordHash ?? nobodysHash, signal);
+      // Compared where there is no such user, so that the time of the answer does not tell names.
+      const fits = await passwords.matches(body.password, user?.passwordHash ?? passwords.unmatchable, signal);
       if (!user || !fits) {
         limits.failed(body.name);
         throw problem('unauthenticated', 'The name or the password is wrong.', {

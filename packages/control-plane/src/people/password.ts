@@ -17,9 +17,15 @@ const FORMAT = /^scrypt\$([0-9]{1,2})\$([0-9]{1,2})\$([0-9]{1,2})\$([A-Za-z0-9_-
 
 export function hashPassword(password: string, cost: PasswordCost = PASSWORD_COST): string {
   const salt = randomBytes(16);
-  const key = derive(password, salt, cost);
-  return `scrypt$${cost.log2N}$${cost.r}$${cost.p}$${salt.toString('base64url')}$${key.toString('base64url')}`;
+  return formatHash(cost, salt, derive(password, salt, cost));
 }
+
+/** A hash that no password fits, and that takes as long to compare as any other. */
+export const unmatchableHash = (cost: PasswordCost = PASSWORD_COST): string =>
+  formatHash(cost, randomBytes(16), randomBytes(KEY_BYTES));
+
+const formatHash = ({ log2N, r, p }: PasswordCost, salt: Buffer, key: Buffer): string =>
+  `scrypt$${log2N}$${r}$${p}$${salt.toString('base64url')}$${key.toString('base64url')}`;
 
 /** Constant in time for a given cost. False for a hash that is not one of ours. */
 export function isPassword(password: string, hash: string): boolean {

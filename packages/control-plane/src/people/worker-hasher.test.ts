@@ -26,6 +26,7 @@ describe.each([
     const hash = await hasher.hash('correct horse battery');
     expect(await hasher.matches('correct horse battery', hash)).toBe(true);
     expect(await hasher.matches('correct horse batteries', hash)).toBe(false);
+    expect(await hasher.matches('correct horse battery', hasher.unmatchable)).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { problem } from '../http/problem.ts';
 import type { HashResult, HashTask } from './hash-worker.ts';
-import type { PasswordCost } from './password.ts';
+import { type PasswordCost, unmatchableHash } from './password.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 
 export interface WorkerHasherOptions {
@@ -75,6 +75,7 @@ export function workerHasher({ cost, maxWaiting = MAX_WAITING }: WorkerHasherOpt
   return {
     hash: async (password, signal) => String(await run({ kind: 'hash', password, ...(cost && { cost }) }, signal)),
     matches: async (password, hash, signal) => (await run({ kind: 'match', password, hash }, signal)) === true,
+    unmatchable: unmatchableHash(cost),
     async close() {
       closed = true;
       for (const { reject } of waiting) reject(tooMany());

@@ -226,9 +226,10 @@ describe('a compromised robot', () => {
 
   test('attack 103: that says it knows an order far ahead of all others can be ordered something later', async () => {
     const { robot, v2, operator } = await committed();
-    for (const knownSeq of [Number.MAX_SAFE_INTEGER, 1e308, 2_000_000]) {
+    for (const knownSeq of [Number.MAX_SAFE_INTEGER, 2_000_000]) {
       expect((await robot.ask({ knownSeq })).assignment?.seq).toBeLessThan(100);
     }
+    await expect(robot.ask({ knownSeq: 1e308 })).rejects.toMatchObject({ problem: { code: 'bad_request' } });
     const target = { robot: robot.name };
     await operator.deploy({ body: { target, component: duck, version: v2.manifest.version } });
     const { assignment } = await robot.ask({ knownSeq: 1_000 });
