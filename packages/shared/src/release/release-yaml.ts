@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { ComponentName, ReleasePath, Version } from '../ids.ts';
+import { Requirements } from './requirements.ts';
 
 const closed = { additionalProperties: false };
 const seconds = (what: string, maximum: number) =>
@@ -172,34 +173,6 @@ export const HealthCheck = Type.Union([
   ),
 ]);
 
-const SemverRange = Type.String({ minLength: 1, maxLength: 100, description: 'A semver range: ">=6.0", "^2.1.0".' });
-export const Requirements = Type.Object(
-  {
-    arch: Type.Optional(Type.Array(Type.Enum(['arm64', 'x64']), { minItems: 1, maxItems: 2 })),
-    board: Type.Optional(
-      Type.Array(
-        Type.String({ pattern: '^[a-z0-9*?._-]{1,100}$', description: 'A board: lower-case; * and ? match.' }),
-        {
-          minItems: 1,
-          maxItems: 50,
-          description: 'Board names; * and ? are wildcards.',
-        },
-      ),
-    ),
-    jetpack: Type.Optional(SemverRange),
-    minFreeMemoryMb: Type.Optional(Type.Integer({ minimum: 1 })),
-    minFreeDiskMb: Type.Optional(Type.Integer({ minimum: 1, description: 'On top of what the release itself needs.' })),
-    minAgent: Type.Optional(SemverRange),
-    components: Type.Optional(
-      Type.Record(ComponentName, SemverRange, {
-        ...closed,
-        description: 'Components that must be active on the robot.',
-      }),
-    ),
-  },
-  closed,
-);
-
 const Source = Type.Object(
   {
     repository: Type.Optional(Type.String({ maxLength: 500 })),
@@ -328,4 +301,3 @@ export type OnnxSmokeTest = Static<typeof OnnxSmokeTest>;
 export type CommandSmokeTest = Static<typeof CommandSmokeTest>;
 export type Monitoring = Static<typeof Monitoring>;
 export type HealthCheck = Static<typeof HealthCheck>;
-export type Requirements = Static<typeof Requirements>;

@@ -8,7 +8,7 @@ import satisfies from 'semver/functions/satisfies.js';
 import { accept, type Refusal, type Result, refuse } from '../failure.ts';
 import type { ComponentName, Version } from '../ids.ts';
 import { blobsOf, fileCount, type Manifest, sizeOnDisk } from '../release/manifest.ts';
-import type { Requirements } from '../release/release-yaml.ts';
+import type { Requirements } from '../release/requirements.ts';
 
 export interface RobotFacts {
   readonly arch: string;
