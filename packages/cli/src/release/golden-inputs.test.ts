@@ -119,7 +119,7 @@ test('a file that is not there, and a folder, are named', async () => {
   await expect(readGoldenInputs('/tmp')).rejects.toMatchObject({ message: 'It is not a file.' });
 });
 
-const CASES = '/work/shared/data/cases/12-golden-inputs-from-python';
+const CASES = join(import.meta.dirname, '../../../../../shared/data/cases/12-golden-inputs-from-python');
 test.skipIf(!existsSync(CASES))('the collected inputs of others are read, or refused with the cause', async () => {
   const of = (name: string) =>
     readGoldenInputs(join(CASES, name)).then(

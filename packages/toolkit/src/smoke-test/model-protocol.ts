@@ -55,7 +55,6 @@ export const ModelOrder = Type.Union([
   ),
 ]);
 export type ModelOrder = Static<typeof ModelOrder>;
-export type AssessOrder = Extract<ModelOrder, { task: 'assess' }>;
 export type TestOrder = Extract<ModelOrder, { task: 'test' }>;
 
 const ms = Type.Number({ minimum: 0 });
