@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { ComponentName, ReleasePath, Version } from '../ids.ts';
+import { OutputTolerance } from './output-tolerance.ts';
 import { Requirements } from './requirements.ts';
 
 const closed = { additionalProperties: false };
@@ -15,23 +16,6 @@ const UnitName = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,127}$',
   description: 'A service name; for systemd the unit, ".service" may be left out.',
 });
-
-/** Accepted difference of one output from its golden: |got - want| <= atol + rtol * |want|. */
-const Tolerance = Type.Object(
-  {
-    rtol: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
-    atol: Type.Optional(Type.Number({ minimum: 0 })),
-    min: Type.Optional(Type.Number({ description: 'Smallest value this output may ever take (action range).' })),
-    max: Type.Optional(Type.Number({ description: 'Largest value this output may ever take (action range).' })),
-    nonFinite: Type.Optional(
-      Type.Enum(['refuse', 'allow'], {
-        description:
-          'allow: NaN, Infinity and -Infinity are answers of this output where its golden has exactly the same. Default refuse.',
-      }),
-    ),
-  },
-  closed,
-);
 
 export const OnnxSmokeTest = Type.Object(
   {
@@ -52,7 +36,7 @@ export const OnnxSmokeTest = Type.Object(
       }),
     ),
     outputs: Type.Optional(
-      Type.Record(Type.String({ maxLength: 200 }), Tolerance, {
+      Type.Record(Type.String({ maxLength: 200 }), OutputTolerance, {
         description: 'Tolerances and ranges per output name.',
       }),
     ),
