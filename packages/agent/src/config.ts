@@ -68,10 +68,13 @@ export const AgentYaml = Type.Object(
                 description: 'http://proxy.example:3128, with a user and a password where it wants them (%40 for @).',
               }),
               noProxy: Type.Optional(
-                Type.Array(Type.String({ pattern: '^[^\\s,]+$', maxLength: 253 }), {
-                  maxItems: 100,
-                  description: 'Hosts that are asked directly: fleet.corp, .corp, 10.0.0.7:7300. No address ranges.',
-                }),
+                Type.Array(
+                  Type.String({ pattern: '^[^\\s,]+$', maxLength: 253, description: 'A host without blanks.' }),
+                  {
+                    maxItems: 100,
+                    description: 'Hosts that are asked directly: fleet.corp, .corp, 10.0.0.7:7300. No address ranges.',
+                  },
+                ),
               ),
             },
             closed,

@@ -1,5 +1,5 @@
 /** How a committed release is monitored: what its author declared, and what holds where nothing was declared. */
-import type { Monitoring } from '../release/release-yaml.ts';
+import type { Monitoring } from '../release/monitoring.ts';
 import { MINUTE, SECOND } from '../time.ts';
 
 export interface MonitoringPolicy {

@@ -2,7 +2,8 @@
 import valid from 'semver/functions/valid.js';
 import validRange from 'semver/ranges/valid.js';
 import type { Mistake } from '../parse.ts';
-import type { HealthCheck, Monitoring, SmokeTest } from './release-yaml.ts';
+import type { Monitoring } from './monitoring.ts';
+import type { HealthCheck, SmokeTest } from './release-yaml.ts';
 import type { Requirements } from './requirements.ts';
 
 interface Sections {

@@ -5,6 +5,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { ComponentName, ReleasePath, Version } from '../ids.ts';
+import { Monitoring } from './monitoring.ts';
 import { OutputTolerance } from './output-tolerance.ts';
 import { Requirements } from './requirements.ts';
 
@@ -166,29 +167,6 @@ const Source = Type.Object(
   closed,
 );
 
-/** How the health checks go on after the commit; Kubernetes calls the two fields periodSeconds and failureThreshold. */
-const Monitoring = Type.Object(
-  {
-    intervalSec: Type.Optional(
-      Type.Integer({
-        minimum: 5,
-        maximum: 3600,
-        description:
-          'Pause between two attempts of one health check. Default 30. Services are checked at least every 30 s.',
-      }),
-    ),
-    failureThreshold: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 20,
-        description:
-          'Failed attempts of one check in a row after which the robot reports the release as degraded. Default 3.',
-      }),
-    ),
-  },
-  { ...closed, description: 'How the health checks continue after the commit, until the next update.' },
-);
-
 /** The sections that are copied unchanged from `release.yaml` into the signed manifest. */
 export const signedSections = {
   component: ComponentName,
@@ -283,5 +261,4 @@ export type ReleaseYaml = Static<typeof ReleaseYaml>;
 export type SmokeTest = Static<typeof SmokeTest>;
 export type OnnxSmokeTest = Static<typeof OnnxSmokeTest>;
 export type CommandSmokeTest = Static<typeof CommandSmokeTest>;
-export type Monitoring = Static<typeof Monitoring>;
 export type HealthCheck = Static<typeof HealthCheck>;
