@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
-import { badPath, O_PATH, openPlace, pathIn, pathOf } from './open-folder.ts';
+import { badPath, O_PATH, openPlace, pathIn, pathOf, unlessMissing } from './open-folder.ts';
 import { readIndex, type StateEntry } from './state-index.ts';
 import { notPermitted } from './state-refusals.ts';
 
@@ -77,10 +77,17 @@ async function makeFile(folder: FileHandle): Promise<FileHandle> {
     return await open(pathOf(folder), constants.O_WRONLY | O_TMPFILE, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!['EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(code)) throw error;
-    const name = `${TEMP_MARK}check`;
-    const file = await open(pathIn(folder, name), constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    await unlink(pathIn(folder, name));
+    // ENOTSUP is what Node calls EOPNOTSUPP.
+    if (!['ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(code)) throw error;
+    const path = pathIn(folder, `${TEMP_MARK}check`);
+    // A power cut may have left the file of an earlier check.
+    await unlink(path).catch(unlessMissing);
+    const file = await open(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
+    await unlink(path);
     return file;
   }
 }

@@ -77,6 +77,10 @@ export async function openPlace(path: string, make = false): Promise<Place | und
   }
 }
 
+export function unlessMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
+}
+
 function unlessExisting(error: unknown): void {
   if (!isExisting(error)) throw error;
 }

@@ -6,7 +6,7 @@ import { Failure } from '@fairlead/shared/failure';
 import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { isExisting, isMissing } from '../releases/disk-errors.ts';
-import { lookAt, openFolderIn, openPlace, pathIn } from './open-folder.ts';
+import { lookAt, openFolderIn, openPlace, pathIn, unlessMissing } from './open-folder.ts';
 import { contentsOf, nameIn, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
 
 /** Resolves once durable. Throws a Failure where the backup is lost. The services that use the state must stand still. */
@@ -143,10 +143,6 @@ function typeOf(found: Stats): StateEntry['type'] | 'other' {
   if (found.isSymbolicLink()) return 'link';
   if (found.isDirectory()) return 'folder';
   return found.isFile() ? 'file' : 'other';
-}
-
-function unlessMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
 }
 
 const lost = (folder: string) =>
