@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ComponentName } from '@fairlead/shared/ids';
 import { sampleManifest } from '@fairlead/shared/release/testing/sample-manifest';
 import { expect, onTestFinished, test } from 'vitest';
 import { confinedSmokeTests, confinement, describeConfinement } from './confine.ts';
 import { createProber } from './health/create-prober.ts';
+import { serviceEnvironment } from './services/service-environment.ts';
 import { memoryServices } from './update/testing/memory-services.ts';
 import { DUCK } from './update/testing/test-robot.ts';
 
@@ -52,7 +54,7 @@ const CHECK = { command: { run: ['./look'], timeoutSec: 20 } };
 
 test.runIf(hasLandlock)('a health check gets nothing of the agent', async () => {
   const { root, release, config } = await robot();
-  const prober = createProber(memoryServices(), await confinement(config, PROGRAM));
+  const prober = createProber(memoryServices(), { confine: await confinement(config, PROGRAM) });
   expect(await prober.probe(CHECK, { component: DUCK, folder: release })).toMatchObject({
     verdict: 'healthy',
     detail: expect.stringMatching(/got:$/),
@@ -80,9 +82,22 @@ test('without the confinement the same check is found out: this test would notic
   expect(detail).not.toContain('environment');
 });
 
+test('a check finds the variables that agent.yaml gives the services of its component, and no others', async () => {
+  const { release } = await robot();
+  const run = ['/bin/sh', '-c'];
+  const environmentOf = serviceEnvironment({
+    gait: { component: DUCK, run, env: { ROBOT_PORT: '9208' } },
+    arm: { component: 'arm' as ComponentName, run, env: { ARM_PORT: '9209' } },
+  });
+  const check = { command: { run: [...run, 'echo "$ROBOT_PORT:$ARM_PORT"; false'] } };
+  const context = { component: DUCK, folder: release };
+  const { detail } = await createProber(memoryServices(), { environmentOf }).probe(check, context);
+  expect(detail).toMatch(/: 9208:$/);
+});
+
 test.runIf(hasLandlock)('a check that can’t be started is unknown, confined or not', async () => {
   const { release, config } = await robot();
-  const prober = createProber(memoryServices(), await confinement(config, PROGRAM));
+  const prober = createProber(memoryServices(), { confine: await confinement(config, PROGRAM) });
   const missing = { command: { run: ['./missing'] } };
   expect((await prober.probe(missing, { component: DUCK, folder: release })).verdict).toBe('unknown');
   const inPath = { command: { run: ['true'] } };

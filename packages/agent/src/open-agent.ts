@@ -47,6 +47,7 @@ import { layoutOf } from './releases/layout.ts';
 import { openReleaseFolder } from './releases/release-folder.ts';
 import { sweepHalfWritten } from './releases/sweep.ts';
 import { type ProcessServiceManager, processServiceManager } from './services/process-service-manager.ts';
+import { serviceEnvironment } from './services/service-environment.ts';
 import type { ServiceManager } from './services/service-manager.ts';
 import { systemdOfThisMachine } from './services/systemd-service-manager.ts';
 import { forbiddenByPolicy } from './update/forbids.ts';
@@ -117,7 +118,8 @@ export async function openAgent(config: AgentConfig): Promise<OpenedAgent> {
   const conditions = await openConditions({ config, bootId, clock, bell: bells.permission, alarms, log });
   const maxKbPerSec = config.download?.maxKbPerSec;
   const confine = await confinement(config);
-  const prober = createProber(services.manager, confine);
+  const environmentOf = serviceEnvironment(config.services?.commands);
+  const prober = createProber(services.manager, { confine, environmentOf });
   const history = fileUpdateHistory({
     folder: layoutOf(root).outcomes,
     clock,

@@ -20,7 +20,7 @@ const WITHOUT_DESCRIPTORS = `
     for (;;) openSync('/dev/null');
   } catch {}
   const ran = await runCommand({ run: ['true'] });
-  const probed = await probeCommand({ run: ['true'] }, '/', new AbortController().signal);
+  const probed = await probeCommand({ run: ['true'] }, { folder: '/', signal: new AbortController().signal });
   process.stdout.write(ran.ended + '; ' + probed.detail);
 `;
 

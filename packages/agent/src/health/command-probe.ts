@@ -16,12 +16,19 @@ const COULD_NOT_CONFINE = 126;
 /** What it wrote last may still be in the pipe. */
 const DRAIN_MS = 500;
 
-/** Runs the check with nothing of the agent: a bare environment, and under `confine` (program and arguments before it). */
+export interface CommandRun {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Program and arguments before it. */
+  readonly confine?: readonly string[] | undefined;
+  /** Over the bare environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Runs the check with nothing of the agent: a bare environment with `env`, and under `confine`. */
 export function probeCommand(
   check: Check,
-  folder: string,
-  signal: AbortSignal,
-  confine: readonly string[] = [],
+  { folder, signal, confine = [], env: more }: CommandRun,
 ): Promise<ProbeVerdict> {
   const [program = '', ...args] = check.run;
   const path = program.includes('/') && !program.startsWith('/') ? join(folder, program) : program;
@@ -33,7 +40,7 @@ export function probeCommand(
     let child: ChildProcess;
     try {
       const [first = path, ...rest] = [...confine, path, ...args];
-      const env = bareEnvironment(tmpdir());
+      const env = { ...bareEnvironment(tmpdir()), ...more };
       child = spawn(first, rest, { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     } catch (error) {
       // Node throws some errors (an argument that is too long) and emits others.
