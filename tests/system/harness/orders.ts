@@ -23,8 +23,8 @@ export async function begin(fleet: LocalFleet, { name }: Named, release: string)
     allowDowngrade: true,
   });
   if (!wanted.ok) throw new Error(`${release}: ${wanted.refused[0]?.message}`);
-  const { deployments } = await fleet.api.deploy({ body: wanted.value });
-  if (deployments[0] === undefined) throw new Error(`${name} got no order`);
+  const { deployments, ...rest } = await fleet.api.deploy({ body: wanted.value });
+  if (deployments[0] === undefined) throw new Error(`${name} got no order: ${JSON.stringify(rest)}`);
   return deployments[0];
 }
 
