@@ -1,6 +1,6 @@
 /** Attack 129: programs of a release look for what belongs to the agent. */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComponentName } from '@fairlead/shared/ids';
@@ -36,8 +36,8 @@ cat "$0" >/dev/null || got="$got nothing-of-its-own-either"
 echo "got:$got"; [ -z "$got" ]
 `;
 
-async function robot() {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-confine-'));
+async function robot(place = tmpdir()) {
+  const folder = await mkdtemp(join(place, 'fairlead-confine-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const root = join(folder, 'root');
   const release = join(root, 'components/duck-policy');
@@ -103,6 +103,28 @@ test.runIf(hasLandlock)('a check that can’t be started is unknown, confined or
   const inPath = { command: { run: ['true'] } };
   expect((await prober.probe(inPath, { component: DUCK, folder: release })).verdict).toBe('healthy');
 });
+
+// Root may list every folder, so the program runs as nobody here, in a folder that everybody can reach.
+test.runIf(hasLandlock && process.getuid?.() === 0)(
+  'a folder on the way to a hidden file that the agent may not list closes itself, and nothing else',
+  async () => {
+    const { root, config } = await robot('/tmp');
+    const folder = join(root, '..');
+    const secret = join(folder, 'secrets/token');
+    await mkdir(join(folder, 'secrets'));
+    await writeFile(secret, 'secret', { mode: 0o644 });
+    await copyFile(PROGRAM, join(folder, 'confine'));
+    await writeFile(join(folder, 'public'), 'public');
+    await chmod(folder, 0o755);
+    await chmod(join(folder, 'secrets'), 0o711);
+    const [, ...hidden] = await confinement({ ...config, enrolment: { tokenFile: secret } }, PROGRAM);
+    const run = (file: string) =>
+      spawnSync(join(folder, 'confine'), [...hidden, 'cat', join(folder, file)], { uid: 65_534, gid: 65_534 });
+    const open = run('public');
+    expect([open.stdout.toString(), open.stderr.toString()]).toEqual(['public', '']);
+    expect(run('secrets/token').status).toBe(1);
+  },
+);
 
 test('a working copy without the package’s program confines nothing, and the self-test says so', async () => {
   expect(await confinement({ root: '/r', file: '/f' }, '/nonexistent')).toEqual([]);
