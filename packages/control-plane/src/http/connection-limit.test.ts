@@ -1,6 +1,6 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import Fastify from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ConnectionLimitOptions, connectionTimes, limitConnections } from './connection-limit.ts';
 
@@ -35,7 +35,7 @@ async function answers(socket: Socket): Promise<boolean> {
 }
 
 test('attack 127: one address holds few connections that have proven nothing; those that have do not count', async () => {
-  const { open } = await listening({ unprovenPerAddress: 2 });
+  const { open } = await listening({ unprovenPerNetwork: 2 });
   const proven = [await open(), await open()];
   expect([await answers(proven[0] as Socket), await answers(proven[1] as Socket)]).toEqual([true, true]);
   const silent = [await open(), await open()];
@@ -46,8 +46,21 @@ test('attack 127: one address holds few connections that have proven nothing; th
   expect(await answers(silent[1] as Socket)).toBe(true);
 });
 
+test('attack 127: the 2^64 addresses of an IPv6 network have one allowance together', () => {
+  const server = new EventEmitter();
+  limitConnections({ server } as unknown as FastifyInstance, { unprovenPerNetwork: 2 });
+  // A machine has one IPv6 address of its own only, so these are connections by name.
+  const isTaken = (remoteAddress: string): boolean => {
+    let taken = true;
+    server.emit('connection', Object.assign(new EventEmitter(), { remoteAddress, destroy: () => (taken = false) }));
+    return taken;
+  };
+  const addresses = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3', '2001:db8:0:1::1', '::ffff:192.0.2.1'];
+  expect(addresses.map(isTaken)).toEqual([true, true, false, true, true]);
+});
+
 test('connections of a trusted proxy are not counted', async () => {
-  const { open } = await listening({ unprovenPerAddress: 1, trustedProxies: ['127.0.0.0/8'] });
+  const { open } = await listening({ unprovenPerNetwork: 1, trustedProxies: ['127.0.0.0/8'] });
   const sockets = [await open(), await open(), await open()];
   for (const socket of sockets) expect(await answers(socket)).toBe(true);
 });

@@ -1,14 +1,15 @@
 /**
- * How many connections one address may hold without having proven who it is, and how long a request may take to begin.
+ * How many connections one network may hold without having proven who it is, and how long a request may take to begin.
  * Robots behind one address are many: what they have proven counts no more. Connections of trusted proxies are theirs to
- * limit.
+ * limit. A network is an IPv4 address or an IPv6 /64: whoever has one IPv6 address has 2^64 of them.
  */
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { MINUTE, SECOND } from '@fairlead/shared/time';
 import type { FastifyInstance } from 'fastify';
+import { networkOf } from '../people/network-of.ts';
 
 /** A thousand robots behind one address may come back in the same second. */
-const UNPROVEN_PER_ADDRESS = 1000;
+const UNPROVEN_PER_NETWORK = 1000;
 /** All together: each is a file descriptor and some kilobytes. */
 const MOST_CONNECTIONS = 16_384;
 
@@ -21,7 +22,7 @@ export const connectionTimes = (headersMs = 20 * SECOND) => ({
 });
 
 export interface ConnectionLimitOptions {
-  readonly unprovenPerAddress?: number;
+  readonly unprovenPerNetwork?: number;
   readonly mostConnections?: number;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies?: readonly string[];
@@ -34,30 +35,31 @@ export interface ConnectionLimit {
 export function limitConnections(
   { server }: Pick<FastifyInstance, 'server'>,
   {
-    unprovenPerAddress = UNPROVEN_PER_ADDRESS,
+    unprovenPerNetwork = UNPROVEN_PER_NETWORK,
     mostConnections = MOST_CONNECTIONS,
     trustedProxies = [],
   }: ConnectionLimitOptions = {},
 ): ConnectionLimit {
   const proxies = listOf(trustedProxies);
   const unproven = new Map<string, number>();
-  const addressOf = new WeakMap<Socket, string>();
+  const networkOfSocket = new WeakMap<Socket, string>();
   const forget = (socket: Socket): void => {
-    const address = addressOf.get(socket);
-    if (address === undefined) return;
-    addressOf.delete(socket);
-    const left = (unproven.get(address) ?? 1) - 1;
-    if (left === 0) unproven.delete(address);
-    else unproven.set(address, left);
+    const network = networkOfSocket.get(socket);
+    if (network === undefined) return;
+    networkOfSocket.delete(socket);
+    const left = (unproven.get(network) ?? 1) - 1;
+    if (left === 0) unproven.delete(network);
+    else unproven.set(network, left);
   };
   server.maxConnections = mostConnections;
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress;
     if (address === undefined || isIn(proxies, address)) return;
-    const count = (unproven.get(address) ?? 0) + 1;
-    if (count > unprovenPerAddress) return void socket.destroy();
-    unproven.set(address, count);
-    addressOf.set(socket, address);
+    const network = networkOf(address);
+    const count = (unproven.get(network) ?? 0) + 1;
+    if (count > unprovenPerNetwork) return void socket.destroy();
+    unproven.set(network, count);
+    networkOfSocket.set(socket, network);
     socket.once('close', () => forget(socket));
   });
   return { prove: forget };
