@@ -1,4 +1,5 @@
 /** Rights belong to a person and not to a name, and end with the person, the session or the token that they came from. */
+import type { Role } from '@fairlead/shared/api/route';
 import type { EnvironmentName } from '@fairlead/shared/ids';
 import { DAY } from '@fairlead/shared/time';
 import { expect, test } from 'vitest';
@@ -110,6 +111,21 @@ test('attack 122: an API token neither changes a password nor logs out', async (
   const body = { password: PASSWORD, newPassword: NEW_PASSWORD };
   expect(await refusal(operator.changeMyPassword({ body }))).toBe('forbidden');
   expect(await refusal(operator.logout())).toBe('forbidden');
+});
+
+test('attack 122: an admin’s API token neither sets anybody’s password nor makes an admin, who would outlive it', async () => {
+  const { as, withToken } = await testControlPlane();
+  const { token } = await (await as('admin')).operator.createToken({ body: { name: 'ci' } });
+  const { operator } = withToken(token);
+  const { name } = await operator.me();
+  const ofAdmin = { params: { name }, body: { password: NEW_PASSWORD } };
+  expect(await refusal(operator.changeUser(ofAdmin))).toBe('forbidden');
+  const bob = { name: 'bob', password: NEW_PASSWORD };
+  expect(await refusal(operator.createUser({ body: { ...bob, role: 'admin' } }))).toBe('forbidden');
+  // Scripts create users.
+  expect(await refusal(operator.createUser({ body: { ...bob, role: 'viewer' } }))).toBe('accepted');
+  const role = (wanted: Role) => refusal(operator.changeUser({ params: { name: 'bob' }, body: { role: wanted } }));
+  expect([await role('operator'), await role('admin')]).toEqual(['accepted', 'forbidden']);
 });
 
 test('attack 122: what an API token makes ends with it and outranks it never', async () => {

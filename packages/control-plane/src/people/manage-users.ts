@@ -1,5 +1,6 @@
 /** Users: admins create, change and delete them, and cannot lock everybody out. */
 import type { operatorApi } from '@fairlead/shared/api/operator-api';
+import type { Role } from '@fairlead/shared/api/route';
 import { type Clock, toTimestamp } from '@fairlead/shared/time';
 import type { PersonCaller } from '../http/caller.ts';
 import type { Handlers } from '../http/handlers.ts';
@@ -32,6 +33,7 @@ export function manageUsersHandlers(deps: ManageUsersDeps): Handlers<UserRoutes>
     listUsers: async () => ({ items: (await store.people.all()).map(viewUser) }),
 
     async createUser({ body, caller, signal }) {
+      refuseToToken(caller, body);
       refuseReservedName(body.name);
       refuseWeakPassword(body.password, body.name);
       const user = {
@@ -53,6 +55,7 @@ export function manageUsersHandlers(deps: ManageUsersDeps): Handlers<UserRoutes>
     },
 
     async changeUser({ params, body, caller, signal }) {
+      refuseToToken(caller, body, body.password);
       if (body.password !== undefined) refuseWeakPassword(body.password, params.name);
       // Before the transaction: hashing takes long, and everybody would wait for it.
       const newHash = body.password === undefined ? undefined : await passwords.hash(body.password, signal);
@@ -97,6 +100,18 @@ const RESERVED = new Set(['auto-deploy', 'control-plane', 'fairlead']);
 function refuseReservedName(name: string): void {
   if (!RESERVED.has(name)) return;
   throw problem('refused', `${name} is how the control plane names itself.`, { hint: 'Choose another name.' });
+}
+
+/** Whoever stole an API token would stay, after it was withdrawn: as a new admin, or with the password of somebody else. */
+function refuseToToken(caller: PersonCaller, { role }: { readonly role?: Role }, newPassword?: string): void {
+  if (caller.via === 'session' || (role !== 'admin' && newPassword === undefined)) return;
+  throw problem(
+    'forbidden',
+    `${caller.actor} is no session: an API token can neither make an admin nor set a password.`,
+    {
+      hint: 'Log in with name and password: fairlead login.',
+    },
+  );
 }
 
 async function need(people: People, name: string): Promise<User> {
