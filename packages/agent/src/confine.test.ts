@@ -126,6 +126,12 @@ test.runIf(hasLandlock && process.getuid?.() === 0)(
   },
 );
 
+test('a token file that is gone since the enrollment is hidden under its plain path: the program takes no other', async () => {
+  const enrolment = { tokenFile: '/nowhere//fairlead/./token' };
+  const hidden = await confinement({ root: '/nowhere/root', file: '/nowhere/agent.yaml', enrolment }, PROGRAM);
+  expect(hidden).toContain('/nowhere/fairlead/token');
+});
+
 test('a working copy without the package’s program confines nothing, and the self-test says so', async () => {
   expect(await confinement({ root: '/r', file: '/f' }, '/nonexistent')).toEqual([]);
   expect(await describeConfinement('/nonexistent')).toContain('not confined');

@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RunSmokeTests } from '@fairlead/toolkit/smoke-test/smoke-test';
 import type { AgentConfig } from './config.ts';
 
@@ -17,8 +17,8 @@ export async function confinement(
   program = CONFINE_PROGRAM,
 ): Promise<readonly string[]> {
   if (!existsSync(program)) return [];
-  // It compares names from / on, so none may lead through a link.
-  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  // It compares names from / on, so none may lead through a link. A token file may be gone since the enrollment.
+  const real = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
   const agent = await real(root);
   const token = enrolment && 'tokenFile' in enrolment ? [enrolment.tokenFile] : [];
   const hidden = [agent, ...(await Promise.all([file, ...token].map(real)))];
