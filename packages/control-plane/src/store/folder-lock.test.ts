@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -27,3 +28,18 @@ test('a folder whose holder file is lost is locked all the same', async () => {
   await rm(join(path, 'control-plane.holder.json'));
   await expect(lockFolder(path, second)).rejects.toThrow('there is no such file');
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'a folder on a full disk is locked all the same, and the server can start',
+  async () => {
+    const path = await folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
+    onTestFinished(() => void execFileSync('umount', [path]));
+    const before = await lockFolder(path, first);
+    before.release();
+    await writeFile(join(path, 'ballast'), Buffer.alloc(1 << 20)).catch(() => undefined);
+    const lock = await lockFolder(path, second);
+    await expect(lockFolder(path, second)).rejects.toThrow('Another control plane runs');
+    lock.release();
+  },
+);

@@ -34,18 +34,16 @@ const HOLDER = 'control-plane.holder.json';
 export async function lockFolder(folder: string, holder: LockHolder): Promise<FolderLock> {
   const lock = new BetterSqlite3(join(folder, LOCK), { timeout: 0 });
   try {
+    // A journal on the disk could not be begun where the disk is full, and there is nothing to undo.
+    lock.pragma('journal_mode = MEMORY');
     // A write transaction that never ends. Nothing is written in it, so nothing can be damaged.
     lock.exec('begin immediate');
   } catch (cause) {
     lock.close();
     throw isBusy(cause) ? await folderInUse(folder, cause) : cause;
   }
-  try {
-    await writeDurably(join(folder, HOLDER), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-  } catch (cause) {
-    lock.close();
-    throw cause;
-  }
+  // Names only: a server that was killed on a full disk must come back, and answer its robots.
+  await writeDurably(join(folder, HOLDER), `${JSON.stringify(holder)}\n`, { mode: 0o600 }).catch(() => undefined);
   return { release: () => void lock.close() };
 }
 
