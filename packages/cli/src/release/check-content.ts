@@ -38,6 +38,8 @@ const SECRET_CONTENT: readonly (readonly [RegExp, string])[] = [
   [/\bglpat-[A-Za-z0-9_-]{20,}/, 'a token of GitLab'],
   [/\bxox[abprs]-[A-Za-z0-9-]{20,}/, 'a token of Slack'],
   [/\bhf_[A-Za-z0-9]{34}\b/, 'a token of Hugging Face'],
+  [/"schema":\s*"fairlead\.key\./, 'a key of Fairlead'],
+  [/\bfl[te]_[A-Za-z0-9_-]{43}/, 'a token of Fairlead'],
 ];
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 const READ_BYTES = 64 * 1024;
