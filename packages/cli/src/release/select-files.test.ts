@@ -101,6 +101,9 @@ describe('a secret is refused unless it is named', () => {
     ['fleet.pem', key],
     ['innocent.txt', `notes\n${key}`],
     ['token.txt', `ghp_${'a'.repeat(36)}`],
+    ['keys/release.key', '{\n  "schema": "fairlead.key.v1",\n'],
+    ['deploy.sh', `fairlead --token flt_${'a'.repeat(43)} deploy`],
+    ['agent.yaml', `enrolment: {token: fle_${'a'.repeat(43)}}`],
   ])('%s', async (path, content) => {
     const files = { 'policy.bin': '', [path]: content };
     expect((await read(files)).refused).toEqual([expect.stringContaining(`${path} is or holds`)]);
