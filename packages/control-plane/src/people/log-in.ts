@@ -26,7 +26,10 @@ export function logInHandlers(deps: LogInDeps): Handlers<Pick<typeof operatorApi
       if (retryAfterSec > 0) throw tooOften(retryAfterSec);
       const user = await store.people.find(body.name);
       // Compared where there is no such user, so that the time of the answer does not tell names.
-      const fits = await passwords.matches(body.password, user?.passwordHash ?? passwords.unmatchable, signal);
+      const fits = await passwords.matches(body.password, user?.passwordHash ?? passwords.unmatchable, {
+        signal,
+        isKnown: limits.isKnown(body.name, address),
+      });
       if (!user || !fits) {
         limits.failed(body.name);
         throw problem('unauthenticated', 'The name or the password is wrong.', {

@@ -12,6 +12,8 @@ export interface LoginLimits {
   /** The password was right: the attempt is given back. Answers how many attempts had failed since the last success. */
   succeeded(account: string, address: string): number;
   failed(account: string): void;
+  /** Whether this account was logged in to from there. */
+  isKnown(account: string, address: string): boolean;
 }
 
 /** A person who mistypes, or a few people behind one address. */
@@ -27,10 +29,12 @@ export function loginLimits(clock: Clock): LoginLimits {
   const known = new Map<string, Instant>();
   const failures = new Map<string, number>();
 
+  const isKnownPlace = (place: string): boolean =>
+    clock.now() - (known.get(place) ?? Number.NEGATIVE_INFINITY) <= KNOWN_FOR_MS;
   /** The key of the account's allowance: one for all strangers, one for each place that its owner came from. */
   const accountKey = (account: string, network: string): string => {
     const place = `${account} ${network}`;
-    return clock.now() - (known.get(place) ?? Number.NEGATIVE_INFINITY) <= KNOWN_FOR_MS ? place : account;
+    return isKnownPlace(place) ? place : account;
   };
   return {
     take(account, address) {
@@ -51,6 +55,7 @@ export function loginLimits(clock: Clock): LoginLimits {
       failures.delete(account);
       return failed;
     },
+    isKnown: (account, address) => isKnownPlace(`${account} ${networkOf(address)}`),
     failed: (account) => remember(failures, account, (failures.get(account) ?? 0) + 1),
   };
 }

@@ -40,7 +40,7 @@ export function manageUsersHandlers(deps: ManageUsersDeps): Handlers<UserRoutes>
         id: newUserId(),
         name: body.name,
         role: body.role,
-        passwordHash: await passwords.hash(body.password, signal),
+        passwordHash: await passwords.hash(body.password, { signal, isKnown: true }),
         sessionGeneration: 1,
         mustChangePassword: false,
         createdAt: clock.now(),
@@ -58,7 +58,8 @@ export function manageUsersHandlers(deps: ManageUsersDeps): Handlers<UserRoutes>
       refuseToToken(caller, body, body.password);
       if (body.password !== undefined) refuseWeakPassword(body.password, params.name);
       // Before the transaction: hashing takes long, and everybody would wait for it.
-      const newHash = body.password === undefined ? undefined : await passwords.hash(body.password, signal);
+      const newHash =
+        body.password === undefined ? undefined : await passwords.hash(body.password, { signal, isKnown: true });
       const view = await store.transaction(async ({ people, audit }) => {
         const user = await need(people, params.name);
         const changed: User = {

@@ -31,8 +31,9 @@ export function ownPasswordHandlers(deps: OwnPasswordDeps): Handlers<Pick<typeof
       const retryAfterSec = attempts.take(caller.credential.id);
       if (retryAfterSec > 0) throw tooOften(retryAfterSec);
       const before = await store.people.findById(caller.id);
-      if (!before || !(await passwords.matches(body.password, before.passwordHash, signal))) throw wrongPassword();
-      const passwordHash = await passwords.hash(body.newPassword, signal);
+      if (!before || !(await passwords.matches(body.password, before.passwordHash, { signal, isKnown: true })))
+        throw wrongPassword();
+      const passwordHash = await passwords.hash(body.newPassword, { signal, isKnown: true });
       const changed = await store.transaction(async ({ people, audit }) => {
         const user = await people.findById(caller.id);
         // Somebody else has changed it meanwhile, or the user is gone.

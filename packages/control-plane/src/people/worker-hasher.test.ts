@@ -46,12 +46,30 @@ test('attack 124: while many log in, the signature of a robot is verified before
 test('attack 124: who hung up is not served, and makes room at once; whoever comes when too many wait is refused', async () => {
   const hasher = opened(workerHasher({ cost: CHEAP, maxWaiting: 2 }));
   const gone = new AbortController();
-  const [served, left] = [codeOf(hasher.hash('one')), codeOf(hasher.hash('two', gone.signal))];
+  const [served, left] = [codeOf(hasher.hash('one')), codeOf(hasher.hash('two', { signal: gone.signal }))];
   const patient = codeOf(hasher.hash('three'));
   expect(await codeOf(hasher.hash('four'))).toBe('rate_limited');
   gone.abort();
   const late = codeOf(hasher.hash('five'));
   expect(await Promise.all([served, left, patient, late])).toEqual(['done', 'unavailable', 'done', 'done']);
+});
+
+test('attack 125: strangers who fill the queue keep nobody out who was here before, and wait behind', async () => {
+  const hasher = opened(workerHasher({ cost: CHEAP, maxWaiting: 2 }));
+  const order: string[] = [];
+  const log = (name: string, isKnown: boolean) =>
+    codeOf(hasher.hash(name, { isKnown }).then(() => order.push(name))).then((end) => (end === 'done' ? name : end));
+  const strangers = ['served', 'waits', 'waits too', 'refused'].map((name) => log(name, false));
+  const known = ['alice', 'bob'].map((name) => log(name, true));
+  expect(await Promise.all([...strangers, ...known])).toEqual([
+    'served',
+    'waits',
+    'waits too',
+    'rate_limited',
+    'alice',
+    'bob',
+  ]);
+  expect(order).toEqual(['served', 'alice', 'bob', 'waits', 'waits too']);
 });
 
 test('a hash that cannot be computed fails alone', async () => {

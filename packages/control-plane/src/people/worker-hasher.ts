@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { problem } from '../http/problem.ts';
 import type { HashResult, HashTask } from './hash-worker.ts';
 import { type PasswordCost, unmatchableHash } from './password.ts';
-import type { PasswordHasher } from './password-hasher.ts';
+import type { PasswordHasher, Turn } from './password-hasher.ts';
 
 export interface WorkerHasherOptions {
   /** Default: PASSWORD_COST. */
@@ -18,10 +18,12 @@ export interface WorkerHasherOptions {
 }
 /** About four seconds of work. */
 const MAX_WAITING = 32;
+/** For known people beside them: strangers from many networks must not keep an operator from logging in. */
+const RESERVED = 8;
 
 interface Job {
   readonly task: HashTask;
-  readonly signal: AbortSignal | undefined;
+  readonly turn: Turn;
   resolve(result: HashResult): void;
   reject(cause: unknown): void;
 }
@@ -64,17 +66,20 @@ export function workerHasher({ cost, maxWaiting = MAX_WAITING }: WorkerHasherOpt
     worker.ref();
     worker.postMessage(current.task);
   };
-  const run = (task: HashTask, signal: AbortSignal | undefined): Promise<HashResult> =>
+  const run = (task: HashTask, turn: Turn = {}): Promise<HashResult> =>
     new Promise((resolve, reject) => {
       waiting = waiting.filter((job) => !dropIfGone(job));
-      if (closed || waiting.length >= maxWaiting) return reject(tooMany());
-      waiting.push({ task, signal, resolve, reject });
+      const known = waiting.filter(({ turn: { isKnown } }) => isKnown).length;
+      const isFull = turn.isKnown ? waiting.length >= maxWaiting + RESERVED : waiting.length - known >= maxWaiting;
+      if (closed || isFull) return reject(tooMany());
+      // Behind the known ones, before all others.
+      waiting.splice(turn.isKnown ? known : waiting.length, 0, { task, turn, resolve, reject });
       serveNext();
     });
 
   return {
-    hash: async (password, signal) => String(await run({ kind: 'hash', password, ...(cost && { cost }) }, signal)),
-    matches: async (password, hash, signal) => (await run({ kind: 'match', password, hash }, signal)) === true,
+    hash: async (password, turn) => String(await run({ kind: 'hash', password, ...(cost && { cost }) }, turn)),
+    matches: async (password, hash, turn) => (await run({ kind: 'match', password, hash }, turn)) === true,
     unmatchable: unmatchableHash(cost),
     async close() {
       closed = true;
@@ -88,7 +93,7 @@ export function workerHasher({ cost, maxWaiting = MAX_WAITING }: WorkerHasherOpt
 }
 
 /** Callers that hung up make room for others at once. */
-function dropIfGone({ signal, reject }: Job): boolean {
+function dropIfGone({ turn: { signal }, reject }: Job): boolean {
   if (!signal?.aborted) return false;
   reject(callerGone());
   return true;
