@@ -21,7 +21,8 @@ async function writeWorkspace(folder: string): Promise<void> {
   }
 }
 
-test('a robot installs a release of 20 000 files, and each of them is what was signed', async ({ fleet }) => {
+const PATIENCE = { timeout: 300_000 };
+test('a robot installs a release of 20 000 files, and each of them is what was signed', PATIENCE, async ({ fleet }) => {
   const folder = join(fleet.folder, 'authors', 'workspace');
   await writeWorkspace(folder);
   const file = `${folder}.fairlead`;
@@ -31,7 +32,7 @@ test('a robot installs a release of 20 000 files, and each of them is what was s
   await succeed(fleet.fairlead, 'release', 'publish', file, ...signing);
 
   const robot = await fleet.join({ name: 'duck-1' });
-  const ended = await endOf(fleet, await begin(fleet, robot, 'workspace@1.0.0'), 150_000);
+  const ended = await endOf(fleet, await begin(fleet, robot, 'workspace@1.0.0'), 200_000);
   expect(ended.view.state).toBe('succeeded');
 
   const active = join(robot.root, 'components/workspace/active');
