@@ -4,7 +4,7 @@ import { isTerminal } from '@fairlead/shared/fleet/states';
 import type { RolloutId } from '@fairlead/shared/ids';
 import type { Rollout } from '@fairlead/shared/rollout/rollout';
 import { hasEnded, hasPassedAllStages } from '@fairlead/shared/rollout/states';
-import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
+import { type Instant, MINUTE, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { askWindow } from '@fairlead/shared/update/window';
 import type { Static } from 'typebox';
 import type { VirtualRobot } from '../robot/robot-handle.ts';
@@ -178,9 +178,9 @@ function waits(world: World, { refusal }: Static<typeof Explanation>): string | 
   }
   const { window } = robot.traits;
   if (refusal?.category === 'outside_window' && refusal.detail.includes('own window')) {
-    // The first answer after a boot corrects the clock: what that check-in reported was judged by the system clock.
+    // The first answer after a boot corrects the clock. What was judged by the system clock is judged again within a minute.
     const since = robot.trustedTimeSince();
-    if (since === undefined || answeredAt <= since) return undefined;
+    if (since === undefined || answeredAt <= since + MINUTE + SLACK) return undefined;
     const isSo = window !== undefined && !askWindow(window, Math.max(0, answeredAt - SLACK)).open;
     return isSo ? undefined : 'its own window is open';
   }
