@@ -10,7 +10,7 @@ import { SafeStateConfig } from './conditions/safe-state.ts';
 const closed = { additionalProperties: false };
 const path = (description: string) =>
   Type.String({ pattern: '^/', maxLength: 1024, description: `An absolute path. ${description}` });
-const ServiceCommand = Type.Object(
+export const ServiceCommand = Type.Object(
   {
     component: ComponentName,
     run: Type.Array(Type.String({ minLength: 1, maxLength: 4096 }), {

@@ -69,7 +69,6 @@ test.each([
   ['http://127.0.0.1:73000', 'is no URL (the port must be at most 65535)'],
   ['http://2001:db8::7:7300', 'is no URL (an IPv6 address is written in brackets: [2001:db8::7]:7300)'],
   ['http://127.0.0.1:7300/?x=1', 'must end behind the host and port (write http://127.0.0.1:7300)'],
-  ['http://u:p@127.0.0.1:7300', 'must not contain a user or a password'],
   ['https://company.example/fairlead', 'must not have a path (/fairlead)'],
 ])('a robot does not start to ask %s: the line is reported', (server, message) => {
   const [mistake, ...others] = mistakesIn(minimal.replace('https://fleet.example', server));
@@ -108,9 +107,18 @@ intervalSec: 5
   ]);
 });
 
-test('a command whose name no release can use is a mistake and not dropped', () => {
-  const text = `${minimal}services: {manager: process, commands: {"duck policy": {component: duck, run: [./duck]}}}\n`;
-  expect(mistakesIn(text)).toEqual(['agent.yaml:4: services.commands.duck policy: unknown key duck policy']);
+test('an agent that is upgraded starts over names of commands and credentials that older agents ignored', () => {
+  const text = minimal.replace('https://fleet.example', 'https://duck:quack@fleet.example');
+  const commands = '{"duck policy": {component: duck, run: [./duck]}, gait: {component: duck, run: [./gait]}}';
+  const read = parseConfig(`${text}services: {manager: process, commands: ${commands}}\n`, 'agent.yaml', 'duck-7');
+  expect(read.ok && [read.value.server, Object.keys(read.value.services.commands ?? {})]).toEqual([
+    'https://fleet.example',
+    ['gait'],
+  ]);
+  expect(read.ok && read.value.warnings).toEqual([
+    'agent.yaml:1: server: has a user or a password, which are never sent: delete them',
+    'agent.yaml:4: services.commands.duck policy: is no name of a service and is left out',
+  ]);
 });
 
 test('a proxy and the files of a private CA are taken as written', () => {
