@@ -82,15 +82,13 @@ export function auditExplanations({ stage, records }: AuditDeps, auditor: Person
     explanation: { readonly sentence: string; readonly blocked: boolean },
     desired: DeploymentRecord | undefined,
   ): void {
-    const isOpen = desired !== undefined && !isTerminal(desired.state);
-    if (explanation.blocked || !isOpen) {
-      watched.delete(name);
-      return;
-    }
     const before = watched.get(name);
-    const times = before?.sentence === explanation.sentence ? before.times + 1 : 1;
-    watched.set(name, { sentence: explanation.sentence, times });
-    if (times < 2) return;
+    const proceeds = !explanation.blocked && desired !== undefined && !isTerminal(desired.state);
+    const times = proceeds && before?.sentence === explanation.sentence ? before.times + 1 : 1;
+    if (proceeds) watched.set(name, { sentence: explanation.sentence, times });
+    else watched.delete(name);
+    // A robot that was called unblocked is looked at again: it has gone on, or is where it was.
+    if (!before) return;
     checks.expect(
       'unblocked-moves',
       times <= MOST_REPEATS,
