@@ -85,7 +85,7 @@ test('by the steps that both packages tell, a robot joins its fleet', async ({ g
 });
 
 test('a purged control plane leaves nothing behind', async () => {
-  await server.must('sh', '-c', `rm -r ~/.fairlead ${PASSPHRASE}`);
+  await server.must('sh', '-c', `rm -r ~/.fairlead ${PASSPHRASE} ${NEW_PASSWORD}`);
   await server.must('dpkg', '--purge', SERVER_UNIT);
   expect([...(await everythingIn(server))].filter((path) => !before.has(path))).toEqual([]);
   expect((await server.show(SERVER_UNIT, 'LoadState')).LoadState).toBe('not-found');

@@ -39,7 +39,7 @@ test('a zone that does not exist is refused with the one that was meant, and so 
   expect(await told({ scope: { robot: 'ghost' } })).toContain('There is no robot ghost.');
   expect(await told({ scope: { selector: 'a in b' } })).toContain('at character 6: "(" is expected');
   expect(await told({ from: '25:00' })).toContain('/from');
-  expect((await operator.listAudit()).items).toEqual([]);
+  expect((await operator.listAudit()).items.map(({ action }) => action)).toEqual(['session.login']);
 });
 
 test('a window is changed only by who says so, and deleted once', async () => {
@@ -112,16 +112,17 @@ test('every change of a rule is in the audit log with who and what, and a refuse
   await operator.saveBudget({ body: { label: 'site', maxUnavailable: '10%' } });
   const { items } = await operator.listAudit({ query: { order: 'oldest-first' } });
   expect(items.map(({ seq, by, action, detail }) => `${seq} ${by} ${action}: ${detail}`)).toEqual([
-    '1 the-admin group.save: The group bavaria is whoever site=munich chooses.',
-    '2 the-admin window.save: The window night lets the whole fleet switch from 02:00 to 04:00 on sat, sun (Europe/Berlin).',
-    '3 the-admin limits.change: maxConcurrent is 50.',
-    '4 the-admin budget.save: At most 10% robots of each site may be in update at once.',
+    '1 the-admin session.login: the-admin logged in as admin from 127.0.0.1.',
+    '2 the-admin group.save: The group bavaria is whoever site=munich chooses.',
+    '3 the-admin window.save: The window night lets the whole fleet switch from 02:00 to 04:00 on sat, sun (Europe/Berlin).',
+    '4 the-admin limits.change: maxConcurrent is 50.',
+    '5 the-admin budget.save: At most 10% robots of each site may be in update at once.',
   ]);
-  expect((await operator.listAudit({ query: { action: 'limits.change' } })).items.map(({ seq }) => seq)).toEqual([3]);
+  expect((await operator.listAudit({ query: { action: 'limits.change' } })).items.map(({ seq }) => seq)).toEqual([4]);
   const first = await operator.listAudit({ query: { limit: 3 } });
-  expect([first.items.map(({ seq }) => seq), first.next]).toEqual([[4, 3, 2], '2']);
-  expect((await operator.listAudit({ query: { limit: 3, cursor: '2' } })).items.map(({ seq }) => seq)).toEqual([1]);
-  expect(await operator.verifyAudit()).toEqual({ entries: 4, sha256: items[3]?.sha256 });
+  expect([first.items.map(({ seq }) => seq), first.next]).toEqual([[5, 4, 3], '3']);
+  expect((await operator.listAudit({ query: { limit: 3, cursor: '3' } })).items.map(({ seq }) => seq)).toEqual([2, 1]);
+  expect(await operator.verifyAudit()).toEqual({ entries: 5, sha256: items[4]?.sha256 });
 });
 
 test('whoever turns four eyes off does it where everybody sees it for a day, or until they have seen it', async () => {
@@ -131,7 +132,8 @@ test('whoever turns four eyes off does it where everybody sees it for a day, or 
   await operator.changeEnvironment({ params: { environment: 'production' }, body: { approvals: 'none' } });
   const shown = async (who: typeof bob) => (await who.listNotices()).items.map(({ detail }) => detail);
   expect(await shown(bob)).toEqual(['In production approvals is none.']);
-  await operator.acknowledgeNotice({ params: { seq: '2' } });
+  const [notice] = (await operator.listNotices()).items;
+  await operator.acknowledgeNotice({ params: { seq: String(notice?.seq) } });
   expect([await shown(operator), await shown(bob)]).toEqual([[], ['In production approvals is none.']]);
   expect(await refusal(operator.acknowledgeNotice({ params: { seq: '1' } }))).toBe('not_found');
   controlPlane.clock.pass(25 * HOUR);

@@ -1,6 +1,6 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { DUCK, type TestRobot, testRobot } from '../testing/test-robot.ts';
 
 /** A robot that runs 1.0.0 (and has what `versions` say before it), on which 2.0.0 will be sick. */
@@ -31,8 +31,10 @@ function damageInProbation(robot: TestRobot, ...versions: string[]): void {
 
 test('calibration that a sick release has spoilt is put back before the old release starts', async () => {
   const robot = await aboutToFail();
-  const state = join(robot.root, 'duck-state');
+  // Beside the agent's own folder: state in it is refused.
+  const state = `${robot.root}-duck-state`;
   await mkdir(state);
+  onTestFinished(() => rm(state, { recursive: true }));
   const calibration = join(state, 'legs.json');
   await writeFile(calibration, 'at prove-parachute');
   const order = await robot.release('2.0.0', { state: { backup: [state] } });
