@@ -15,6 +15,8 @@ test.each([
   ['a range nobody can read',            is(400, 206, { 'content-range': 'lines 4-9' }),                                          'wrong: range'],
   ['nothing behind what we have',        is(400, 416),                                                                            'wrong: range'],
   ['a login page of a captive portal',   is(0,   200, { 'content-length': '312' }),                                               'wrong: length'],
+  ['a login page of unknown length',     is(400, 200, { 'content-type': 'text/html' }),                                           'wrong: length'],
+  ['the blob through a proxy that drops its length', is(0, 200, { etag: '"5d"' }),                                                'from-start'],
   ['a redirect to another host',         is(0,   302, { location: 'http://evil.example/' }),                                      'wrong: redirect'],
   ['a compressed answer',                is(0,   200, { 'content-encoding': 'gzip' }),                                            'wrong: encoding'],
   ['too many requests',                  is(0,   429),                                                                            'later'],
