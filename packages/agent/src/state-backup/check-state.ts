@@ -1,11 +1,10 @@
 /** Whether a rollback could restore what was saved, found out before anything is switched. Leaves nothing behind. */
 import { constants } from 'node:fs';
-import { type FileHandle, open, readlink, realpath, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
-import { TEMP_MARK } from '@fairlead/toolkit/durable-files';
 import { isMissing } from '../releases/disk-errors.ts';
-import { badPath, O_PATH, openPlace, pathIn, pathOf, unlessMissing } from './open-folder.ts';
+import { badPath, O_PATH, openPlace, pathIn, pathOf } from './open-folder.ts';
 import { readIndex, type StateEntry } from './state-index.ts';
 import { notPermitted } from './state-refusals.ts';
 
@@ -52,6 +51,7 @@ async function tryFolder(path: string, entries: readonly StateEntry[]): Promise<
     const file = await makeFile(folder).catch((error: unknown) => {
       throw notPermitted(error, path, 'write') ?? error;
     });
+    if (!file) return;
     try {
       for (const { path: of, uid, gid, mode } of owners.values()) {
         const found = await file.stat();
@@ -72,23 +72,15 @@ async function tryFolder(path: string, entries: readonly StateEntry[]): Promise<
 }
 
 /** A file without a name where the file system has such (O_TMPFILE): no program that watches the folder sees it. */
-async function makeFile(folder: FileHandle): Promise<FileHandle> {
+async function makeFile(folder: FileHandle): Promise<FileHandle | undefined> {
   try {
     return await open(pathOf(folder), constants.O_WRONLY | O_TMPFILE, 0o600);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    // ENOTSUP is what Node calls EOPNOTSUPP.
+    // ENOTSUP is what Node calls EOPNOTSUPP. A named file would stay in the state after a power cut: only the right is asked.
     if (!['ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(code)) throw error;
-    const path = pathIn(folder, `${TEMP_MARK}check`);
-    // A power cut may have left the file of an earlier check.
-    await unlink(path).catch(unlessMissing);
-    const file = await open(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
-    await unlink(path);
-    return file;
+    await access(pathOf(folder), constants.W_OK | constants.X_OK);
+    return undefined;
   }
 }
 /** Node names O_DIRECTORY, which is part of it and differs between processors. */
