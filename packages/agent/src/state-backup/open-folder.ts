@@ -81,7 +81,7 @@ export function unlessMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
 }
 
-function unlessExisting(error: unknown): void {
+export function unlessExisting(error: unknown): void {
   if (!isExisting(error)) throw error;
 }
 

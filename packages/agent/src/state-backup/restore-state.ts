@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
-import { isExisting, isMissing } from '../releases/disk-errors.ts';
-import { lookAt, openFolderIn, openPlace, pathIn, unlessMissing } from './open-folder.ts';
+import { isMissing } from '../releases/disk-errors.ts';
+import { lookAt, openFolderIn, openPlace, pathIn, unlessExisting, unlessMissing } from './open-folder.ts';
 import { contentsOf, nameIn, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
 
 /** Resolves once durable. Throws a Failure where the backup is lost. The services that use the state must stand still. */
@@ -96,9 +96,7 @@ async function restoreEntry(parent: FileHandle, name: string, entry: StateEntry,
     await unlink(pathIn(parent, name)).catch(unlessMissing);
     return symlink(entry.target, pathIn(parent, name));
   }
-  await mkdir(pathIn(parent, name)).catch((error: unknown) => {
-    if (!isExisting(error)) throw error;
-  });
+  await mkdir(pathIn(parent, name)).catch(unlessExisting);
   await inFolder(parent, name, async (folder) => {
     if (isOthers(await folder.stat(), entry)) await folder.chown(entry.uid, entry.gid).catch(() => {});
     await folder.chmod(entry.mode);
