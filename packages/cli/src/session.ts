@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parse } from '@fairlead/shared/parse';
 import { Timestamp } from '@fairlead/shared/time';
 import { makeFolderDurably, removeDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
 import { CliError } from './cli-error.ts';
 
@@ -21,7 +22,7 @@ export function readSession(home: string): Session | undefined {
   try {
     text = readFileSync(fileIn(home), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
   const session = parse(Session, parseJson(text));

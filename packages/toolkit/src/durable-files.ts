@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isExisting, isFolder, isMissing, systemCode } from './file-error.ts';
 
 /** Suffix of temp files, so that a janitor can sweep what a crash left. */
 export const TEMP_MARK = '.fairlead-tmp-';
@@ -73,7 +74,7 @@ export async function createDurably(
     await writeDurably(temp, content, options);
     await link(temp, path);
   } catch (cause) {
-    if (codeOf(cause) === 'EEXIST') return false;
+    if (isExisting(cause)) return false;
     throw cause;
   } finally {
     await rm(temp, { force: true });
@@ -91,7 +92,7 @@ export async function linkDurably(path: string, to: string): Promise<void> {
   try {
     await symlink(to, temp);
     await rename(temp, path).catch(async (cause: unknown) => {
-      if (codeOf(cause) !== 'EISDIR') throw cause;
+      if (!isFolder(cause)) throw cause;
       await moveAside(path);
       await rename(temp, path);
     });
@@ -144,10 +145,7 @@ export async function readLink(path: string): Promise<string | undefined> {
   try {
     return await readlink(path);
   } catch (error) {
-    if (['ENOENT', 'EINVAL'].includes(codeOf(error))) return undefined;
+    if (isMissing(error) || systemCode(error) === 'EINVAL') return undefined;
     throw error;
   }
 }
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -11,6 +11,10 @@ export function describeFileError(error: unknown): string {
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+export const isMissing = (error: unknown): boolean => systemCode(error) === 'ENOENT';
+export const isFolder = (error: unknown): boolean => systemCode(error) === 'EISDIR';
+export const isExisting = (error: unknown): boolean => systemCode(error) === 'EEXIST';
+
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is a file, not a folder',

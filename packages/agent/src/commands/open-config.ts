@@ -1,11 +1,10 @@
 /** Reads agent.yaml for a command, or ends the command with what a person does next. */
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { describeFileError } from '@fairlead/toolkit/file-error';
+import { describeFileError, isMissing } from '@fairlead/toolkit/file-error';
 import type { AgentConfig } from '../config.ts';
 import { saysSomething } from '../enrol/first-config.ts';
 import { parseConfig } from '../read-config.ts';
-import { isMissing } from '../releases/disk-errors.ts';
 import { CommandError, EXIT_CODES } from './command-context.ts';
 import { isForbidden, notOfItsGroup } from './rights.ts';
 

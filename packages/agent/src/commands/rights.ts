@@ -2,6 +2,7 @@
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { systemCode } from '@fairlead/toolkit/file-error';
 import { CommandError, EXIT_CODES } from './command-context.ts';
 
 /** For a file or socket that the group of the agent may use. */
@@ -48,8 +49,7 @@ function userName(): string {
   }
 }
 
-export const isForbidden = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
+export const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(systemCode(error) ?? '');
 
 const groupOf = async (path: string): Promise<string> => {
   const found = await stat(path).catch(() => undefined);

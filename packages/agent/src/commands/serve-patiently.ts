@@ -2,6 +2,7 @@
 import type { Server } from 'node:http';
 import { setTimeout as timer } from 'node:timers/promises';
 import { SECOND } from '@fairlead/shared/time';
+import { systemCode } from '@fairlead/toolkit/file-error';
 import { type LocalHandlers, serveLocalApi } from '../local-api/serve-local-api.ts';
 import { sayDiskError } from '../releases/disk-errors.ts';
 
@@ -44,5 +45,4 @@ export async function servePatiently(
 }
 
 /** The socket of a dead agent on a disk that can't be written any more is in the way as well. */
-const isDisk = (error: unknown): boolean =>
-  sayDiskError(error) !== undefined || (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE');
+const isDisk = (error: unknown): boolean => sayDiskError(error) !== undefined || systemCode(error) === 'EADDRINUSE';

@@ -9,8 +9,8 @@ import { parse } from '@fairlead/shared/parse';
 import { SECOND } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { removeDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
-import { isMissing } from '../releases/disk-errors.ts';
 
 const Mark = Type.Object(
   { synced: Type.Integer({ minimum: 0 }), etag: Type.Optional(Type.String({ maxLength: 500 })) },

@@ -6,9 +6,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import type { AgentConfig } from '../config.ts';
 import { parseConfig } from '../read-config.ts';
-import { isMissing } from '../releases/disk-errors.ts';
 
 /** As given on the command line; checked like the file itself. */
 export interface FirstConfig {

@@ -11,8 +11,8 @@ import { parse } from '@fairlead/shared/parse';
 import { type Instant, Timestamp, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
-import { isMissing } from '../releases/disk-errors.ts';
 
 const RobotIdentity = Type.Object(
   {

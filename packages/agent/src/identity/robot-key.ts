@@ -6,7 +6,7 @@ import type { Refusal } from '@fairlead/shared/failure';
 import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { makeFolderDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
+import { isMissing } from '@fairlead/toolkit/file-error';
 
 const KEY_FILE = 'robot.key';
 

@@ -6,7 +6,7 @@ import { type Clock, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { Journal } from '@fairlead/shared/update/journal';
 import { removeDurably, renameDurably, writeDurably } from '@fairlead/toolkit/durable-files';
-import { isFolder, isMissing } from '../releases/disk-errors.ts';
+import { isFolder, isMissing } from '@fairlead/toolkit/file-error';
 import type { JournalStore } from './journal-store.ts';
 
 /** `file` is absolute; unreadable journals are put beside it as `file.bad-TIME`, for a person to look at. */

@@ -8,7 +8,7 @@ import { parse } from '@fairlead/shared/parse';
 import { type Instant, SECOND, toTimestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type KeptLease, type Lease, LeaseFile } from './lease.ts';
 
 /** The owner of the lease that stands for all leases of a damaged file; no program may take it. */

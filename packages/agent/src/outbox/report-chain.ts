@@ -16,6 +16,7 @@ import type { Signer } from '@fairlead/shared/trust/ed25519';
 import { GENESIS_REPORT } from '@fairlead/shared/trust/report';
 import { signReport } from '@fairlead/shared/trust/sign-report';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
 import type { QueuedEvent } from './outbox.ts';
 
@@ -126,7 +127,7 @@ async function readChain(file: string): Promise<ChainFile> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return GENESIS;
+    if (isMissing(error)) return GENESIS;
     throw error;
   }
   const parsed = parse(ChainFile, readJson(text));

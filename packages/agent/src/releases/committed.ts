@@ -9,8 +9,8 @@ import { parse } from '@fairlead/shared/parse';
 import { Timestamp } from '@fairlead/shared/time';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { InstalledRelease } from '@fairlead/shared/update/journal';
+import { isFolder, isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
-import { isFolder, isMissing } from './disk-errors.ts';
 import { reclaimFile } from './reclaim.ts';
 
 const Committed = Type.Object(

@@ -1,20 +1,15 @@
 /** What the operating system, or SQLite in its place, means by an error code. */
 import type { Refusal } from '@fairlead/shared/failure';
+import { systemCode } from '@fairlead/toolkit/file-error';
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-
-export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
-export const isFolder = (error: unknown): boolean => codeOf(error) === 'EISDIR';
-export const isExisting = (error: unknown): boolean => codeOf(error) === 'EEXIST';
 /** No room: the disk itself, or a quota on it. SHMSIZE is what SQLite says where its shared memory file can't grow. */
 export const isFull = (error: unknown): boolean =>
-  ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
+  ['ENOSPC', 'EDQUOT', 'SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(systemCode(error) ?? '');
 /** The disk or its mount is broken, not merely full; a file where a folder belongs, or the reverse, is damage too. */
 const isDiskTrouble = (error: unknown): boolean =>
   ['EIO', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(
-    codeOf(error) ?? '',
-  ) || /^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(codeOf(error) ?? '');
+    systemCode(error) ?? '',
+  ) || /^SQLITE_(IOERR|READONLY|CANTOPEN)/.test(systemCode(error) ?? '');
 
 /** How such an error is told; undefined where the disk is not to blame. */
 export function sayDiskError(error: unknown): Pick<Refusal, 'category' | 'hint'> | undefined {

@@ -3,7 +3,7 @@
  * agent wrote, so it is moved aside for the janitor: it must not keep a robot from its releases for ever.
  */
 import { makeFolderDurably, moveAside, writeDurably } from '@fairlead/toolkit/durable-files';
-import { isExisting, isFolder } from './disk-errors.ts';
+import { isExisting, isFolder } from '@fairlead/toolkit/file-error';
 
 /** `makeFolderDurably`, also where a file is in its place. */
 export async function reclaimFolder(path: string): Promise<void> {

@@ -19,9 +19,9 @@ import { sha256Hex } from '@fairlead/shared/trust/digest';
 import type { MeasureTree } from '@fairlead/toolkit/bundle/bundle';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { linkDurably, readLink, syncFolder } from '@fairlead/toolkit/durable-files';
+import { isFolder, isMissing } from '@fairlead/toolkit/file-error';
 import { readAbandoned, writeAbandoned } from './abandoned.ts';
 import { type Committed, readCommitted, writeCommitted } from './committed.ts';
-import { isFolder, isMissing } from './disk-errors.ts';
 import type { ComponentLayout, Layout, Slot } from './layout.ts';
 import { reclaimFile, reclaimFolder } from './reclaim.ts';
 

@@ -6,8 +6,8 @@ import { releaseFolderName } from '@fairlead/shared/release/manifest';
 import type { Journal } from '@fairlead/shared/update/journal';
 import { removeTree } from '@fairlead/toolkit/bundle/remove-tree';
 import { readLink, syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { readCommitted } from './committed.ts';
-import { isMissing } from './disk-errors.ts';
 import { type ComponentLayout, type Layout, SELF_TEST_SCRATCH, SLOTS } from './layout.ts';
 
 /** So many are kept for a person who wants to look into them. */

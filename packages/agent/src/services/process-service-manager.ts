@@ -2,8 +2,8 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accept, type Phase, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
+import { isExisting } from '@fairlead/toolkit/file-error';
 import type { ServiceCommand } from '../config.ts';
-import { isExisting } from '../releases/disk-errors.ts';
 import { layoutOf } from '../releases/layout.ts';
 import { keepShort } from './bounded-log.ts';
 import type { ServiceManager } from './service-manager.ts';

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, type FileHandle, open, readlink, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
-import { isMissing } from '../releases/disk-errors.ts';
+import { isMissing, systemCode } from '@fairlead/toolkit/file-error';
 import { badPath, O_PATH, openPlace, pathIn, pathOf } from './open-folder.ts';
 import { readIndex, type StateEntry } from './state-index.ts';
 import { notPermitted } from './state-refusals.ts';
@@ -76,9 +76,8 @@ async function makeFile(folder: FileHandle): Promise<FileHandle | undefined> {
   try {
     return await open(pathOf(folder), constants.O_WRONLY | O_TMPFILE, 0o600);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     // ENOTSUP is what Node calls EOPNOTSUPP. A named file would stay in the state after a power cut: only the right is asked.
-    if (!['ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(code)) throw error;
+    if (!['ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
     await access(pathOf(folder), constants.W_OK | constants.X_OK);
     return undefined;
   }

@@ -6,7 +6,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readlink } from 'node:fs/promises';
 import { Failure, type Refusal } from '@fairlead/shared/failure';
-import { isExisting, isMissing } from '../releases/disk-errors.ts';
+import { isExisting, isMissing } from '@fairlead/toolkit/file-error';
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Which Node does not name: the right to pass through a folder is enough for it. */

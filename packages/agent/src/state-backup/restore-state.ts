@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import { hashFile, readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { lookAt, openFolderIn, openPlace, pathIn, unlessExisting, unlessMissing } from './open-folder.ts';
 import { contentsOf, nameIn, readIndex, type SavedFile, type StateEntry } from './state-index.ts';
 

@@ -11,7 +11,7 @@ import { Failure } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import { readChunks } from '@fairlead/toolkit/bundle/hash-file';
 import { makeFolderDurably, syncFolder, TEMP_MARK } from '@fairlead/toolkit/durable-files';
-import { isMissing } from '../releases/disk-errors.ts';
+import { systemCode } from '@fairlead/toolkit/file-error';
 import { badPath, lookAt, openFolderIn, openPlace, pathIn } from './open-folder.ts';
 import { contentsOf, readIndex, type SavedFile, type StateEntry, writeIndex } from './state-index.ts';
 import { notPermitted } from './state-refusals.ts';
@@ -117,12 +117,11 @@ async function unlessGone<T>(look: Promise<T>): Promise<T | undefined> {
   try {
     return await look;
   } catch (error) {
-    if (isMissing(error) || (error instanceof Error && 'code' in error && GONE.has(String(error.code))))
-      return undefined;
+    if (GONE.has(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }
-const GONE: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'ENXIO']);
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
 
 /** What the agent may not read, it could not restore either. */
 async function permitted<T>(path: string, look: Promise<T>): Promise<T> {

@@ -9,8 +9,8 @@ import { Sha256 } from '@fairlead/shared/ids';
 import { parse } from '@fairlead/shared/parse';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { type Static, Type } from 'typebox';
-import { isMissing } from '../releases/disk-errors.ts';
 
 const closed = { additionalProperties: false };
 const owner = {

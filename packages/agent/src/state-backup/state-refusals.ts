@@ -1,11 +1,12 @@
 /** Why state can't be saved or restored, for people. */
 import { Failure, type Refusal } from '@fairlead/shared/failure';
+import { systemCode } from '@fairlead/toolkit/file-error';
 
 const EXAMPLE = '/usr/share/doc/fairlead-agent/examples/state.conf';
 
 /** The agent lacks a right, or the path is not open for it; undefined where the error is another one. */
 export function notPermitted(error: unknown, path: string, verb: 'read' | 'write' | 'give back'): Failure | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = systemCode(error) ?? '';
   if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined;
   return new Failure(stateNotPermitted(path, `the agent may not ${verb} ${path} (${code})`));
 }

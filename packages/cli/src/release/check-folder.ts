@@ -1,7 +1,7 @@
 /** Paths that people give to `release`: checked before any work, with what is there instead. */
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { describeFileError } from '@fairlead/toolkit/file-error';
+import { describeFileError, systemCode } from '@fairlead/toolkit/file-error';
 import { CliError, EXIT } from '../cli-error.ts';
 
 /** Throws a CliError where `folder` is no folder with a release.yaml. */
@@ -53,8 +53,7 @@ async function kindOf(path: string): Promise<'file' | 'folder' | 'nothing'> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    if (error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code)))
-      return 'nothing';
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return 'nothing';
     throw usage(`It cannot be used: ${describeFileError(error)}.`, path, 'Check what this user may do there.');
   }
 }

@@ -1,6 +1,7 @@
 /** Patterns of files as `.gitignore` has them, by the library that ESLint uses: one reading of them for every list we take. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import ignore from 'ignore';
 
 export const IGNORE_FILE = '.fairleadignore';
@@ -41,7 +42,7 @@ export async function readIgnoreFile(folder: string): Promise<readonly string[]>
   try {
     return (await readFile(join(folder, IGNORE_FILE), 'utf8')).replace(/^\uFEFF/, '').split(/\r?\n/);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }

@@ -12,6 +12,7 @@ import { parseOwn } from '@fairlead/shared/trust/parse-own';
 import { type FirstRepository, makeFirstRepository, type OnlinePublicKeys } from '@fairlead/shared/trust/repository';
 import { OFFLINE_ROLES, type OfflineRole, sealKey } from '@fairlead/shared/trust/sealed-key';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { CliError, EXIT, refusedError } from '../cli-error.ts';
 import type { CliContext } from '../context.ts';
 import { listKeys, writeKeyFile } from './key-files.ts';
@@ -90,7 +91,7 @@ async function readSaved(context: CliContext): Promise<FirstRepository | undefin
   try {
     return parseOwn(publishApi.trustInit.body, await readFile(savedFile(context), 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { parse } from '@fairlead/shared/parse';
 import { OFFLINE_ROLES, type OfflineRole, SealedKey } from '@fairlead/shared/trust/sealed-key';
 import { parseStrictJson } from '@fairlead/shared/trust/strict-json';
 import { makeFolderDurably, writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { CliError, EXIT } from '../cli-error.ts';
 
 export const keyFolder = (home: string): string => join(home, 'keys');
@@ -61,7 +62,7 @@ async function exists(file: string): Promise<boolean> {
     await lstat(file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

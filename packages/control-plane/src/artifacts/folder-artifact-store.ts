@@ -10,7 +10,7 @@ import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { Sha256 } from '@fairlead/shared/ids';
 import { type Clock, DAY } from '@fairlead/shared/time';
 import { makeFolderDurably, renameDurably } from '@fairlead/toolkit/durable-files';
-import { systemCode } from '@fairlead/toolkit/file-error';
+import { isMissing, systemCode } from '@fairlead/toolkit/file-error';
 import type { ArtifactStore, OpenBlob, Range, UploadRefusal, UploadState } from './artifact-store.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { openPart } from './open-part.ts';
@@ -208,7 +208,7 @@ async function sizeOf(file: string): Promise<number | undefined> {
   try {
     return (await stat(file)).size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

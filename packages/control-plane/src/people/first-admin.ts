@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import type { Clock } from '@fairlead/shared/time';
 import { createDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import type { Store } from '../store/store.ts';
 import { newUserId } from './api-token.ts';
 import { hashPassword, isPassword } from './password.ts';
@@ -55,7 +56,7 @@ const firstPasswordFile = (dataFolder: string): string => join(dataFolder, 'init
 export async function removeFirstPassword(store: Store, dataFolder: string): Promise<'absent' | 'kept' | 'removed'> {
   const file = firstPasswordFile(dataFolder);
   const password = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   });
   if (password === undefined) return 'absent';

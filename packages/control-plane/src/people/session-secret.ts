@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import type { Store } from '../store/store.ts';
 
 const BYTES = 32;
@@ -14,7 +15,7 @@ export async function openSessionSecret(dataFolder: string): Promise<Uint8Array>
     const kept = await readFile(file);
     if (kept.length === BYTES) return kept;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
   }
   const secret = randomBytes(BYTES);
   await writeDurably(file, secret, { mode: 0o600 });

@@ -8,6 +8,7 @@ import { Failure } from '@fairlead/shared/failure';
 import { generateKeyPair, type Signer } from '@fairlead/shared/trust/ed25519';
 import { nativeSigner } from '@fairlead/shared/trust/native-signer';
 import { createDurably, makeFolderDurably } from '@fairlead/toolkit/durable-files';
+import { isMissing } from '@fairlead/toolkit/file-error';
 
 export interface OnlineKeys {
   readonly snapshot: Signer;
@@ -45,7 +46,7 @@ async function readKept(file: string, role: string): Promise<Uint8Array | undefi
     }
     text = await readFile(file, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
   if (/^[0-9a-f]{64}\n?$/.test(text)) return Buffer.from(text.trim(), 'hex');

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '@fairlead/shared/failure';
 import type { ReleaseFile } from '@fairlead/shared/release/manifest';
 import { syncFolder } from '../durable-files.ts';
+import { systemCode } from '../file-error.ts';
 import type { ExtractBundle } from './bundle.ts';
 import { readChunks } from './hash-file.ts';
 import { removeTree } from './remove-tree.ts';
@@ -94,8 +95,7 @@ class FolderMaker {
   }
 }
 
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
 
 const noRoom = (to: string, total: number, cause: unknown): Failure =>
   new Failure(

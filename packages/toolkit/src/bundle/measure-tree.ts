@@ -3,6 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { accept, type Refusal, type Result, refuse } from '@fairlead/shared/failure';
 import type { ManifestWithFiles, ReleaseFile } from '@fairlead/shared/release/manifest';
+import { isMissing } from '../file-error.ts';
 import type { MeasureTree } from './bundle.ts';
 import { modeOnDisk } from './extract-bundle.ts';
 import { hashFile } from './hash-file.ts';
@@ -54,7 +55,7 @@ async function entriesOf(folder: string) {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '@fairlead/shared/failure';
 import type { ReleaseFile } from '@fairlead/shared/release/manifest';
+import { isExisting } from '../file-error.ts';
 import type { PackBundle } from './bundle.ts';
 import { compress } from './compression.ts';
 import { digestOf, readChunks } from './hash-file.ts';
@@ -27,7 +28,7 @@ export const packBundle: PackBundle = async ({ folder, files, to, onProgress }) 
     const tar = tarOf(folder, files, (done) => onProgress?.(done, total));
     await pipeline(compress(tar, total), measure, createWriteStream(to, { flags: 'wx', flush: true }));
   } catch (error) {
-    if (!alreadyThere(error)) await rm(to, { force: true });
+    if (!isExisting(error)) await rm(to, { force: true });
     throw error;
   }
   return { file: to, size, sha256: digestOf(hash) };
@@ -66,5 +67,3 @@ const changed = ({ path }: ReleaseFile): Failure =>
     retryable: true,
     hint: 'Build again when nothing writes into the folder.',
   });
-
-const alreadyThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';

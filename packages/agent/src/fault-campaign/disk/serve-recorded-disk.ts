@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { openSync, readSync, writeSync } from 'node:fs';
 import { parse } from '@fairlead/shared/parse';
+import { isMissing, systemCode } from '@fairlead/toolkit/file-error';
 import { CommandError, EXIT_CODES } from '../../commands/command-context.ts';
 import { createFileSystem } from './answer-kernel.ts';
 import { parseRequest, REQUEST_BYTES } from './fuse-protocol.ts';
@@ -75,7 +76,7 @@ function readRequest(fuse: number, buffer: Buffer): number | 'unmounted' | 'agai
   try {
     return readSync(fuse, buffer, 0, buffer.length, null);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemCode(error);
     if (code === 'ENODEV') return 'unmounted';
     // ENOENT: the request was taken back before it could be read.
     if (code === 'EINTR' || code === 'ENOENT' || code === 'EAGAIN') return 'again';
@@ -88,6 +89,6 @@ function reply(fuse: number, bytes: Buffer): void {
     writeSync(fuse, bytes);
   } catch (error) {
     // Whoever asked is gone: killed, most likely, which is what this disk is for.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isMissing(error)) throw error;
   }
 }

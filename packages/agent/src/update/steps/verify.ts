@@ -1,7 +1,7 @@
 /** Beat 7: every byte of the packed bundle against the signed manifest, before any of it is unpacked. */
 import { hashFile } from '@fairlead/toolkit/bundle/hash-file';
+import { isMissing } from '@fairlead/toolkit/file-error';
 import { removePart } from '../../download/part-file.ts';
-import { isMissing } from '../../releases/disk-errors.ts';
 import type { StepDeps } from '../step-deps.ts';
 import type { StepFunction } from '../steps.ts';
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { accept, type Result, refuse } from '@fairlead/shared/failure';
 import type { ReleaseFile } from '@fairlead/shared/release/manifest';
+import { systemCode } from '../../file-error.ts';
 import { type Category, type Finding, finding } from '../findings.ts';
 
 export interface FileOrder {
@@ -37,7 +38,6 @@ export async function checkFile({ folder, files }: FileOrder, path: string): Pro
     if (hash.digest('hex') !== listed.sha256) return no('hash', 'Its SHA-256 is not the one in the manifest.');
     return accept(stat.size);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    return no('file_missing', `The file cannot be read (${code}).`);
+    return no('file_missing', `The file cannot be read (${systemCode(error) ?? 'unreadable'}).`);
   }
 }
